@@ -1,4 +1,11 @@
 //! What a circle is and how its replicas agree.
 
+pub mod bounded;
+pub mod codec;
 pub mod id;
+pub mod key;
+pub mod log;
+pub mod membership;
+pub mod secrecy;
 pub mod store;
+pub mod time;

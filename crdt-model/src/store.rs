@@ -58,7 +58,11 @@ pub struct Key {
 impl Key {
     /// Returns the address of a row.
     pub fn new(space: Space, owner: impl Into<Vec<u8>>, order: impl Into<Vec<u8>>) -> Self {
-        Self { space, owner: owner.into(), order: order.into() }
+        Self {
+            space,
+            owner: owner.into(),
+            order: order.into(),
+        }
     }
 }
 

@@ -1,0 +1,4 @@
+//! Who belongs: a signed graph of acts, and the resolver that gives every node the same answer.
+
+pub mod act;
+pub mod roster;

@@ -1,0 +1,168 @@
+//! The roster: what the resolver says about one set of acts. Same acts, same roster, on every node.
+
+use crate::id::{ActId, DeviceId, EntryId, EpochId, InviteId, PersonId};
+use crate::log::header::KeyClass;
+use crate::membership::act::{History, Invite, Role, Rules};
+use crate::secrecy::kem::PublicKey as KemKey;
+use crate::time::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who belongs, and what follows from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// Everybody who ever belonged.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Every device that ever belonged.
+    pub devices: BTreeMap<DeviceId, Device>,
+    /// Every invite that was validly made.
+    pub invites: BTreeMap<InviteId, InviteState>,
+    /// Every epoch that was validly minted, by its act.
+    pub epochs: BTreeMap<ActId, Epoch>,
+    /// How the circle decides.
+    pub rules: Rules,
+    /// Removals in effect and the people who are known to know of each: its author and who acked.
+    pub removals: BTreeMap<ActId, Removal>,
+}
+
+/// A person in the circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The name they came with.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Whether they belong now.
+    pub standing: Standing,
+    /// The act that let them in: the last that counts.
+    pub admitted: ActId,
+    /// The day of it, as its writer said.
+    pub since: Day,
+    /// The invite they came by; `None` for the founder.
+    pub invite: Option<InviteId>,
+    /// What they may read of the time before.
+    pub history: History,
+    /// For each device the sequence number after which its entries are open to them; a device that is
+    /// not named is open from its first. With several admissions that count: the smallest.
+    pub open_after: BTreeMap<DeviceId, u64>,
+}
+
+/// Whether somebody belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They belong.
+    Active,
+    /// They left, by this act.
+    Left(ActId),
+    /// They were removed, by this act (the first in id order when several did).
+    Removed(ActId),
+}
+
+/// A device of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Whose.
+    pub person: PersonId,
+    /// Where to send keys.
+    pub kem: KemKey,
+    /// The act that brought it in.
+    pub added: ActId,
+    /// Whether it, and its person, belong now.
+    pub active: bool,
+    /// Once it is no longer active: the last of its entries that counts; `None` = none of them.
+    /// With several removals: the largest.
+    pub cut: Option<(u64, EntryId)>,
+    /// Whether two acts with one sequence number prove that its key was used twice.
+    pub forked: bool,
+}
+
+/// An invite and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteState {
+    /// What it allows.
+    pub invite: Invite,
+    /// The act that made it.
+    pub made: ActId,
+    /// Who made it.
+    pub by: PersonId,
+    /// The people it let in.
+    pub used_by: BTreeSet<PersonId>,
+    /// Whether it was ended: by an act, or because somebody who could read it was removed.
+    pub revoked: bool,
+}
+
+/// An epoch: two keys and who has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    /// The commons key.
+    pub commons: EpochId,
+    /// The stories key.
+    pub stories: EpochId,
+    /// The device that minted it.
+    pub by: DeviceId,
+    /// The day of it, as its writer said.
+    pub day: Day,
+    /// How long the longest chain of acts before it is: newer is larger.
+    pub depth: u64,
+    /// Every device the commons key was wrapped or shared to, by acts that count or not.
+    pub commons_to: BTreeSet<DeviceId>,
+    /// Every device the stories key was wrapped or shared to, by acts that count or not.
+    pub stories_to: BTreeSet<DeviceId>,
+}
+
+/// A removal in effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Who was removed.
+    pub person: PersonId,
+    /// Who is known to know: the people whose acts have it in their past.
+    pub known_by: BTreeSet<PersonId>,
+}
+
+impl Roster {
+    /// Returns the people who belong now.
+    pub fn members(&self) -> impl Iterator<Item = (&PersonId, &Person)> {
+        self.people
+            .iter()
+            .filter(|(_, person)| person.standing == Standing::Active)
+    }
+
+    /// Returns the devices that belong now.
+    pub fn active_devices(&self) -> impl Iterator<Item = (&DeviceId, &Device)> {
+        self.devices.iter().filter(|(_, device)| device.active)
+    }
+
+    /// Returns whether a device belongs now.
+    pub fn is_active(&self, device: &DeviceId) -> bool {
+        self.devices.get(device).is_some_and(|device| device.active)
+    }
+
+    /// Returns the person of a device that belongs or belonged.
+    pub fn person_of(&self, device: &DeviceId) -> Option<PersonId> {
+        self.devices.get(device).map(|device| device.person)
+    }
+
+    /// Returns whether a person is a keeper now.
+    pub fn is_keeper(&self, person: &PersonId) -> bool {
+        self.people.get(person).is_some_and(|person| {
+            person.standing == Standing::Active && person.role == Role::Keeper
+        })
+    }
+}
+
+impl Epoch {
+    /// Returns the id of one of its keys.
+    pub fn key(&self, class: KeyClass) -> EpochId {
+        match class {
+            KeyClass::Commons => self.commons,
+            KeyClass::Stories => self.stories,
+        }
+    }
+
+    /// Returns every device that was given one of its keys.
+    pub fn recipients(&self, class: KeyClass) -> &BTreeSet<DeviceId> {
+        match class {
+            KeyClass::Commons => &self.commons_to,
+            KeyClass::Stories => &self.stories_to,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Who can read: epoch keys, their wraps, and sealed bodies.
+
+pub mod kem;
