@@ -89,6 +89,14 @@ id!(
     ThingId, 16
 );
 
+impl CircleId {
+    /// Returns the part of the id that an invite key carries: its first 16 bytes.
+    pub fn hint(&self) -> [u8; 16] {
+        let [hint @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
+        hint
+    }
+}
+
 /// A plain BLAKE3 hash of something else: a sealed body, a wrap table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 pub struct Hash(pub [u8; 32]);

@@ -490,7 +490,13 @@ impl Newcomer {
     }
 
     fn message(&self, circle: CircleId) -> Vec<u8> {
-        codec::encode(&(circle, self.person, self.device, &self.kem, &self.name))
+        codec::encode(&(
+            circle.hint(),
+            self.person,
+            self.device,
+            &self.kem,
+            &self.name,
+        ))
     }
 }
 
@@ -513,7 +519,7 @@ impl NewDevice {
     }
 
     fn message(&self, circle: CircleId) -> Vec<u8> {
-        codec::encode(&(circle, self.person, self.device, &self.kem))
+        codec::encode(&(circle.hint(), self.person, self.device, &self.kem))
     }
 }
 

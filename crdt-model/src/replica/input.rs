@@ -1,0 +1,145 @@
+//! Everything that can happen to a replica.
+
+use crate::address::Address;
+use crate::id::{PeerId, ThingId};
+use crate::id::{InviteId, PersonId};
+use crate::membership::act::{History, Mode, Role};
+use crate::content::story::Story;
+use core::time::Duration;
+
+/// A connection to one peer, numbered by the shell; never reused while a node runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+/// An attempt to connect, numbered by the replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialId(pub u64);
+
+/// A command somebody waits for, numbered by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// One input.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The time the replica asked to be woken at has come, or the node has just started.
+    Wake,
+    /// A connection stands. The transport proved that the other side holds `peer`'s key.
+    LinkUp {
+        /// Its number.
+        link: LinkId,
+        /// Who is there.
+        peer: PeerId,
+        /// Which dial led to it; `None` = the other side dialled.
+        dial: Option<DialId>,
+        /// Where the other side is.
+        address: Option<Address>,
+    },
+    /// The other side said hello, or answered ours.
+    Hello {
+        /// On which link.
+        link: LinkId,
+        /// At most 64 KiB.
+        frame: Vec<u8>,
+    },
+    /// A frame of the sync session.
+    Frame {
+        /// On which link.
+        link: LinkId,
+        /// At most 256 KiB and a little.
+        frame: Vec<u8>,
+    },
+    /// The connection ended.
+    LinkDown {
+        /// Which.
+        link: LinkId,
+    },
+    /// A dial led nowhere.
+    DialFailed {
+        /// Which.
+        dial: DialId,
+    },
+    /// The addresses at which this node can be reached now.
+    Reachable {
+        /// All of them, best first.
+        addresses: Vec<Address>,
+    },
+    /// This computer's network changed, or it woke from sleep.
+    NetworkChanged,
+    /// A beacon opened under one of the keys this replica listens for.
+    BeaconHeard {
+        /// What it said.
+        payload: Vec<u8>,
+        /// Where it came from.
+        from: std::net::IpAddr,
+    },
+    /// Somebody at this computer wants something.
+    Command {
+        /// Its number, for the reply.
+        id: CommandId,
+        /// What they want.
+        command: Command,
+    },
+}
+
+/// What somebody at this computer may want of a circle.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Make an invite.
+    Invite {
+        /// How many people it admits.
+        uses: u16,
+        /// How long it lasts.
+        expires: Duration,
+        /// Whether a member has to say welcome first.
+        mode: Mode,
+        /// What newcomers may read of the time before.
+        history: History,
+    },
+    /// Show an open invite's key again, with this node's own addresses.
+    ShowInvite {
+        /// Which.
+        invite: InviteId,
+    },
+    /// End an invite.
+    StopInvite {
+        /// Which.
+        invite: InviteId,
+    },
+    /// Let somebody in who knocked.
+    Welcome {
+        /// Whom.
+        person: PersonId,
+    },
+    /// Share a story.
+    Share {
+        /// The story.
+        story: Story,
+    },
+    /// Answer a story.
+    Respond {
+        /// Which.
+        to: ThingId,
+        /// What is said.
+        text: String,
+    },
+    /// Take back a story or a response of one's own.
+    TakeBack {
+        /// Which.
+        thing: ThingId,
+    },
+    /// Give somebody a role.
+    SetRole {
+        /// Whom.
+        person: PersonId,
+        /// Which.
+        role: Role,
+    },
+    /// Remove somebody.
+    Remove {
+        /// Whom.
+        person: PersonId,
+    },
+    /// Leave the circle.
+    Leave,
+}

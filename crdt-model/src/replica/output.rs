@@ -1,0 +1,165 @@
+//! Everything a replica asks of the shell.
+
+use crate::address::Address;
+use crate::id::{InviteId, PeerId, ThingId};
+use crate::replica::input::{CommandId, DialId, LinkId};
+use crate::store::Batch;
+use crate::time::Timestamp;
+
+/// What came of one input. The shell first applies `writes` and makes them durable, then carries out
+/// `outputs` in order. Nothing may be sent, replied or shown before that.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Changes to the store: all or none.
+    pub writes: Batch,
+    /// What to do then.
+    pub outputs: Vec<Output>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Try to connect; answer with `LinkUp` or `DialFailed`.
+    Dial {
+        /// Its number.
+        dial: DialId,
+        /// Who should be there; `None` = whoever answers.
+        peer: Option<PeerId>,
+        /// Where, all at once.
+        addresses: Vec<Address>,
+    },
+    /// Say hello, or answer one.
+    Hello {
+        /// On which link.
+        link: LinkId,
+        /// The sealed frame.
+        frame: Vec<u8>,
+    },
+    /// Let the other side open a sync session.
+    Trust {
+        /// Which link.
+        link: LinkId,
+    },
+    /// Send a frame of the sync session.
+    Send {
+        /// On which link.
+        link: LinkId,
+        /// The frame.
+        frame: Vec<u8>,
+    },
+    /// End the connection, after what was sent before has gone out.
+    Close {
+        /// Which.
+        link: LinkId,
+    },
+    /// Wake the replica at this time; replaces what was asked before.
+    Wake {
+        /// When.
+        at: Timestamp,
+    },
+    /// Send a short burst of beacons, each sealed under its key.
+    Beacon {
+        /// Key and payload of each.
+        beacons: Vec<([u8; 32], Vec<u8>)>,
+    },
+    /// Listen for beacons under these keys; replaces what was asked before.
+    Listen {
+        /// The keys.
+        keys: Vec<[u8; 32]>,
+    },
+    /// The answer to a command.
+    Reply {
+        /// Which command.
+        id: CommandId,
+        /// What came of it.
+        reply: Result<Reply, Refusal>,
+    },
+    /// Something a surface may want to show.
+    Event(Event),
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// A story or response stands in this computer's store.
+    Shared {
+        /// Its id.
+        thing: ThingId,
+    },
+    /// An invite stands.
+    Invited {
+        /// Its id.
+        invite: InviteId,
+        /// The key to hand on.
+        key: String,
+    },
+}
+
+/// Why a command was not carried out. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// This person is not, or no longer, in the circle.
+    #[error("not a member of this circle")]
+    NotAMember,
+    /// The circle has not been joined yet.
+    #[error("the circle is not joined yet")]
+    Pending,
+    /// There is no such story, response, person or invite here.
+    #[error("not found")]
+    NotFound,
+    /// It is not theirs to do.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The invite has ended.
+    #[error("the invite has ended")]
+    InviteEnded,
+    /// The text is empty.
+    #[error("there is no text")]
+    Empty,
+    /// The text is longer than this many bytes.
+    #[error("longer than {0} bytes")]
+    TooLong(usize),
+    /// The store could not be read; nothing was lost.
+    #[error("the store could not be read")]
+    Store,
+    /// Another copy of this device has written meanwhile: a restored backup. It has to go on as a new
+    /// device.
+    #[error("this device's key was used elsewhere")]
+    Forked,
+}
+
+/// Something that happened and that a surface may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// This person was let in: the join is complete.
+    Joined,
+    /// The join was answered, and cannot go on with this key.
+    JoinEnded(JoinEnd),
+    /// The join waits for a member's welcome.
+    JoinWaits,
+    /// Somebody knocked with an invite that wants a welcome.
+    Knocked,
+    /// The roster changed.
+    Members,
+    /// A story, response or other thing came, changed or went.
+    Content,
+    /// A connection came or went, or a peer came into step.
+    Connections,
+    /// The store could not be read or holds something damaged.
+    StoreTrouble,
+}
+
+/// Why a join cannot go on with the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum JoinEnd {
+    /// It has admitted as many as it may.
+    UsedUp,
+    /// Its time is over.
+    Expired,
+    /// A member ended it.
+    Revoked,
+    /// The circle does not know it.
+    Unknown,
+}

@@ -1,0 +1,132 @@
+//! What a surface can ask a replica to show, as plain values.
+
+use crate::content::story::Ask;
+use crate::id::{CircleId, InviteId, PersonId, ThingId};
+use crate::membership::act::{History, Mode, Role};
+use crate::replica::output::JoinEnd;
+use crate::time::{Day, Timestamp};
+
+/// The state of a circle on this device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overview {
+    /// The circle; `None` until a join is complete.
+    pub circle: Option<CircleId>,
+    /// Its name; empty until its settings have come.
+    pub name: String,
+    /// How far this device is in it.
+    pub standing: Standing,
+    /// Who belongs now, the longest-standing first.
+    pub members: Vec<Member>,
+    /// How many entries are held.
+    pub entries: u64,
+    /// The names of the people to whose devices a session stands now.
+    pub connected: Vec<String>,
+    /// Of these, the ones who hold exactly what this device holds.
+    pub in_step_with: Vec<String>,
+    /// Hash of membership, entries and retracts: equal on two nodes exactly when they hold the same.
+    pub digest: String,
+    /// When a session last came into step with anybody.
+    pub last_in_step: Option<Timestamp>,
+}
+
+/// How far this device is in a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In it.
+    Member,
+    /// The join goes on by itself.
+    Pending,
+    /// The join waits for a welcome.
+    Knocking,
+    /// The join cannot go on.
+    Ended(JoinEnd),
+    /// This person left.
+    Left,
+    /// This person was removed.
+    Removed,
+}
+
+/// A member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Since which day.
+    pub since: Day,
+    /// Whether it is this device's own person.
+    pub me: bool,
+    /// How many devices of theirs belong.
+    pub devices: usize,
+}
+
+/// An invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteLine {
+    /// Its id.
+    pub invite: InviteId,
+    /// The name of who made it.
+    pub by: String,
+    /// How many people it admits in all.
+    pub uses: u16,
+    /// How many it has admitted.
+    pub used: u16,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Whether a member has to say welcome first.
+    pub mode: Mode,
+    /// What newcomers may read of the time before.
+    pub history: History,
+    /// Whether it still lets somebody in.
+    pub open: bool,
+}
+
+/// A story with its responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoryLine {
+    /// Its id.
+    pub thing: ThingId,
+    /// Who shared it.
+    pub author: PersonId,
+    /// Their name.
+    pub author_name: String,
+    /// The text.
+    pub text: String,
+    /// What would help.
+    pub ask: Ask,
+    /// The content note.
+    pub note: Option<String>,
+    /// When it was written, by the author's clock.
+    pub written: Timestamp,
+    /// What was answered, the oldest first.
+    pub responses: Vec<ResponseLine>,
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseLine {
+    /// Its id.
+    pub thing: ThingId,
+    /// Who answered.
+    pub author: PersonId,
+    /// Their name.
+    pub author_name: String,
+    /// The text.
+    pub text: String,
+    /// When it was written, by the author's clock.
+    pub written: Timestamp,
+}
+
+/// Somebody who knocked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// Who.
+    pub person: PersonId,
+    /// The name they gave.
+    pub name: String,
+    /// The invite they hold.
+    pub invite: InviteId,
+}
