@@ -25,6 +25,8 @@ pub const SUITE: u8 = 1;
 pub const MAX_DEPS: usize = 16;
 /// The most membership heads a header names.
 pub const MAX_HEADS: usize = 16;
+/// The largest lamport time that counts: nobody can push it to where it cannot grow.
+pub const MAX_LAMPORT: u64 = 1 << 62;
 
 const ID: &str = "circlet 1 entry";
 const SIGNATURE: &str = "circlet 1 entry signature";
@@ -107,7 +109,7 @@ pub enum KeyClass {
     Stories,
 }
 
-/// A header whose own signature was checked, or that a checked one links to.
+/// A header that is known to be its device's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedHeader {
     header: Header,
@@ -134,6 +136,11 @@ impl Header {
         device.sign(SIGNATURE, &self.id().0)
     }
 
+    /// Checks the device's signature over the id.
+    pub fn signed_by_device(&self, signature: &Signature) -> bool {
+        key::verify(&self.device.0, SIGNATURE, &self.id().0, signature)
+    }
+
     /// Returns the bytes that the body's seal is bound to: everything but the body's own hash.
     pub fn associated(&self) -> Vec<u8> {
         codec::encode(&Self {
@@ -142,7 +149,8 @@ impl Header {
         })
     }
 
-    /// Whether lists, numbers and the parts of a retract or a write fit together.
+    /// Whether lists, numbers and the parts of a retract or a write fit together. An authentic entry
+    /// that is not well formed keeps its place in the chain and means nothing.
     pub fn well_formed(&self) -> bool {
         let versions = (self.version, self.suite) == (VERSION, SUITE);
         let chain = self.seq > 0 && (self.prev == EntryId::default()) == (self.seq == 1);
@@ -162,30 +170,19 @@ impl Header {
             Action::Write => !empty && (self.origin.is_some() || !self.deps.is_empty()),
             Action::Retract => empty && self.origin.is_some() && self.epoch == EpochId::default(),
         };
-        versions && chain && order && origin && action && self.lamport >= self.seq
+        versions && chain && order && origin && action && self.lamport <= MAX_LAMPORT
     }
 }
 
 impl VerifiedHeader {
-    /// Checks a header's form and its own signature.
-    pub fn check(header: Header, signature: &Signature) -> Option<Self> {
-        let id = header.id();
-        let holds = key::verify(&header.device.0, SIGNATURE, &id.0, signature);
-        (holds && header.well_formed()).then_some(Self { header, id })
+    /// Vouches for a header that was checked by its signature, by a link from a verified one, or by
+    /// the membership graph. Only a run does so.
+    pub(crate) fn authentic(header: Header, id: EntryId) -> Self {
+        Self { header, id }
     }
 
-    /// Accepts a header because a verified later one names it as the one before.
-    pub fn linked(header: Header, next: &Self) -> Option<Self> {
-        let id = header.id();
-        let link = next.header.prev == id
-            && next.header.seq == header.seq + 1
-            && next.header.device == header.device
-            && next.header.circle == header.circle
-            && next.header.lamport > header.lamport;
-        (link && header.well_formed()).then_some(Self { header, id })
-    }
-
-    /// Takes a header back from this device's own store, where only verified ones are kept.
+    /// Takes a header back from this device's own store, where only verified ones are kept, or from
+    /// its own pen.
     pub fn trusted(header: Header) -> Self {
         let id = header.id();
         Self { header, id }

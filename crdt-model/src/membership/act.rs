@@ -417,13 +417,14 @@ impl Act {
 
     fn inner_signatures(&self) -> bool {
         match &self.kind {
-            Kind::Found { founder, .. } => founder.verify(self.circle),
+            Kind::Found { founder, .. } => founder.verify(self.circle.hint()),
             Kind::Admit {
                 invite,
                 newcomer,
                 proof,
                 ..
-            } => newcomer.verify(self.circle) && newcomer.proven_by(self.circle, *invite, proof),
+            } => newcomer.verify(self.circle.hint())
+                    && newcomer.proven_by(self.circle.hint(), *invite, proof),
             Kind::AddDevice {
                 device,
                 certificate,
@@ -458,6 +459,17 @@ impl Newcomer {
         kem: KemKey,
         name: Text<MAX_NAME>,
     ) -> Self {
+        Self::sign_for(circle.hint(), person, device, kem, name)
+    }
+
+    /// Does the same for a circle of which only the hint is known yet.
+    pub fn sign_for(
+        hint: [u8; 16],
+        person: &SigningKey,
+        device: &SigningKey,
+        kem: KemKey,
+        name: Text<MAX_NAME>,
+    ) -> Self {
         let mut newcomer = Self {
             person: person.person(),
             device: device.device(),
@@ -466,32 +478,32 @@ impl Newcomer {
             by_person: Signature::default(),
             by_device: Signature::default(),
         };
-        let message = newcomer.message(circle);
+        let message = newcomer.message(hint);
         newcomer.by_person = person.sign(PERSON, &message);
         newcomer.by_device = device.sign(DEVICE, &message);
         newcomer
     }
 
     /// Returns the invite key's signature over this newcomer: "who holds the secret is this one".
-    pub fn prove(&self, circle: CircleId, invite: &SigningKey) -> Signature {
-        invite.sign(INVITE, &self.message(circle))
+    pub fn prove(&self, hint: [u8; 16], invite: &SigningKey) -> Signature {
+        invite.sign(INVITE, &self.message(hint))
     }
 
     /// Checks the person's and the device's signatures.
-    pub fn verify(&self, circle: CircleId) -> bool {
-        let message = self.message(circle);
+    pub fn verify(&self, hint: [u8; 16]) -> bool {
+        let message = self.message(hint);
         verify(&self.person.0, PERSON, &message, &self.by_person)
             && verify(&self.device.0, DEVICE, &message, &self.by_device)
     }
 
     /// Checks the invite's signature.
-    pub fn proven_by(&self, circle: CircleId, invite: InviteId, proof: &Signature) -> bool {
-        verify(&invite.0, INVITE, &self.message(circle), proof)
+    pub fn proven_by(&self, hint: [u8; 16], invite: InviteId, proof: &Signature) -> bool {
+        verify(&invite.0, INVITE, &self.message(hint), proof)
     }
 
-    fn message(&self, circle: CircleId) -> Vec<u8> {
+    fn message(&self, hint: [u8; 16]) -> Vec<u8> {
         codec::encode(&(
-            circle.hint(),
+            hint,
             self.person,
             self.device,
             &self.kem,

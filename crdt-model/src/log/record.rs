@@ -1,0 +1,109 @@
+//! A record: signed by a device, only the newest of each kind counts, no history.
+//!
+//! ```text
+//! signature = Ed25519 by the device over ("circlet 1 record", canonical bytes without signature)
+//! ```
+
+use crate::address::Address;
+use crate::bounded::List;
+use crate::codec;
+use crate::id::{CircleId, DeviceId, PeerId, ThingId};
+use crate::key::{self, Signature, SigningKey};
+use crate::log::chain::Interval;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version of the record format.
+pub const VERSION: u8 = 1;
+/// The most addresses a device publishes.
+pub const MAX_ADDRESSES: usize = 8;
+
+const SIGNATURE: &str = "circlet 1 record";
+
+/// What a device says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`VERSION`].
+    pub version: u8,
+    /// The circle it belongs to.
+    pub circle: CircleId,
+    /// The device that says it.
+    pub device: DeviceId,
+    /// Larger replaces smaller.
+    pub seq: u64,
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// What a record says. The order is on the wire: only append.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payload {
+    /// Where the device can be reached.
+    Addresses {
+        /// Its transport key: this is what binds it to the device.
+        peer: PeerId,
+        /// Where, best first.
+        addresses: List<Address, MAX_ADDRESSES>,
+        /// Whether it is meant to be always on.
+        always_on: bool,
+    },
+    /// Which entries the device holds.
+    Frontier {
+        /// For each device the intervals.
+        held: List<(DeviceId, List<Interval, 64>), 512>,
+    },
+    /// What the device has erased since its last such record was seen by all.
+    Erasures {
+        /// The things.
+        things: List<ThingId, 2048>,
+    },
+}
+
+/// The kinds of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// [`Payload::Addresses`].
+    Addresses,
+    /// [`Payload::Frontier`].
+    Frontier,
+    /// [`Payload::Erasures`].
+    Erasures,
+}
+
+/// A record and its device's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedRecord {
+    /// The record.
+    pub record: Record,
+    /// The device's signature.
+    pub signature: Signature,
+}
+
+impl Record {
+    /// Signs the record.
+    pub fn sign(self, device: &SigningKey) -> SignedRecord {
+        let signature = device.sign(SIGNATURE, &codec::encode(&self));
+        SignedRecord { record: self, signature }
+    }
+
+    /// Returns its kind.
+    pub fn kind(&self) -> Kind {
+        match self.payload {
+            Payload::Addresses { .. } => Kind::Addresses,
+            Payload::Frontier { .. } => Kind::Frontier,
+            Payload::Erasures { .. } => Kind::Erasures,
+        }
+    }
+}
+
+impl SignedRecord {
+    /// Checks version, circle and signature.
+    pub fn verify(&self, circle: CircleId) -> bool {
+        let record = &self.record;
+        record.version == VERSION
+            && record.circle == circle
+            && key::verify(&record.device.0, SIGNATURE, &codec::encode(record), &self.signature)
+    }
+}

@@ -1,0 +1,271 @@
+//! One circle on this device: the pure state machine that the shell feeds and obeys.
+//!
+//! Every input goes through [`Replica::handle`]. What it changes lands in the outbox's batch, what it
+//! wants done behind it. The shell makes the batch durable before it carries out the rest, and handles
+//! no other input in between that could read an older store. If the batch cannot be written, the shell
+//! throws this replica away and loads it again: nothing of the input has happened.
+
+mod acts;
+mod commands;
+mod dial;
+mod entries;
+mod things;
+pub mod input;
+mod keys;
+mod link;
+pub mod output;
+pub mod overview;
+mod rows;
+mod session;
+mod show;
+mod state;
+mod write;
+
+use crate::address::Address;
+use crate::id::{CircleId, DeviceId, Hash, PeerId, PersonId, ThingId};
+use crate::invitation::{InviteKey, InviteSecret};
+use crate::key::{Rng, SigningKey};
+use crate::log::entry::Place;
+use crate::log::frontier::Frontier;
+use crate::log::record::{Kind as RecordKind, SignedRecord};
+use crate::membership::graph::Graph;
+use crate::secrecy::epoch::Ring;
+use crate::secrecy::kem;
+use crate::store::{self, Reader};
+use crate::sync::schedule::Schedule;
+use crate::sync::session::Session;
+use crate::time::Timestamp;
+use input::{DialId, Input, LinkId};
+use output::{Event, Outbox, Output};
+use rows::Rows;
+use state::{Phase, State};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The keys of this device in one circle. The shell keeps them outside the store.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The person key, derived from the root seed and the circle's hint.
+    pub person: SigningKey,
+    /// The device key.
+    pub device: SigningKey,
+    /// The device's KEM key.
+    pub kem: kem::SecretKey,
+    /// The transport key, whose public half is the device's peer id.
+    pub peer: SigningKey,
+}
+
+/// One circle on this device.
+#[derive(Debug)]
+pub struct Replica {
+    identity: Identity,
+    rows: Rows,
+    state: State,
+    graph: Option<Graph>,
+    ring: Ring,
+    frontier: Frontier,
+    retracts: BTreeMap<ThingId, Place>,
+    names: BTreeMap<PersonId, String>,
+    circle_name: String,
+    records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
+    reachable: Vec<Address>,
+    links: BTreeMap<LinkId, Link>,
+    dials: BTreeMap<DialId, Target>,
+    schedule: Schedule<Target>,
+    next_dial: u64,
+    beacon_at: Timestamp,
+    beacons_sent: u32,
+    digest: Option<Hash>,
+    /// Entries stored by this input, to be passed on when it is done.
+    fresh: Vec<Place>,
+    acked: BTreeSet<crate::id::ActId>,
+}
+
+/// One link.
+#[derive(Clone, Debug)]
+struct Link {
+    peer: PeerId,
+    dialled: bool,
+    target: Option<Target>,
+    session: Option<Session>,
+    /// The key that our hello was sealed with: the answer's too.
+    hello: Option<crate::secrecy::hello::BoxKey>,
+}
+
+/// Whom to dial.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// A member's device, by its address record.
+    Device(DeviceId),
+    /// Whoever answers at the addresses of the invite being used.
+    Invite,
+    /// Whoever sent a beacon.
+    Heard(PeerId, Vec<Address>),
+}
+
+/// What every beginning needs.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// This device's keys in the circle.
+    pub identity: Identity,
+    /// What the person wants to be called there.
+    pub name: &'a str,
+    /// The store.
+    pub reader: Box<dyn Reader>,
+}
+
+impl Replica {
+    /// Founds a circle. Its id comes from the nonce and the device's key, see
+    /// [`circle_id`](crate::membership::act::circle_id). `None` when a name is not one.
+    pub fn found(
+        start: Start<'_>,
+        circle_name: &str,
+        nonce: [u8; 32],
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Option<Self> {
+        let circle = crate::membership::act::circle_id(&nonce, start.identity.device.device());
+        let mut replica = Self::empty(start.identity, Rows::new(start.reader, circle.hint()));
+        replica.state = State { circle: Some(circle), phase: Phase::Member, ..State::default() };
+        replica.graph = Some(Graph::new(circle));
+        replica.write_founding(start.name, circle_name, nonce, now, rng).ok()?;
+        replica.save_state();
+        replica.finish(now, rng, out);
+        Some(replica)
+    }
+
+    /// Begins to join by an invite key. `None` when the name is not one.
+    pub fn join(
+        start: Start<'_>,
+        key: &InviteKey,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Option<Self> {
+        let name = crate::content::clean_name::<64>(start.name).ok()?;
+        let mut replica = Self::empty(start.identity, Rows::new(start.reader, key.hint()));
+        replica.state = State {
+            phase: Phase::Joining { key: key.to_text().to_string(), name: name.to_string() },
+            ..State::default()
+        };
+        replica.save_state();
+        replica.plan_dials(now, out);
+        replica.finish(now, rng, out);
+        Some(replica)
+    }
+
+    /// Opens the replica of a circle, by its hint, from the store.
+    pub fn load(
+        identity: Identity,
+        reader: Box<dyn Reader>,
+        hint: [u8; 16],
+    ) -> Result<Self, store::Error> {
+        let mut replica = Self::empty(identity, Rows::new(reader, hint));
+        replica.load_rows()?;
+        Ok(replica)
+    }
+
+    /// Handles one input. Whatever the input is, it never panics; bytes from others that are not in
+    /// order close their link.
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        input: Input,
+        out: &mut Outbox,
+    ) {
+        let handled = match input {
+            Input::Wake => self.wake(now, rng, out),
+            Input::LinkUp { link, peer, dial, address } => {
+                self.link_up(link, peer, dial, address, rng, out)
+            }
+            Input::Hello { link, frame } => self.hello(link, &frame, now, rng, out),
+            Input::Frame { link, frame } => self.frame(link, &frame, now, rng, out),
+            Input::LinkDown { link } => {
+                self.link_down(link, now, rng, out);
+                Ok(())
+            }
+            Input::DialFailed { dial } => {
+                self.dial_failed(dial, now, rng);
+                Ok(())
+            }
+            Input::Reachable { addresses } => self.reachable(addresses, now, out),
+            Input::NetworkChanged => {
+                self.network_changed(now);
+                Ok(())
+            }
+            Input::BeaconHeard { payload, from } => {
+                self.beacon_heard(&payload, from, now);
+                Ok(())
+            }
+            Input::Command { id, command } => {
+                let reply = self.command(command, now, rng, out);
+                out.outputs.push(Output::Reply { id, reply });
+                Ok(())
+            }
+        };
+        if handled.is_err() {
+            out.outputs.push(Output::Event(Event::StoreTrouble));
+        }
+        self.finish(now, rng, out);
+    }
+
+    /// Returns the circle; `None` until a join has heard from a member.
+    pub fn circle(&self) -> Option<CircleId> {
+        self.state.circle
+    }
+
+    /// Returns the first half of the circle's id: known from the beginning.
+    pub fn hint(&self) -> [u8; 16] {
+        self.rows.hint()
+    }
+
+    /// Returns this device's person.
+    pub fn me(&self) -> PersonId {
+        self.identity.person.person()
+    }
+
+    fn empty(identity: Identity, rows: Rows) -> Self {
+        Self {
+            identity,
+            rows,
+            state: State::default(),
+            graph: None,
+            ring: Ring::default(),
+            frontier: Frontier::default(),
+            retracts: BTreeMap::new(),
+            names: BTreeMap::new(),
+            circle_name: String::new(),
+            records: BTreeMap::new(),
+            reachable: Vec::new(),
+            links: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            schedule: Schedule::default(),
+            next_dial: 0,
+            beacon_at: Timestamp::default(),
+            beacons_sent: 0,
+            digest: None,
+            fresh: Vec::new(),
+            acked: BTreeSet::new(),
+        }
+    }
+
+    fn device(&self) -> DeviceId {
+        self.identity.device.device()
+    }
+
+    fn peer(&self) -> PeerId {
+        self.identity.peer.peer()
+    }
+
+    /// Ends every input the same way: passes on what is new, plans the next dials, hands over the
+    /// changes.
+    fn finish(&mut self, now: Timestamp, rng: &mut Rng<'_>, out: &mut Outbox) {
+        if self.pass_on(now, rng, out).is_err() {
+            out.outputs.push(Output::Event(Event::StoreTrouble));
+        }
+        self.dial_due(now, out);
+        self.ask_to_wake(now, out);
+        out.writes.extend(self.rows.take());
+    }
+}

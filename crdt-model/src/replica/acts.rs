@@ -1,0 +1,224 @@
+//! Writing acts, taking in others' acts, and what follows when the roster changes.
+
+use super::state::Phase;
+use super::{Replica, Target};
+use crate::bounded::List;
+use crate::id::{ActId, DeviceId};
+use crate::membership::act::{
+    Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct,
+};
+use crate::membership::graph::Insert;
+use crate::membership::roster::{Roster, Standing};
+use crate::replica::output::{Event, Outbox, Output};
+use crate::store::Error;
+use crate::time::Timestamp;
+
+/// What became of an act that came from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is new and attached.
+    New,
+    /// It was there, or is not worth keeping.
+    Nothing,
+    /// Acts before it are missing.
+    Early,
+    /// It is not in order: whoever sent it did not check it.
+    Bad,
+}
+
+impl Replica {
+    /// Writes an act of this device. `None` when the graph refuses it: it is not this device's to do.
+    pub(super) fn act(&mut self, kind: Kind, now: Timestamp) -> Option<ActId> {
+        self.join_heads(now);
+        let graph = self.graph.as_ref()?;
+        let (seq, prev) = graph.next(&self.device());
+        let mut heads = graph.heads();
+        heads.retain(|head| *head != prev);
+        let act = Act {
+            version: VERSION,
+            suite: SUITE,
+            circle: self.state.circle?,
+            device: self.device(),
+            seq,
+            prev,
+            heads: List::new(heads).ok()?,
+            day: now.day(),
+            kind,
+        };
+        let verified = act.sign(&self.identity.device);
+        let id = verified.id();
+        matches!(self.attach(verified), Taken::New).then_some(id)
+    }
+
+    /// While there are more heads than an act can name, joins some of them.
+    fn join_heads(&mut self, now: Timestamp) {
+        loop {
+            let Some(graph) = self.graph.as_ref() else { return };
+            let (seq, prev) = graph.next(&self.device());
+            let heads: Vec<ActId> = graph.heads().into_iter().filter(|head| *head != prev).collect();
+            let active = graph.roster().is_active(&self.device());
+            if heads.len() <= MAX_HEADS || !active {
+                return;
+            }
+            let some = heads.into_iter().take(MAX_HEADS).collect();
+            let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else { return };
+            let kind = Kind::Ack { removals: List::default() };
+            let (version, suite, device) = (VERSION, SUITE, self.device());
+            let act =
+                Act { version, suite, circle, device, seq, prev, heads, day: now.day(), kind };
+            if self.attach(act.sign(&self.identity.device)) != Taken::New {
+                return;
+            }
+        }
+    }
+
+    /// Takes in an act that somebody sent.
+    pub(super) fn take_act(&mut self, signed: SignedAct) -> Taken {
+        let Some(circle) = self.state.circle else { return Taken::Bad };
+        if self.graph.as_ref().is_some_and(|graph| graph.contains(&signed.act.id())) {
+            return Taken::Nothing;
+        }
+        match signed.verify(circle) {
+            Ok(verified) => self.attach(verified),
+            Err(_) => Taken::Bad,
+        }
+    }
+
+    fn attach(&mut self, act: VerifiedAct) -> Taken {
+        let Some(graph) = self.graph.as_mut() else { return Taken::Bad };
+        let index = graph.len();
+        let signed = act.signed().clone();
+        match graph.insert(act) {
+            Insert::Attached => {
+                self.rows.save(self.rows.act_key(index), &signed);
+                self.digest = None;
+                Taken::New
+            }
+            Insert::Known | Insert::Refused(_) => Taken::Nothing,
+            Insert::Missing(_) => Taken::Early,
+        }
+    }
+
+    /// What follows from new acts: keys, cuts, acks, links, dials.
+    pub(super) fn roster_changed(
+        &mut self,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        self.become_member(out);
+        self.apply_cuts()?;
+        self.ack_removals(now);
+        self.close_strangers(out);
+        self.plan_dials(now, out);
+        out.outputs.push(Output::Event(Event::Members));
+        Ok(())
+    }
+
+    pub(super) fn roster(&self) -> Option<&Roster> {
+        self.graph.as_ref().map(crate::membership::graph::Graph::roster)
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.roster().is_some_and(|roster| roster.is_active(&self.device()))
+    }
+
+    /// Returns this device's person's standing; `None` before the join is complete.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.roster()?.people.get(&self.me()).map(|person| person.standing)
+    }
+
+    /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
+    /// signature: where a removal or a farewell cuts.
+    pub(super) fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
+        let mut cuts = Vec::new();
+        for device in devices {
+            for (low, high) in self.frontier.chain(device, 0).intervals().iter().rev().map(|i| (i.low, i.high)) {
+                let entries = self.rows.entries(device, 0, (low, high))?;
+                let anchor = entries.iter().find(|entry| entry.signature.is_some());
+                if let Some(anchor) = anchor {
+                    let seq = anchor.header.header().seq;
+                    cuts.push(Cut { device: *device, seq, entry: anchor.id() });
+                    break;
+                }
+            }
+        }
+        Ok(cuts)
+    }
+
+    fn become_member(&mut self, out: &mut Outbox) {
+        if self.state.phase.joining().is_some() && self.is_active() {
+            self.state.phase = Phase::Member;
+            self.save_state();
+            out.outputs.push(Output::Event(Event::Joined));
+        }
+    }
+
+    /// Drops what removed devices wrote beyond their cut.
+    fn apply_cuts(&mut self) -> Result<(), Error> {
+        let Some(roster) = self.roster() else { return Ok(()) };
+        let gone: Vec<_> = roster
+            .devices
+            .iter()
+            .filter(|(_, device)| !device.active)
+            .map(|(id, device)| (*id, device.cut))
+            .collect();
+        for (device, cut) in gone {
+            self.truncate(device, cut)?;
+        }
+        Ok(())
+    }
+
+    /// Says of each removal once that this person knows of it.
+    fn ack_removals(&mut self, now: Timestamp) {
+        let (me, active) = (self.me(), self.is_active());
+        let Some(roster) = self.roster().filter(|_| active) else { return };
+        let unknown = roster.removals.iter().filter(|(act, removal)| {
+            !removal.known_by.contains(&me) && !self.acked.contains(*act)
+        });
+        let unknown: Vec<ActId> = unknown.map(|(act, _)| *act).take(MAX_HEADS).collect();
+        if unknown.is_empty() {
+            return;
+        }
+        self.acked.extend(unknown.iter().copied());
+        if let Ok(removals) = List::new(unknown) {
+            self.act(Kind::Ack { removals }, now);
+        }
+    }
+
+    /// Ends the links to devices that no longer belong.
+    fn close_strangers(&mut self, out: &mut Outbox) {
+        let Some(graph) = self.graph.as_ref() else { return };
+        let roster = graph.roster();
+        let gone = |device: &DeviceId| roster.devices.get(device).is_some_and(|d| !d.active);
+        for (id, link) in &self.links {
+            let stranger = link.session.as_ref().is_some_and(|session| gone(&session.device));
+            if stranger {
+                out.outputs.push(Output::Close { link: *id });
+            }
+        }
+    }
+
+    /// Sets whom to dial: members' devices, or the invite's addresses.
+    pub(super) fn plan_dials(&mut self, now: Timestamp, out: &mut Outbox) {
+        let mut targets = Vec::new();
+        if self.state.phase.joining().is_some() {
+            targets.push(Target::Invite);
+        }
+        if self.is_active() {
+            let me = self.device();
+            let known = self.records.keys().filter(|(_, kind)| {
+                *kind == crate::log::record::Kind::Addresses
+            });
+            let known: Vec<DeviceId> = known.map(|(device, _)| *device).collect();
+            let roster = self.roster();
+            let active = |device: &DeviceId| roster.is_some_and(|roster| roster.is_active(device));
+            targets.extend(
+                known.into_iter().filter(|d| *d != me && active(d)).map(Target::Device),
+            );
+        }
+        let heard = self.dials.values().filter(|target| matches!(target, Target::Heard(..)));
+        targets.extend(heard.cloned());
+        self.schedule.set_targets(targets);
+        self.listen_for_beacons(now, out);
+    }
+}

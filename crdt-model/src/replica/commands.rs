@@ -1,0 +1,152 @@
+//! What somebody at this computer asks for.
+
+use super::Replica;
+use super::state::Phase;
+use crate::bounded::List;
+use crate::id::{DeviceId, InviteId, PersonId};
+use crate::invitation::{self, InviteKey, InviteSecret};
+use crate::key::Rng;
+use crate::membership::act::{History, Invite, Kind, Mode, Role};
+use crate::replica::input::Command;
+use crate::replica::output::{Outbox, Refusal, Reply};
+use crate::time::Timestamp;
+use core::time::Duration;
+
+impl Replica {
+    pub(super) fn command(
+        &mut self,
+        command: Command,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<Reply, Refusal> {
+        if matches!(self.state.phase, Phase::Joining { .. } | Phase::Knocking { .. }) {
+            return Err(Refusal::Pending);
+        }
+        if !self.is_active() && !matches!(command, Command::TakeBack { .. }) {
+            return Err(Refusal::NotAMember);
+        }
+        match command {
+            Command::Invite { uses, expires, mode, history } => {
+                self.invite((uses, expires, mode, history), now, rng, out)
+            }
+            Command::ShowInvite { invite } => self.show_invite(invite, now),
+            Command::StopInvite { invite } => self.stop_invite(invite, now, out),
+            Command::Welcome { person } => {
+                self.welcome(person, now, rng)?.ok_or(Refusal::NotFound)?;
+                self.roster_changed(now, out)?;
+                Ok(Reply::Done)
+            }
+            Command::Share { story } => {
+                let thing = self.share(&story, now, rng)?;
+                Ok(Reply::Shared { thing })
+            }
+            Command::Respond { to, text } => {
+                let thing = self.respond(to, &text, now, rng)?;
+                Ok(Reply::Shared { thing })
+            }
+            Command::TakeBack { thing } => {
+                self.take_back(thing, now)?;
+                Ok(Reply::Done)
+            }
+            Command::SetRole { person, role } => self.set_role(person, role, now, out),
+            Command::Remove { person } => self.remove(person, now, rng, out),
+            Command::Leave => self.leave(now, out),
+        }
+    }
+
+    fn invite(
+        &mut self,
+        (uses, expires, mode, history): (u16, Duration, Mode, History),
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<Reply, Refusal> {
+        let circle = self.state.circle.ok_or(Refusal::Pending)?;
+        let act = self.sealing_epoch(now, rng).ok_or(Refusal::NotAllowed)?;
+        let epoch = self.roster().and_then(|roster| roster.epochs.get(&act));
+        let epoch = epoch.map(|epoch| epoch.commons).ok_or(Refusal::NotAllowed)?;
+        let commons = self.ring.get(&epoch).ok_or(Refusal::NotAllowed)?;
+        let secret = InviteSecret::random(rng);
+        let sealed = invitation::seal_secret(commons, circle, &secret, rng);
+        let key = InviteKey::new(circle, secret, &self.reachable);
+        let (invite, role, expires) = (key.invite(), Role::Member, now.after(expires));
+        let kind =
+            Kind::Invite(Invite { invite, role, uses, expires, mode, history, sealed, epoch });
+        self.act(kind, now).ok_or(Refusal::NotAllowed)?;
+        self.roster_changed(now, out)?;
+        Ok(Reply::Invited { invite, key: key.to_text().to_string() })
+    }
+
+    fn show_invite(&self, invite: InviteId, now: Timestamp) -> Result<Reply, Refusal> {
+        let circle = self.state.circle.ok_or(Refusal::Pending)?;
+        let roster = self.roster().ok_or(Refusal::Pending)?;
+        let state = roster.invites.get(&invite).ok_or(Refusal::NotFound)?;
+        if !Self::invite_is_open(state, now) {
+            return Err(Refusal::InviteEnded);
+        }
+        let secret = self.invite_secret(state).ok_or(Refusal::NotFound)?;
+        let key = InviteKey::new(circle, secret, &self.reachable);
+        Ok(Reply::Invited { invite, key: key.to_text().to_string() })
+    }
+
+    fn stop_invite(
+        &mut self,
+        invite: InviteId,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<Reply, Refusal> {
+        let roster = self.roster().ok_or(Refusal::Pending)?;
+        let state = roster.invites.get(&invite).ok_or(Refusal::NotFound)?;
+        if state.revoked {
+            return Ok(Reply::Done);
+        }
+        self.act(Kind::RevokeInvite { invite }, now).ok_or(Refusal::NotAllowed)?;
+        self.roster_changed(now, out)?;
+        Ok(Reply::Done)
+    }
+
+    fn set_role(
+        &mut self,
+        person: PersonId,
+        role: Role,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<Reply, Refusal> {
+        self.member(&person)?;
+        self.act(Kind::SetRole { person, role }, now).ok_or(Refusal::NotAllowed)?;
+        self.roster_changed(now, out)?;
+        Ok(Reply::Done)
+    }
+
+    fn remove(
+        &mut self,
+        person: PersonId,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<Reply, Refusal> {
+        let devices = self.member(&person)?;
+        let cut = List::new(self.cuts_of(&devices)?).map_err(|_| Refusal::NotAllowed)?;
+        self.act(Kind::Remove { person, cut }, now).ok_or(Refusal::NotAllowed)?;
+        self.mint(now, rng);
+        self.roster_changed(now, out)?;
+        Ok(Reply::Done)
+    }
+
+    fn leave(&mut self, now: Timestamp, out: &mut Outbox) -> Result<Reply, Refusal> {
+        let devices = self.member(&self.me())?;
+        let cut = List::new(self.cuts_of(&devices)?).map_err(|_| Refusal::NotAllowed)?;
+        self.act(Kind::Leave { cut }, now).ok_or(Refusal::NotAllowed)?;
+        self.roster_changed(now, out)?;
+        Ok(Reply::Done)
+    }
+
+    /// Returns the devices of a person who belongs.
+    fn member(&self, person: &PersonId) -> Result<Vec<DeviceId>, Refusal> {
+        let roster = self.roster().ok_or(Refusal::Pending)?;
+        let devices = roster.devices.iter().filter(|(_, device)| device.person == *person);
+        let devices: Vec<_> = devices.filter(|(_, d)| d.active).map(|(id, _)| *id).collect();
+        if devices.is_empty() { Err(Refusal::NotFound) } else { Ok(devices) }
+    }
+}

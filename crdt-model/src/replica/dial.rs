@@ -1,0 +1,267 @@
+//! Whom this replica tries to reach, and how it lets others find it.
+
+use super::{Replica, Target};
+use crate::address::Address;
+use crate::bounded::List;
+use crate::codec;
+use crate::id::{DeviceId, PeerId};
+use crate::invitation::InviteKey;
+use crate::key::Rng;
+use crate::log::record::{Kind as RecordKind, MAX_ADDRESSES, Payload, Record, SignedRecord, VERSION};
+use crate::replica::input::DialId;
+use crate::replica::output::{Event, Outbox, Output};
+use crate::secrecy::hello::BeaconKey;
+use crate::store::Error;
+use crate::sync::message::Message;
+use crate::time::Timestamp;
+use core::time::Duration;
+use std::net::IpAddr;
+
+/// How many bursts of beacons follow a start or a change of the network.
+const BURSTS: u32 = 5;
+/// The wait between the first two bursts; it doubles.
+const BURST_WAIT: Duration = Duration::from_secs(2);
+/// While a join is pending, a burst at least this often.
+const PENDING_WAIT: Duration = Duration::from_secs(60);
+
+/// What a beacon says: who, and at which ports of the address it comes from.
+type Beacon = (PeerId, List<Address, 4>);
+
+impl Replica {
+    pub(super) fn wake(
+        &mut self,
+        now: Timestamp,
+        _rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        if self.dials.is_empty() && self.links.is_empty() {
+            self.plan_dials(now, out);
+        }
+        self.renew_sessions(now, out);
+        self.send_beacons(now, out);
+        Ok(())
+    }
+
+    pub(super) fn dial_failed(&mut self, dial: DialId, now: Timestamp, rng: &mut Rng<'_>) {
+        if let Some(target) = self.dials.remove(&dial) {
+            self.schedule.failed(&target, now, rng);
+        }
+    }
+
+    pub(super) fn network_changed(&mut self, now: Timestamp) {
+        self.schedule.hurry_all(now);
+        self.beacons_sent = 0;
+        self.beacon_at = now;
+    }
+
+    pub(super) fn reachable(
+        &mut self,
+        addresses: Vec<Address>,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        self.reachable = addresses;
+        if let Some(record) = self.publish_addresses(now) {
+            self.pass_records(&[record], None, out);
+        }
+        self.plan_dials(now, out);
+        self.network_changed(now);
+        Ok(())
+    }
+
+    /// Writes this device's address record anew if it no longer holds.
+    pub(super) fn publish_addresses(&mut self, now: Timestamp) -> Option<SignedRecord> {
+        let circle = self.state.circle.filter(|_| self.is_active())?;
+        let key = (self.device(), RecordKind::Addresses);
+        let addresses: Vec<Address> =
+            self.reachable.iter().copied().take(MAX_ADDRESSES).collect();
+        let payload = Payload::Addresses {
+            peer: self.peer(),
+            addresses: List::new(addresses).ok()?,
+            always_on: false,
+        };
+        let old = self.records.get(&key);
+        if old.is_some_and(|old| old.record.payload == payload) {
+            return None;
+        }
+        let seq = old.map_or(0, |old| old.record.seq).max(self.state.record_seq) + 1;
+        self.state.record_seq = seq;
+        self.save_state();
+        let (version, device) = (VERSION, self.device());
+        let record = Record { version, circle, device, seq, at: now, payload };
+        let signed = record.sign(&self.identity.device);
+        self.keep_record(signed.clone());
+        Some(signed)
+    }
+
+    /// Takes in records that somebody sent, and passes on those that are new.
+    pub(super) fn on_records(
+        &mut self,
+        records: Vec<SignedRecord>,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<bool, Error> {
+        let Some(circle) = self.state.circle else { return Ok(false) };
+        let mut new = Vec::new();
+        for signed in records {
+            let (device, kind) = (signed.record.device, signed.record.kind());
+            let known = self.records.get(&(device, kind)).map_or(0, |old| old.record.seq);
+            let belongs = self.roster().is_some_and(|roster| roster.is_active(&device));
+            if !belongs || signed.record.seq <= known {
+                continue;
+            }
+            if !signed.verify(circle) {
+                return Ok(false);
+            }
+            if device == self.device() {
+                // A record of this device from before it was restored: the next one is newer.
+                self.state.record_seq = self.state.record_seq.max(signed.record.seq);
+                continue;
+            }
+            self.keep_record(signed.clone());
+            new.push(signed);
+        }
+        if !new.is_empty() {
+            self.plan_dials(now, out);
+            self.pass_records(&new, None, out);
+        }
+        Ok(true)
+    }
+
+    fn keep_record(&mut self, signed: SignedRecord) {
+        let (device, kind) = (signed.record.device, signed.record.kind());
+        self.rows.save(self.rows.record_key(&device, kind), &signed);
+        self.records.insert((device, kind), signed);
+    }
+
+    fn pass_records(
+        &self,
+        records: &[SignedRecord],
+        except: Option<crate::replica::input::LinkId>,
+        out: &mut Outbox,
+    ) {
+        for (id, link) in &self.links {
+            let ready = link.session.as_ref().is_some_and(|session| session.acts_given.is_some());
+            if ready && Some(*id) != except {
+                let records = List::new(records.to_vec()).unwrap_or_default();
+                let frame = Message::Records(records).to_frame();
+                out.outputs.push(Output::Send { link: *id, frame });
+            }
+        }
+    }
+
+    /// Dials whoever is due.
+    pub(super) fn dial_due(&mut self, now: Timestamp, out: &mut Outbox) {
+        for target in self.schedule.due(now) {
+            let (peer, addresses) = match &target {
+                Target::Device(device) => self.addresses_of(device),
+                Target::Invite => (None, self.invite_addresses()),
+                Target::Heard(peer, addresses) => (Some(*peer), addresses.clone()),
+            };
+            let dial = DialId(self.next_dial);
+            self.next_dial += 1;
+            self.dials.insert(dial, target);
+            out.outputs.push(Output::Dial { dial, peer, addresses });
+        }
+    }
+
+    fn addresses_of(&self, device: &DeviceId) -> (Option<PeerId>, Vec<Address>) {
+        let record = self.records.get(&(*device, RecordKind::Addresses));
+        match record.map(|signed| &signed.record.payload) {
+            Some(Payload::Addresses { peer, addresses, .. }) => (Some(*peer), addresses.to_vec()),
+            _ => (None, Vec::new()),
+        }
+    }
+
+    fn invite_addresses(&self) -> Vec<Address> {
+        let key = self.state.phase.joining().and_then(|(text, _)| InviteKey::from_text(text).ok());
+        key.map(|key| key.addresses().to_vec()).unwrap_or_default()
+    }
+
+    pub(super) fn ask_to_wake(&mut self, now: Timestamp, out: &mut Outbox) {
+        let sessions = self.links.values().filter_map(|link| link.session.as_ref()?.anew_at);
+        let beacons = self.beacons_wanted().then_some(self.beacon_at);
+        let times = self.schedule.next().into_iter().chain(sessions).chain(beacons);
+        // A target may be due while there is no room for it: then an ending dial or link wakes us.
+        let at = times.filter(|at| *at > now).min();
+        if let Some(at) = at {
+            out.outputs.push(Output::Wake { at });
+        }
+    }
+
+    fn beacons_wanted(&self) -> bool {
+        let pending = self.state.phase.joining().is_some();
+        pending || (self.beacons_sent < BURSTS && self.is_active())
+    }
+
+    fn send_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.beacon_at > now || !self.beacons_wanted() {
+            return;
+        }
+        self.beacons_sent = self.beacons_sent.saturating_add(1);
+        let wait = BURST_WAIT.saturating_mul(1 << self.beacons_sent.min(8)).min(PENDING_WAIT);
+        self.beacon_at = now.after(wait);
+        let ports: Vec<Address> = self.reachable.iter().copied().take(4).collect();
+        let Ok(ports) = List::new(ports) else { return };
+        let beacon: Beacon = (self.peer(), ports);
+        let payload = codec::encode(&beacon);
+        let keys = self.beacon_keys(now).into_iter().take(1);
+        let beacons: Vec<_> = keys.map(|key| (key, payload.clone())).collect();
+        if !beacons.is_empty() && !self.reachable.is_empty() {
+            out.outputs.push(Output::Beacon { beacons });
+        }
+        self.listen_for_beacons(now, out);
+    }
+
+    /// Returns the keys of today's beacons: of the pending invite, or of the circle and its open
+    /// invites, the one to send with first.
+    fn beacon_keys(&self, now: Timestamp) -> Vec<[u8; 32]> {
+        let day = now.day();
+        if let Some((text, _)) = self.state.phase.joining() {
+            let key = InviteKey::from_text(text).ok();
+            return key.map(|key| key.beacon_key(day).0.0).into_iter().collect();
+        }
+        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+            return Vec::new();
+        };
+        let epochs = roster.epochs.values().filter(|epoch| self.ring.holds(&epoch.commons));
+        let newest = epochs.max_by_key(|epoch| epoch.depth);
+        let commons = newest.and_then(|epoch| self.ring.get(&epoch.commons));
+        let open = roster.invites.values().filter(|state| !state.revoked);
+        let invites = open.filter_map(|state| {
+            let secret = self.invite_secret(state)?;
+            Some(InviteKey::new(circle, secret, &[]).beacon_key(day).0.0)
+        });
+        let own = commons.map(|commons| BeaconKey::of_epoch(commons, day).0.0);
+        own.into_iter().chain(invites.take(15)).collect()
+    }
+
+    pub(super) fn listen_for_beacons(&self, now: Timestamp, out: &mut Outbox) {
+        let keys = self.beacon_keys(now);
+        if !keys.is_empty() {
+            out.outputs.push(Output::Listen { keys });
+        }
+    }
+
+    pub(super) fn beacon_heard(&mut self, payload: &[u8], from: IpAddr, now: Timestamp) {
+        let Ok((peer, ports)) = codec::decode::<Beacon>(payload) else { return };
+        let linked = self.links.values().any(|link| link.peer == peer);
+        if peer == self.peer() || linked {
+            return;
+        }
+        if let Some(device) = self.device_at(peer) {
+            self.schedule.hurry(&Target::Device(device), now);
+        }
+        let here = ports.iter().filter(|address| address.ip().is_ipv4() == from.is_ipv4());
+        let addresses: Vec<Address> =
+            here.map(|address| Address::new(address.transport(), from, address.port())).collect();
+        if !addresses.is_empty() {
+            self.schedule.add(Target::Heard(peer, addresses), now);
+        }
+    }
+
+    /// Notes that the surface may show who is connected.
+    pub(super) fn connections_changed(out: &mut Outbox) {
+        out.outputs.push(Output::Event(Event::Connections));
+    }
+}

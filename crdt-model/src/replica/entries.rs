@@ -1,0 +1,209 @@
+//! Taking in entries: which branch they belong to, whether they are authentic, where they are kept.
+
+use super::Replica;
+use crate::id::{DeviceId, EntryId, PersonId};
+use crate::log::chain::Interval;
+use crate::log::entry::{Entry, Place};
+use crate::log::frontier::MAX_BRANCHES;
+use crate::log::header::Action;
+use crate::log::run::{Run, Unpacked};
+use crate::store::Error;
+use crate::time::Timestamp;
+
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunTaken {
+    /// All of it is stored, or was, or is not to be kept.
+    Stored,
+    /// Its device is not known here: acts are missing.
+    Early,
+    /// It is not authentic: whoever sent it did not check it.
+    Bad,
+}
+
+impl Replica {
+    /// Takes in a run that somebody sent.
+    pub(super) fn take_run(&mut self, run: Run, now: Timestamp) -> Result<RunTaken, Error> {
+        let device = run.device;
+        let Some((person, limit)) = self.limit_of(&device) else { return Ok(RunTaken::Early) };
+        let Some(circle) = self.state.circle else { return Ok(RunTaken::Early) };
+        let Some(unpacked) = run.unpack(circle, person) else { return Ok(RunTaken::Bad) };
+        let (low, high) = unpacked.range();
+        if low == 0 || high == u64::MAX {
+            return Ok(RunTaken::Bad);
+        }
+        let Some(branch) = self.branch_for(&device, &unpacked)? else {
+            return Ok(RunTaken::Stored);
+        };
+        let above = self.rows.entry(&Place { device, branch, seq: high + 1 })?;
+        let linked = above.map(|entry| entry.header.header().prev);
+        let held = self.held_id(&device, branch, high)?;
+        let cut = limit.and_then(|limit| limit.map(|(_, id)| id));
+        let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
+        let Some(entries) = unpacked.verify(vouched) else { return Ok(RunTaken::Bad) };
+        let last = match limit {
+            None => high,
+            Some(None) => 0,
+            Some(Some((seq, _))) => high.min(seq),
+        };
+        self.store_run(branch, entries, last, now)?;
+        Ok(RunTaken::Stored)
+    }
+
+    /// Adds an entry that this device has just written.
+    pub(super) fn store_own(&mut self, entry: &Entry, now: Timestamp) -> Result<Place, Error> {
+        let header = entry.header.header();
+        let place = Place { device: header.device, branch: 0, seq: header.seq };
+        self.keep(place, entry.clone(), now)?;
+        self.grow(place.device, 0, Interval { low: place.seq, high: place.seq, top: entry.id() });
+        self.fresh.push(place);
+        Ok(place)
+    }
+
+    /// Returns a device's person, and for one that no longer belongs the last entry that counts.
+    #[expect(clippy::type_complexity, reason = "person, and perhaps a limit, and perhaps none of it")]
+    fn limit_of(&self, device: &DeviceId) -> Option<(PersonId, Option<Option<(u64, EntryId)>>)> {
+        let known = self.roster()?.devices.get(device)?;
+        Some((known.person, (!known.active).then_some(known.cut)))
+    }
+
+    /// Returns the branch that a run agrees with; `None` when it belongs to a third one.
+    fn branch_for(&self, device: &DeviceId, run: &Unpacked) -> Result<Option<u8>, Error> {
+        for branch in 0..MAX_BRANCHES {
+            if self.agrees(device, branch, run)? {
+                return Ok(Some(branch));
+            }
+        }
+        Ok(None)
+    }
+
+    fn agrees(&self, device: &DeviceId, branch: u8, run: &Unpacked) -> Result<bool, Error> {
+        let chain = self.frontier.chain(device, branch);
+        let (low, high) = run.range();
+        for seq in low..=high {
+            if chain.holds(seq) && self.held_id(device, branch, seq)? != run.id(seq) {
+                // What a second branch shares with the first is kept with the first.
+                return Ok(false);
+            }
+        }
+        if chain.holds(high + 1) {
+            let above = self.rows.entry(&Place { device: *device, branch, seq: high + 1 })?;
+            let prev = above.map(|entry| entry.header.header().prev);
+            if prev != run.id(high) {
+                return Ok(false);
+            }
+        }
+        let below = low - 1;
+        if chain.holds(below) && self.held_id(device, branch, below)? != Some(run.prev()) {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    pub(super) fn held_id(
+        &self,
+        device: &DeviceId,
+        branch: u8,
+        seq: u64,
+    ) -> Result<Option<EntryId>, Error> {
+        let chain = self.frontier.chain(device, branch);
+        let top = chain.intervals().iter().find(|interval| interval.high == seq);
+        if let Some(interval) = top {
+            return Ok(Some(interval.top));
+        }
+        if !chain.holds(seq) {
+            return Ok(None);
+        }
+        Ok(self.rows.entry(&Place { device: *device, branch, seq })?.map(|entry| entry.id()))
+    }
+
+    /// Stores the entries of a verified run up to `last`.
+    fn store_run(
+        &mut self,
+        branch: u8,
+        mut entries: Vec<Entry>,
+        last: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        entries.retain(|entry| entry.header.header().seq <= last);
+        if branch > 0 {
+            self.without_shared(&mut entries)?;
+        }
+        // A body may be missing only where it was taken back or has faded. What is older than one that
+        // should be there is not taken: somebody else will have it.
+        let today = now.day();
+        let hole = entries.iter().rposition(|entry| {
+            let header = entry.header.header();
+            let faded = header.expires.0 != 0 && header.expires <= today;
+            let gone = entry.body.is_none() && header.action == Action::Write;
+            gone && !faded && !self.retracts.contains_key(&header.thing)
+        });
+        let entries = entries.split_off(hole.map_or(0, |at| at + 1));
+        let (Some(first), Some(top)) = (entries.first(), entries.last()) else { return Ok(()) };
+        let (device, low) = (first.header.header().device, first.header.header().seq);
+        let interval = Interval { low, high: top.header.header().seq, top: top.id() };
+        let chain = self.frontier.chain(&device, branch);
+        for entry in entries {
+            let place = Place { device, branch, seq: entry.header.header().seq };
+            if !chain.holds(place.seq) {
+                self.keep(place, entry, now)?;
+                self.fresh.push(place);
+            }
+        }
+        self.grow(device, branch, interval);
+        Ok(())
+    }
+
+    /// Drops what a second branch has in common with the first.
+    fn without_shared(&self, entries: &mut Vec<Entry>) -> Result<(), Error> {
+        let mut shared = 0;
+        for entry in entries.iter() {
+            let header = entry.header.header();
+            if self.held_id(&header.device, 0, header.seq)? != Some(entry.id()) {
+                break;
+            }
+            shared += 1;
+        }
+        entries.drain(..shared);
+        Ok(())
+    }
+
+    fn grow(&mut self, device: DeviceId, branch: u8, interval: Interval) {
+        let intervals = self.frontier.insert(device, branch, interval).intervals().to_vec();
+        self.rows.save(self.rows.chain_key(&device, branch), &intervals);
+        self.digest = None;
+    }
+
+    /// Drops what a removed device wrote beyond its cut.
+    pub(super) fn truncate(
+        &mut self,
+        device: DeviceId,
+        cut: Option<(u64, EntryId)>,
+    ) -> Result<(), Error> {
+        let (seq, top) = cut.unwrap_or_default();
+        for branch in 0..MAX_BRANCHES {
+            let mut chain = self.frontier.chain(&device, branch);
+            let Some(last) = chain.last().copied().filter(|last| last.high > seq) else { continue };
+            for entry in self.rows.entries(&device, branch, (seq + 1, last.high))? {
+                let place = Place { device, branch, seq: entry.header.header().seq };
+                self.unindex(place, &entry)?;
+                self.rows.delete(place.key(&self.rows.hint()));
+            }
+            let top = if branch == 0 { top } else { self.id_below(&device, branch, seq)? };
+            chain.truncate(seq, top);
+            self.rows.save(self.rows.chain_key(&device, branch), &chain.intervals());
+            self.frontier.set(device, branch, chain);
+            self.digest = None;
+            for link in self.links.values_mut() {
+                if let Some(session) = link.session.as_mut() {
+                    session.plan.truncate(device, branch, seq);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn id_below(&self, device: &DeviceId, branch: u8, seq: u64) -> Result<EntryId, Error> {
+        Ok(self.held_id(device, branch, seq)?.unwrap_or_default())
+    }
+}

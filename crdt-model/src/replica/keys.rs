@@ -1,0 +1,279 @@
+//! Epoch keys on this device: minting, sharing, receiving, asking for what is missing.
+
+use super::Replica;
+use crate::bounded::List;
+use crate::id::{ActId, DeviceId, EntryId, EpochId};
+use crate::key::{Rng, Secret};
+use crate::log::entry::{Entry, Place};
+use crate::log::header::{Header, KeyClass};
+use crate::membership::act::{History, Kind};
+use crate::secrecy::epoch::EpochKey;
+use crate::secrecy::seal::{self, BodyKey};
+use crate::secrecy::wrap::{self, Row, Table};
+use crate::secrecy::usable;
+use crate::store::{Error, Scan, Space};
+use crate::sync::message::{Keys, Need};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most entries looked at for one request.
+const MAX_ASKED: usize = 256;
+
+impl Replica {
+    /// Returns the epoch to seal with, and mints one where none is fit. `None` when this device may
+    /// not.
+    pub(super) fn sealing_epoch(&mut self, now: Timestamp, rng: &mut Rng<'_>) -> Option<ActId> {
+        let roster = self.roster()?;
+        let fit = usable::sealing_epoch(roster, &self.ring, self.device(), now.day());
+        fit.or_else(|| self.mint(now, rng))
+    }
+
+    /// Mints an epoch for every active device.
+    pub(super) fn mint(&mut self, now: Timestamp, rng: &mut Rng<'_>) -> Option<ActId> {
+        let circle = self.state.circle?;
+        let roster = self.roster()?;
+        let devices: BTreeMap<DeviceId, _> =
+            roster.active_devices().map(|(id, device)| (*id, &device.kem)).collect();
+        let minted = wrap::mint(circle, &devices, rng).ok()?;
+        let (commons, stories) = (minted.commons.id(), minted.stories.id());
+        let (to, table) = (minted.to, minted.table.hash());
+        let act = self.act(Kind::Epoch { commons, stories, to, table }, now)?;
+        self.rows.save(self.rows.table_key(&act), &minted.table);
+        self.take_key(commons, minted.commons);
+        self.take_key(stories, minted.stories);
+        Some(act)
+    }
+
+    /// Shares with a device the keys that it lacks and may have.
+    pub(super) fn share_keys(&mut self, to: DeviceId, now: Timestamp, rng: &mut Rng<'_>) {
+        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else { return };
+        let roster = graph.roster();
+        let knows = |epoch: ActId, admission: ActId| graph.knows(&[admission], &epoch);
+        let due = usable::shares_due(roster, knows, &self.ring, self.device());
+        let Some((_, ids)) = due.into_iter().find(|(device, _)| *device == to) else { return };
+        let Some(kem) = roster.devices.get(&to).map(|device| device.kem.clone()) else { return };
+        let Ok(shared) = wrap::share(circle, (to, &kem), &ids, &self.ring, rng) else { return };
+        let kind = Kind::Share { to, keys: shared.keys, table: shared.table.hash() };
+        if let Some(act) = self.act(kind, now) {
+            self.rows.save(self.rows.table_key(&act), &shared.table);
+        }
+    }
+
+    /// Takes the keys of an act's table that are wrapped to this device.
+    pub(super) fn take_table(&mut self, act: ActId, table: &Table) {
+        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else { return };
+        let Some(kind) = graph.get(&act).map(|act| act.act().kind.clone()) else { return };
+        let me = (self.device(), &self.identity.kem);
+        let keys = match kind {
+            Kind::Epoch { commons, stories, to, table: hash } => {
+                let place = to.iter().position(|device| *device == me.0);
+                let row = table.check(hash, to.len()).ok().and(place).and_then(|at| table.row(at));
+                let ids = [commons, stories];
+                row.and_then(|row| wrap::open_epoch_row(circle, me, ids, row).ok())
+                    .map(|(a, b)| vec![(commons, a), (stories, b)])
+            }
+            Kind::Share { to, keys, table: hash } if to == me.0 => {
+                let row = table.check(hash, 1).ok().and_then(|()| table.row(0));
+                row.and_then(|row| wrap::open_share_row(circle, me, &keys, row).ok())
+                    .map(|opened| keys.iter().copied().zip(opened).collect())
+            }
+            _ => None,
+        };
+        for (id, key) in keys.unwrap_or_default() {
+            self.take_key(id, key);
+        }
+    }
+
+    /// Returns the table of an act with the rows for one device, if it is kept here.
+    pub(super) fn table_for(&self, act: &ActId, to: &DeviceId) -> Result<Option<Table>, Error> {
+        let Some(kind) = self.graph.as_ref().and_then(|g| g.get(act)).map(|act| &act.act().kind)
+        else {
+            return Ok(None);
+        };
+        let place = match kind {
+            Kind::Epoch { to: devices, .. } => devices.iter().position(|device| device == to),
+            Kind::Share { to: device, .. } => (device == to).then_some(0),
+            _ => None,
+        };
+        let Some(place) = place else { return Ok(None) };
+        let table: Option<Table> = self.rows.load(&self.rows.table_key(act))?;
+        Ok(table.map(|table| table.only(|at| at == place)))
+    }
+
+    fn take_key(&mut self, id: EpochId, key: EpochKey) {
+        let secret = key.secret().clone();
+        if !self.ring.holds(&id) && self.ring.insert(id, key) {
+            self.rows.save(self.rows.epoch_key(&id), &secret);
+        }
+    }
+
+    /// Opens an entry's body with the epoch's key, or with a key for this body alone.
+    pub(super) fn open_body(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Error> {
+        let Some(body) = &entry.body else { return Ok(None) };
+        let header = entry.header.header();
+        if let Some(key) = self.ring.get(&header.epoch) {
+            return Ok(seal::open(key, &header.associated(), body).ok());
+        }
+        let granted: Option<Secret> = self.rows.load(&self.rows.grant_key(&entry.id()))?;
+        Ok(granted.and_then(|key| {
+            seal::open_with(&BodyKey(key), &header.associated(), body).ok()
+        }))
+    }
+
+    /// Whether this person may read an entry at all: it was written since they came, or is commons.
+    pub(super) fn may_open(&self, header: &Header) -> bool {
+        self.may_read(self.device(), header)
+    }
+
+    fn may_read(&self, device: DeviceId, header: &Header) -> bool {
+        let Some(roster) = self.roster() else { return false };
+        let person = roster.person_of(&device).and_then(|person| roster.people.get(&person));
+        let Some(person) = person.filter(|_| roster.is_active(&device)) else { return false };
+        let after = person.open_after.get(&header.device).copied().unwrap_or(0);
+        header.class == KeyClass::Commons || person.history == History::All || header.seq > after
+    }
+
+    /// Tries again what could not be opened. Returns whether anything opened.
+    pub(super) fn open_sealed(&mut self, now: Timestamp) -> Result<bool, Error> {
+        let rows = self.rows.scan(&Scan::all(Space::Sealed, self.rows.hint()))?;
+        let mut opened = false;
+        for (order, _) in rows {
+            let Some(place) = place_of(&order) else { continue };
+            let key = self.rows.sealed_key(&place);
+            match self.rows.entry(&place)? {
+                Some(entry) if self.open_body(&entry)?.is_some() => {
+                    self.index(place, &entry, now)?;
+                    opened |= self.rows.get(&key)?.is_none();
+                }
+                Some(_) => {}
+                None => self.rows.delete(key),
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Returns what is missing here and was not asked for yet.
+    pub(super) fn need(&self, asked: &BTreeSet<[u8; 32]>) -> Result<Need, Error> {
+        let scan = Scan {
+            limit: MAX_ASKED + asked.len(),
+            backwards: true,
+            ..Scan::all(Space::Sealed, self.rows.hint())
+        };
+        let (mut epochs, mut bodies, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for (order, _) in self.rows.scan(&scan)? {
+            let Some(place) = place_of(&order) else { continue };
+            let Some(entry) = self.rows.entry(&place)? else { continue };
+            let header = entry.header.header();
+            if asked.contains(&entry.id().0) || bodies.len() == MAX_ASKED {
+                continue;
+            }
+            if self.was_given(&header.epoch, header.class) {
+                if !asked.contains(&header.epoch.0) {
+                    epochs.insert(header.epoch);
+                }
+            } else {
+                bodies.push(entry.id());
+                places.push((place.device, place.seq));
+            }
+        }
+        let epochs = epochs.into_iter().take(MAX_ASKED).collect();
+        Ok(Need {
+            epochs: List::new(epochs).unwrap_or_default(),
+            bodies: List::new(bodies).unwrap_or_default(),
+            places: List::new(places).unwrap_or_default(),
+        })
+    }
+
+    /// Whether the graph says that an epoch's key went to this device.
+    fn was_given(&self, id: &EpochId, class: KeyClass) -> bool {
+        let Some(roster) = self.roster() else { return false };
+        roster.epochs.values().any(|epoch| {
+            epoch.key(class) == *id && epoch.recipients(class).contains(&self.device())
+        })
+    }
+
+    /// Answers a request for keys with those that the device may have.
+    pub(super) fn answer_need(
+        &self,
+        to: DeviceId,
+        need: &Need,
+        rng: &mut Rng<'_>,
+    ) -> Result<Keys, Error> {
+        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+            return Ok(Keys::default());
+        };
+        let Some(device) = roster.devices.get(&to).filter(|device| device.active) else {
+            return Ok(Keys::default());
+        };
+        let theirs = |id: &EpochId| {
+            self.ring.holds(id)
+                && roster.epochs.values().any(|epoch| {
+                    (epoch.commons == *id && epoch.commons_to.contains(&to))
+                        || (epoch.stories == *id && epoch.stories_to.contains(&to))
+                })
+        };
+        let ids: Vec<EpochId> = need.epochs.iter().copied().filter(theirs).collect();
+        let shared = wrap::share(circle, (to, &device.kem), &ids, &self.ring, rng).ok();
+        let epochs = shared.and_then(|shared| {
+            let row = shared.table.row(0)?.clone();
+            Some((List::new(ids).ok()?, row))
+        });
+        let mut bodies = Vec::new();
+        for (id, (device, seq)) in need.bodies.iter().zip(need.places.iter()) {
+            if let Some(key) = self.body_key_for(to, *id, *device, *seq)? {
+                bodies.push((*id, key));
+            }
+        }
+        Ok(Keys { epochs, bodies: List::new(bodies).unwrap_or_default() })
+    }
+
+    fn body_key_for(
+        &self,
+        to: DeviceId,
+        id: EntryId,
+        device: DeviceId,
+        seq: u64,
+    ) -> Result<Option<Secret>, Error> {
+        for branch in 0..crate::log::frontier::MAX_BRANCHES {
+            let Some(entry) = self.rows.entry(&Place { device, branch, seq })? else { continue };
+            let header = entry.header.header();
+            if entry.id() != id || !self.may_read(to, header) {
+                continue;
+            }
+            if let Some(granted) = self.rows.load::<Secret>(&self.rows.grant_key(&id))? {
+                return Ok(Some(granted));
+            }
+            let nonce = entry.body.as_deref().and_then(seal::nonce_of);
+            let key = self.ring.get(&header.epoch).zip(nonce);
+            return Ok(key.map(|(key, nonce)| seal::body_key(key, nonce).0.clone()));
+        }
+        Ok(None)
+    }
+
+    /// Takes keys that were asked for.
+    pub(super) fn take_keys(&mut self, keys: Keys, now: Timestamp) -> Result<bool, Error> {
+        let Some(circle) = self.state.circle else { return Ok(false) };
+        if let Some((ids, row)) = keys.epochs {
+            let opened = self.open_row(circle, &ids, &row);
+            for (id, key) in ids.iter().zip(opened) {
+                self.take_key(*id, key);
+            }
+        }
+        for (id, key) in keys.bodies.into_inner() {
+            self.rows.save(self.rows.grant_key(&id), &key);
+        }
+        self.open_sealed(now)
+    }
+
+    fn open_row(&self, circle: crate::id::CircleId, ids: &[EpochId], row: &Row) -> Vec<EpochKey> {
+        let me = (self.device(), &self.identity.kem);
+        wrap::open_share_row(circle, me, ids, row).unwrap_or_default()
+    }
+}
+
+fn place_of(order: &[u8]) -> Option<Place> {
+    let (device, rest) = order.split_first_chunk::<32>()?;
+    let (branch, seq) = rest.split_first()?;
+    let seq = u64::from_be_bytes(seq.try_into().ok()?);
+    Some(Place { device: DeviceId(*device), branch: *branch, seq })
+}

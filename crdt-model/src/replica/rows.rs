@@ -1,0 +1,226 @@
+//! The replica's rows in the store: their addresses, and what this input has already changed of them.
+
+use crate::codec;
+use crate::id::{DeviceId, EntryId, EpochId, PersonId, ThingId};
+use crate::log::entry::{Entry, Place};
+use crate::log::record::Kind as RecordKind;
+use crate::store::{Batch, Error, Key, Reader, Rows as Found, Scan, Space, Value, Write};
+use core::fmt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// Read access with the changes of the current input laid over it.
+pub(crate) struct Rows {
+    reader: Box<dyn Reader>,
+    hint: [u8; 16],
+    changed: BTreeMap<Key, Option<Value>>,
+    writes: Batch,
+}
+
+impl Rows {
+    pub(crate) fn new(reader: Box<dyn Reader>, hint: [u8; 16]) -> Self {
+        Self { reader, hint, changed: BTreeMap::new(), writes: Batch::new() }
+    }
+
+    /// Takes the changes of the current input, to be applied by the shell.
+    pub(crate) fn take(&mut self) -> Batch {
+        self.changed.clear();
+        std::mem::take(&mut self.writes)
+    }
+
+    pub(crate) fn hint(&self) -> [u8; 16] {
+        self.hint
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
+        match self.changed.get(key) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.reader.get(key),
+        }
+    }
+
+    pub(crate) fn put(&mut self, key: Key, value: impl Into<Value>) {
+        let value = value.into();
+        self.changed.insert(key.clone(), Some(value.clone()));
+        self.writes.push(Write::Put(key, value));
+    }
+
+    pub(crate) fn delete(&mut self, key: Key) {
+        self.changed.insert(key.clone(), None);
+        self.writes.push(Write::Delete(key));
+    }
+
+    /// Destroys the at-rest key of a thing. Rows with its bodies are put anew without them.
+    pub(crate) fn forget(&mut self, thing: ThingId) {
+        self.writes.push(Write::Forget(thing));
+    }
+
+    /// Returns the rows of a range, the current input's changes included.
+    pub(crate) fn scan(&self, scan: &Scan) -> Result<Found, Error> {
+        let inside = |key: &&Key| {
+            key.space == scan.space
+                && key.owner == scan.owner
+                && key.order >= scan.from
+                && scan.to.as_ref().is_none_or(|to| &key.order < to)
+        };
+        let changed: Vec<_> = self.changed.iter().filter(|(key, _)| inside(key)).collect();
+        if changed.is_empty() {
+            return self.reader.scan(scan);
+        }
+        let wide = Scan { limit: scan.limit.saturating_add(changed.len()), ..scan.clone() };
+        let mut rows: BTreeMap<Vec<u8>, Value> = self.reader.scan(&wide)?.into_iter().collect();
+        for (key, value) in changed {
+            match value {
+                Some(value) => rows.insert(key.order.clone(), value.clone()),
+                None => rows.remove(&key.order),
+            };
+        }
+        let rows = rows.into_iter();
+        Ok(if scan.backwards {
+            rows.rev().take(scan.limit).collect()
+        } else {
+            rows.take(scan.limit).collect()
+        })
+    }
+
+    /// Reads a row that is a value of this program's own.
+    pub(crate) fn load<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
+        self.get(key)?.map(|value| from_head(&value)).transpose()
+    }
+
+    /// Writes such a row.
+    pub(crate) fn save<T: Serialize>(&mut self, key: Key, value: &T) {
+        self.put(key, codec::encode(value));
+    }
+
+    pub(crate) fn entry(&self, place: &Place) -> Result<Option<Entry>, Error> {
+        self.get(&place.key(&self.hint))?.map(Entry::from_value).transpose()
+    }
+
+    /// Returns the entries `low..=high` of a chain, the newest first, until `most` bytes are reached.
+    pub(crate) fn entries(
+        &self,
+        device: &DeviceId,
+        branch: u8,
+        (low, high): (u64, u64),
+    ) -> Result<Vec<Entry>, Error> {
+        let scan = Scan {
+            space: Space::Log,
+            owner: Place::owner(&self.hint, device, branch),
+            from: low.to_be_bytes().to_vec(),
+            to: Some(high.saturating_add(1).to_be_bytes().to_vec()),
+            backwards: true,
+            limit: usize::MAX,
+        };
+        self.scan(&scan)?.into_iter().map(|(_, value)| Entry::from_value(value)).collect()
+    }
+
+    pub(crate) fn put_entry(&mut self, place: &Place, entry: &Entry) {
+        self.put(place.key(&self.hint), entry.to_value());
+    }
+}
+
+/// Reads the lasting part of a row of this program's own.
+pub(crate) fn from_head<T: DeserializeOwned>(value: &Value) -> Result<T, Error> {
+    postcard::from_bytes(&value.head).map_err(|_| Error::Damaged("a row does not decode".into()))
+}
+
+/// The addresses of the rows, by what they hold.
+impl Rows {
+    fn own(&self, space: Space, order: impl Into<Vec<u8>>) -> Key {
+        Key::new(space, self.hint, order)
+    }
+
+    /// The state of the replica itself.
+    pub(crate) fn state_key(&self) -> Key {
+        self.own(Space::Meta, [1])
+    }
+
+    /// The intervals of a chain.
+    pub(crate) fn chain_key(&self, device: &DeviceId, branch: u8) -> Key {
+        self.own(Space::Meta, [&[2], device.0.as_slice(), &[branch]].concat())
+    }
+
+    /// An epoch key.
+    pub(crate) fn epoch_key(&self, id: &EpochId) -> Key {
+        self.own(Space::Meta, [&[3], id.0.as_slice()].concat())
+    }
+
+    /// A name that a profile gave.
+    pub(crate) fn name_key(&self, person: &PersonId) -> Key {
+        self.own(Space::Meta, [&[4], person.0.as_slice()].concat())
+    }
+
+    /// Somebody who knocked.
+    pub(crate) fn knock_key(&self, person: &PersonId) -> Key {
+        self.own(Space::Meta, [&[5], person.0.as_slice()].concat())
+    }
+
+    /// All rows of [`Space::Meta`] that begin with a byte.
+    pub(crate) fn meta_scan(&self, first: u8) -> Scan {
+        Scan { from: vec![first], to: Some(vec![first + 1]), ..Scan::all(Space::Meta, self.hint) }
+    }
+
+    /// An act, by the order of arrival.
+    pub(crate) fn act_key(&self, index: usize) -> Key {
+        self.own(Space::Acts, (index as u64).to_be_bytes())
+    }
+
+    /// The wrap table of an act.
+    pub(crate) fn table_key(&self, act: &crate::id::ActId) -> Key {
+        self.own(Space::Wraps, act.0)
+    }
+
+    /// What a thing is.
+    pub(crate) fn thing_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Things, thing.0)
+    }
+
+    /// The place of a story in the feed, or of a response under its story.
+    pub(crate) fn time_key(
+        &self,
+        under: Option<ThingId>,
+        lamport: u64,
+        device: &DeviceId,
+        thing: &ThingId,
+    ) -> Key {
+        let order = [lamport.to_be_bytes().as_slice(), &device.0, &thing.0].concat();
+        Key::new(Space::Time, self.time_owner(under), order)
+    }
+
+    /// The owner of the feed's rows, or of the responses to a story.
+    pub(crate) fn time_owner(&self, under: Option<ThingId>) -> Vec<u8> {
+        [self.hint.as_slice(), &under.unwrap_or_default().0].concat()
+    }
+
+    /// A record.
+    pub(crate) fn record_key(&self, device: &DeviceId, kind: RecordKind) -> Key {
+        self.own(Space::Records, [device.0.as_slice(), &[kind as u8]].concat())
+    }
+
+    /// An entry that cannot be opened yet.
+    pub(crate) fn sealed_key(&self, place: &Place) -> Key {
+        let Place { device, branch, seq } = place;
+        self.own(
+            Space::Sealed,
+            [device.0.as_slice(), &[*branch], &seq.to_be_bytes()].concat(),
+        )
+    }
+
+    /// The key of a single body.
+    pub(crate) fn grant_key(&self, entry: &EntryId) -> Key {
+        self.own(Space::Grants, entry.0)
+    }
+
+    /// A thing that was taken back.
+    pub(crate) fn retract_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Retracts, thing.0)
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("writes", &self.writes.len()).finish_non_exhaustive()
+    }
+}

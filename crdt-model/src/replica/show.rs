@@ -1,0 +1,211 @@
+//! What a surface can ask for.
+
+use super::state::Phase;
+use super::things::Thing;
+use super::Replica;
+use crate::content::{Content, Kind};
+use crate::id::{DeviceId, PersonId, ThingId};
+use crate::log::chain::Interval;
+use crate::membership::roster::{InviteState, Standing as Belongs};
+use crate::replica::overview::{
+    InviteLine, Member, Overview, ResponseLine, Standing, StoryLine,
+};
+use crate::store::{Error, Scan, Space};
+use crate::time::{Day, Timestamp};
+
+impl Replica {
+    /// Returns the state of the circle.
+    pub fn overview(&self) -> Overview {
+        let digest = self.digest.unwrap_or_else(|| self.compute_digest());
+        let sessions = self.links.values().filter_map(|link| link.session.as_ref());
+        let talking = sessions.filter(|session| session.acts_in);
+        let (mut connected, mut in_step_with) = (Vec::new(), Vec::new());
+        for session in talking {
+            let name = self.name_of_device(&session.device);
+            if session.in_step(&digest) {
+                in_step_with.push(name.clone());
+            }
+            connected.push(name);
+        }
+        for names in [&mut connected, &mut in_step_with] {
+            names.sort();
+            names.dedup();
+        }
+        Overview {
+            circle: self.state.circle,
+            name: self.circle_name.clone(),
+            standing: self.own_standing(),
+            members: self.members(),
+            entries: self.frontier.len(),
+            connected,
+            in_step_with,
+            digest: crate::id::EntryId(digest.0).to_hex(),
+            last_in_step: self.state.last_in_step,
+        }
+    }
+
+    /// Returns every invite, the open ones first.
+    pub fn invites(&self, now: Timestamp) -> Vec<InviteLine> {
+        let Some(roster) = self.roster() else { return Vec::new() };
+        let mut lines: Vec<_> = roster
+            .invites
+            .values()
+            .map(|state| InviteLine {
+                invite: state.invite.invite,
+                by: self.name_of(&state.by),
+                uses: state.invite.uses,
+                used: u16::try_from(state.used_by.len()).unwrap_or(u16::MAX),
+                expires: state.invite.expires,
+                mode: state.invite.mode,
+                history: state.invite.history,
+                open: Self::invite_is_open(state, now),
+            })
+            .collect();
+        lines.sort_by_key(|line| (!line.open, line.expires, line.invite));
+        lines
+    }
+
+    pub(super) fn invite_is_open(state: &InviteState, now: Timestamp) -> bool {
+        let used_up = state.used_by.len() >= usize::from(state.invite.uses);
+        !state.revoked && !used_up && state.invite.expires > now
+    }
+
+    /// Returns at most so many stories with their responses, the newest first.
+    pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
+        let (mut stories, mut to) = (Vec::new(), None);
+        while stories.len() < limit {
+            let scan = Scan {
+                backwards: true,
+                limit: (limit - stories.len()).clamp(1, 256),
+                to: to.clone(),
+                ..Scan::all(Space::Time, self.rows.time_owner(None))
+            };
+            let rows = self.rows.scan(&scan)?;
+            let Some((last, _)) = rows.last() else { break };
+            to = Some(last.clone());
+            for (order, _) in &rows {
+                if let Some(thing) = thing_of(order) {
+                    stories.extend(self.story(thing, now)?);
+                }
+            }
+        }
+        Ok(stories)
+    }
+
+    /// Returns a story with its responses.
+    pub fn story(&self, id: ThingId, now: Timestamp) -> Result<Option<StoryLine>, Error> {
+        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
+        let Some(thing) = thing.filter(|thing| thing.kind == Kind::Story.number()) else {
+            return Ok(None);
+        };
+        let (Some(author), Some(Content::Story(story))) =
+            (thing.creator, self.read_thing(&thing, now)?)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(StoryLine {
+            thing: id,
+            author,
+            author_name: self.name_of(&author),
+            text: story.text.to_string(),
+            ask: story.ask,
+            note: story.note.as_ref().map(|note| note.to_string()),
+            written: story.written,
+            responses: self.responses(id, now)?,
+        }))
+    }
+
+    fn responses(&self, story: ThingId, now: Timestamp) -> Result<Vec<ResponseLine>, Error> {
+        let mut lines = Vec::new();
+        let scan = Scan::all(Space::Time, self.rows.time_owner(Some(story)));
+        for (order, _) in self.rows.scan(&scan)? {
+            let Some(id) = thing_of(&order) else { continue };
+            let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else { continue };
+            let content = self.read_thing(&thing, now)?;
+            if let (Some(author), Some(Content::Response(response))) = (thing.creator, content) {
+                lines.push(ResponseLine {
+                    thing: id,
+                    author,
+                    author_name: self.name_of(&author),
+                    text: response.text.to_string(),
+                    written: response.written,
+                });
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Returns the sequence number of the last entry of a chain that was written before a day, as far
+    /// as the bodies say: what cannot be opened counts as older.
+    pub(super) fn last_before(
+        &self,
+        device: &DeviceId,
+        intervals: &[Interval],
+        day: Day,
+    ) -> Result<u64, Error> {
+        for interval in intervals.iter().rev() {
+            for entry in self.rows.entries(device, 0, (interval.low, interval.high))? {
+                let thing: Option<Thing> =
+                    self.rows.load(&self.rows.thing_key(&entry.header.header().thing))?;
+                let content = thing.map(|thing| self.read_thing(&thing, day.start())).transpose()?;
+                let written = match content.flatten() {
+                    Some(Content::Story(story)) => Some(story.written),
+                    Some(Content::Response(response)) => Some(response.written),
+                    Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+                };
+                if written.is_some_and(|written| written < day.start()) {
+                    return Ok(entry.header.header().seq);
+                }
+            }
+        }
+        Ok(0)
+    }
+
+    fn own_standing(&self) -> Standing {
+        match (&self.state.phase, self.standing()) {
+            (Phase::Joining { .. }, _) => Standing::Pending,
+            (Phase::Knocking { .. }, _) => Standing::Knocking,
+            (Phase::Ended(end), _) => Standing::Ended(*end),
+            (Phase::Member, Some(Belongs::Active)) => Standing::Member,
+            (Phase::Member, Some(Belongs::Left(_))) => Standing::Left,
+            (Phase::Member, Some(Belongs::Removed(_)) | None) => Standing::Removed,
+        }
+    }
+
+    fn members(&self) -> Vec<Member> {
+        let Some(graph) = self.graph.as_ref() else { return Vec::new() };
+        let roster = graph.roster();
+        let devices = |id: &PersonId| {
+            roster.active_devices().filter(|(_, device)| device.person == *id).count()
+        };
+        let mut people: Vec<_> = roster.members().collect();
+        people.sort_by_key(|(id, person)| (graph.depth(&person.admitted), **id));
+        people
+            .into_iter()
+            .map(|(id, person)| Member {
+                person: *id,
+                name: self.name_of(id),
+                role: person.role,
+                since: person.since,
+                me: *id == self.me(),
+                devices: devices(id),
+            })
+            .collect()
+    }
+
+    /// Returns a person's name: as their profile says, or as they came.
+    fn name_of(&self, person: &PersonId) -> String {
+        let came = || self.roster()?.people.get(person).map(|person| person.name.clone());
+        self.names.get(person).cloned().or_else(came).unwrap_or_default()
+    }
+
+    fn name_of_device(&self, device: &DeviceId) -> String {
+        let person = self.roster().and_then(|roster| roster.person_of(device));
+        person.map(|person| self.name_of(&person)).unwrap_or_default()
+    }
+}
+
+fn thing_of(order: &[u8]) -> Option<ThingId> {
+    let id = order.last_chunk::<16>()?;
+    Some(ThingId(*id))
+}

@@ -1,0 +1,135 @@
+//! The replica's own row, and how everything is read back from the store.
+
+use super::rows::from_head;
+use super::{Replica, Rows};
+use crate::id::{CircleId, DeviceId, EpochId, PersonId, ThingId};
+use crate::key::Secret;
+use crate::log::chain::{Chain, Interval};
+use crate::log::entry::Place;
+use crate::log::record::SignedRecord;
+use crate::membership::act::{SignedAct, VerifiedAct};
+use crate::membership::graph::{Graph, Insert};
+use crate::replica::output::JoinEnd;
+use crate::secrecy::epoch::EpochKey;
+use crate::store::{Error, Scan, Space};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is not in the graph, the entries or the records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// The circle, once it is known in full.
+    pub(crate) circle: Option<CircleId>,
+    /// How far this device is in it.
+    pub(crate) phase: Phase,
+    /// The number of the last record written.
+    pub(crate) record_seq: u64,
+    /// When a session last came into step.
+    pub(crate) last_in_step: Option<Timestamp>,
+}
+
+/// How far this device is in the circle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Phase {
+    /// In it, or once in it: the roster says which.
+    #[default]
+    Member,
+    /// Joining by this key, under this name.
+    Joining {
+        /// The invite key's text.
+        key: String,
+        /// The name.
+        name: String,
+    },
+    /// As before, and somebody has to say welcome first.
+    Knocking {
+        /// The invite key's text.
+        key: String,
+        /// The name.
+        name: String,
+    },
+    /// The key lets nobody in any more.
+    Ended(JoinEnd),
+}
+
+impl Phase {
+    /// Returns the invite key's text and the name while a join is under way.
+    pub(crate) fn joining(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Joining { key, name } | Self::Knocking { key, name } => Some((key, name)),
+            Self::Member | Self::Ended(_) => None,
+        }
+    }
+}
+
+impl Replica {
+    pub(super) fn save_state(&mut self) {
+        self.rows.save(self.rows.state_key(), &self.state);
+    }
+
+    /// Reads everything that is kept in memory.
+    pub(super) fn load_rows(&mut self) -> Result<(), Error> {
+        let missing = || Error::Damaged("the circle's state is missing".into());
+        self.state = self.rows.load(&self.rows.state_key())?.ok_or_else(missing)?;
+        if let Some(circle) = self.state.circle {
+            self.graph = Some(load_graph(&self.rows, circle)?);
+        }
+        for (order, value) in self.rows.scan(&self.rows.meta_scan(2))? {
+            let (device, branch) = chain_of(&order)?;
+            let intervals: Vec<Interval> = from_head(&value)?;
+            let chain = Chain::new(intervals).ok_or_else(|| damaged("a chain's intervals"))?;
+            self.frontier.set(device, branch, chain);
+        }
+        for (order, value) in self.rows.scan(&self.rows.meta_scan(3))? {
+            let id = EpochId(after_first(&order)?);
+            let secret: Secret = from_head(&value)?;
+            if !self.ring.insert(id, EpochKey::from_secret(secret)) {
+                return Err(damaged("an epoch key"));
+            }
+        }
+        for (order, value) in self.rows.scan(&self.rows.meta_scan(4))? {
+            let person = PersonId(after_first(&order)?);
+            let name: String = from_head(&value)?;
+            if person == PersonId::default() {
+                self.circle_name = name;
+            } else {
+                self.names.insert(person, name);
+            }
+        }
+        for (_, value) in self.rows.scan(&Scan::all(Space::Records, self.rows.hint()))? {
+            let record: SignedRecord = from_head(&value)?;
+            self.records.insert((record.record.device, record.record.kind()), record);
+        }
+        for (order, value) in self.rows.scan(&Scan::all(Space::Retracts, self.rows.hint()))? {
+            let thing: [u8; 16] = order.try_into().map_err(|_| damaged("a retract"))?;
+            let place: Place = from_head(&value)?;
+            self.retracts.insert(ThingId(thing), place);
+        }
+        Ok(())
+    }
+}
+
+fn load_graph(rows: &Rows, circle: CircleId) -> Result<Graph, Error> {
+    let mut graph = Graph::new(circle);
+    for (_, value) in rows.scan(&Scan::all(Space::Acts, rows.hint()))? {
+        let signed: SignedAct = from_head(&value)?;
+        if !matches!(graph.insert(VerifiedAct::trusted(signed)), Insert::Attached) {
+            return Err(damaged("the membership graph"));
+        }
+    }
+    Ok(graph)
+}
+
+fn chain_of(order: &[u8]) -> Result<(DeviceId, u8), Error> {
+    let (branch, rest) = order.split_last().ok_or_else(|| damaged("a chain"))?;
+    Ok((DeviceId(after_first(rest)?), *branch))
+}
+
+fn after_first(order: &[u8]) -> Result<[u8; 32], Error> {
+    let (_, rest) = order.split_first().ok_or_else(|| damaged("a row"))?;
+    rest.try_into().map_err(|_| damaged("a row"))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::Damaged(format!("{what} does not fit"))
+}

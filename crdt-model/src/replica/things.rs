@@ -1,0 +1,269 @@
+//! Keeping an entry, indexing what it says, and taking back.
+
+use super::Replica;
+use crate::content::{self, Body, Content, Kind};
+use crate::id::{PersonId, ThingId};
+use crate::log::entry::{Entry, Place};
+use crate::log::header::{Action, Audience, Header, KeyClass};
+use crate::store::Error;
+use crate::time::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What is known of a thing without opening it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Thing {
+    /// The number of its kind; 0 until an entry of it was opened.
+    pub(super) kind: u8,
+    /// Its creator; `None` until its first entry is here.
+    pub(super) creator: Option<PersonId>,
+    /// The lamport time of its first entry.
+    pub(super) lamport: u64,
+    /// The day after which it fades; zero = never.
+    pub(super) expires: Day,
+    /// The story that a response answers.
+    pub(super) under: Option<ThingId>,
+    /// Where its entries are, in the order they were opened.
+    pub(super) places: Vec<Place>,
+}
+
+/// Who wrote an entry, as far as the membership graph says.
+pub(super) enum Writer {
+    /// A member's device, when it wrote.
+    Member(PersonId),
+    /// Acts that the entry names are not here.
+    Unknown,
+    /// No member's device when it wrote.
+    Nobody,
+}
+
+impl Replica {
+    /// Stores an entry and takes in what it says.
+    pub(super) fn keep(&mut self, place: Place, entry: Entry, now: Timestamp) -> Result<(), Error> {
+        let header = entry.header.header().clone();
+        if header.action == Action::Retract {
+            self.rows.put_entry(&place, &entry);
+            return self.obey(place, &header);
+        }
+        if self.retracts.contains_key(&header.thing) {
+            self.rows.put_entry(&place, &Entry { body: None, ..entry });
+            return Ok(());
+        }
+        self.rows.put_entry(&place, &entry);
+        self.index(place, &entry, now)
+    }
+
+    /// Opens an entry's body and notes what it is. What cannot be opened yet is noted too.
+    pub(super) fn index(
+        &mut self,
+        place: Place,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let header = entry.header.header();
+        if !header.well_formed() || header.audience == Audience::Sealed {
+            return Ok(());
+        }
+        let signer = match self.writer(header) {
+            Writer::Member(person) => person,
+            Writer::Nobody => return Ok(()),
+            Writer::Unknown => {
+                self.rows.put(self.rows.sealed_key(&place), Vec::new());
+                return Ok(());
+            }
+        };
+        let Some(plain) = self.open_body(entry)? else {
+            if entry.body.is_some() && self.may_open(header) {
+                self.rows.put(self.rows.sealed_key(&place), Vec::new());
+            }
+            return Ok(());
+        };
+        self.rows.delete(self.rows.sealed_key(&place));
+        // A body that is not in order keeps its place in the chain and means nothing.
+        let Ok(body) = Body::decode(&plain) else { return Ok(()) };
+        let fits = body.kind().is_ok_and(|kind| kind.class() == header.class);
+        if fits && body.check(header.device).is_ok() {
+            self.note(place, header, signer, &body)?;
+            self.take_names(header.thing, now)?;
+        }
+        Ok(())
+    }
+
+    fn note(
+        &mut self,
+        place: Place,
+        header: &Header,
+        signer: PersonId,
+        body: &Body,
+    ) -> Result<(), Error> {
+        let key = self.rows.thing_key(&header.thing);
+        let mut thing: Thing = self.rows.load(&key)?.unwrap_or_default();
+        if thing.places.contains(&place) {
+            return Ok(());
+        }
+        thing.places.push(place);
+        let first = header.origin.is_some_and(|origin| origin.creator == signer);
+        if first && thing.creator.is_none() {
+            thing.creator = Some(signer);
+            thing.kind = body.kind;
+            thing.lamport = header.lamport;
+            thing.expires = header.expires;
+            self.show_in_time(&mut thing, place, header, signer, body);
+        }
+        self.rows.save(key, &thing);
+        Ok(())
+    }
+
+    fn show_in_time(
+        &mut self,
+        thing: &mut Thing,
+        place: Place,
+        header: &Header,
+        signer: PersonId,
+        body: &Body,
+    ) {
+        let write =
+            content::Write { device: header.device, signer, is_keeper: false, body };
+        match Kind::from_number(thing.kind) {
+            Some(Kind::Story) => {}
+            Some(Kind::Response) => match Content::read(signer, &[write]) {
+                Ok(Content::Response(response)) => thing.under = Some(response.to),
+                Ok(_) | Err(_) => return,
+            },
+            Some(Kind::Profile | Kind::Settings) | None => return,
+        }
+        let key = self.rows.time_key(thing.under, header.lamport, &place.device, &header.thing);
+        self.rows.put(key, Vec::new());
+    }
+
+    /// Reads a profile or the settings anew after one of their entries was opened.
+    fn take_names(&mut self, id: ThingId, now: Timestamp) -> Result<(), Error> {
+        let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else {
+            return Ok(());
+        };
+        let known = matches!(
+            Kind::from_number(thing.kind),
+            Some(Kind::Profile | Kind::Settings)
+        );
+        let (Some(creator), true) = (thing.creator, known) else { return Ok(()) };
+        match self.read_thing(&thing, now)? {
+            Some(Content::Profile(profile)) => {
+                let name = profile.name.to_string();
+                self.rows.save(self.rows.name_key(&creator), &name);
+                self.names.insert(creator, name);
+            }
+            Some(Content::Settings(settings)) => {
+                self.circle_name = settings.name.to_string();
+                self.rows.save(self.rows.name_key(&PersonId::default()), &self.circle_name);
+            }
+            Some(Content::Story(_) | Content::Response(_)) | None => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
+    fn obey(&mut self, place: Place, header: &Header) -> Result<(), Error> {
+        let signer = match self.writer(header) {
+            Writer::Member(person) => person,
+            Writer::Unknown | Writer::Nobody => return Ok(()),
+        };
+        let Some(origin) = header.origin.filter(|_| header.well_formed()) else { return Ok(()) };
+        let shared = header.class == KeyClass::Commons;
+        let allowed = origin.creator == signer || (shared && self.was_keeper(header, &signer));
+        if !allowed || self.retracts.contains_key(&header.thing) {
+            return Ok(());
+        }
+        self.retracts.insert(header.thing, place);
+        self.rows.save(self.rows.retract_key(&header.thing), &place);
+        self.digest = None;
+        self.erase(header.thing)
+    }
+
+    /// Erases the bodies of a thing and the key they are kept under.
+    fn erase(&mut self, id: ThingId) -> Result<(), Error> {
+        let key = self.rows.thing_key(&id);
+        if let Some(thing) = self.rows.load::<Thing>(&key)? {
+            for place in &thing.places {
+                if let Some(entry) = self.rows.entry(place)? {
+                    self.hide(&thing, place, entry.header.header());
+                    self.rows.put_entry(place, &Entry { body: None, ..entry });
+                }
+            }
+            self.rows.delete(key);
+        }
+        self.rows.forget(id);
+        Ok(())
+    }
+
+    /// Forgets what an entry that is about to be dropped said.
+    pub(super) fn unindex(&mut self, place: Place, entry: &Entry) -> Result<(), Error> {
+        let header = entry.header.header();
+        self.rows.delete(self.rows.sealed_key(&place));
+        if header.action == Action::Retract {
+            return Ok(());
+        }
+        let key = self.rows.thing_key(&header.thing);
+        let Some(mut thing) = self.rows.load::<Thing>(&key)? else { return Ok(()) };
+        self.hide(&thing, &place, header);
+        thing.places.retain(|other| *other != place);
+        if thing.places.is_empty() {
+            self.rows.delete(key);
+            self.rows.forget(header.thing);
+        } else {
+            self.rows.save(key, &thing);
+        }
+        Ok(())
+    }
+
+    fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
+        let key = self.rows.time_key(thing.under, header.lamport, &place.device, &header.thing);
+        self.rows.delete(key);
+    }
+
+    fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
+        let roster = self.graph.as_mut().and_then(|graph| graph.roster_at(&header.heads));
+        roster.is_some_and(|roster| roster.is_keeper(person))
+    }
+
+    pub(super) fn writer(&self, header: &Header) -> Writer {
+        let Some(graph) = self.graph.as_ref() else { return Writer::Unknown };
+        if !header.heads.iter().all(|head| graph.contains(head)) {
+            return Writer::Unknown;
+        }
+        match graph.roster().devices.get(&header.device) {
+            Some(device) if graph.knows(&header.heads, &device.added) => {
+                Writer::Member(device.person)
+            }
+            _ => Writer::Nobody,
+        }
+    }
+
+    /// Reads a thing from its entries. `None` when it has faded or means nothing.
+    pub(super) fn read_thing(
+        &self,
+        thing: &Thing,
+        now: Timestamp,
+    ) -> Result<Option<Content>, Error> {
+        let faded = thing.expires.0 != 0 && thing.expires < now.day();
+        let (Some(creator), false) = (thing.creator, faded) else { return Ok(None) };
+        let mut opened = Vec::new();
+        for place in &thing.places {
+            let Some(entry) = self.rows.entry(place)? else { continue };
+            let Writer::Member(signer) = self.writer(entry.header.header()) else { continue };
+            let Some(plain) = self.open_body(&entry)? else { continue };
+            let Ok(body) = Body::decode(&plain) else { continue };
+            opened.push((place.device, signer, body));
+        }
+        let roster = self.roster();
+        let is_keeper = |person: &PersonId| roster.is_some_and(|roster| roster.is_keeper(person));
+        let writes: Vec<_> = opened
+            .iter()
+            .map(|(device, signer, body)| content::Write {
+                device: *device,
+                signer: *signer,
+                is_keeper: is_keeper(signer) || *signer == creator,
+                body,
+            })
+            .collect();
+        Ok(Content::read(creator, &writes).ok())
+    }
+}

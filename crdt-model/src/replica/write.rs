@@ -1,0 +1,228 @@
+//! Writing entries: what this person shares.
+
+use super::Replica;
+use super::things::Thing;
+use crate::bounded::List;
+use crate::content::response::Response;
+use crate::content::settings::Settings;
+use crate::content::story::Story;
+use crate::content::{self, Body, Kind as ThingKind};
+use crate::id::{EntryId, EpochId, Hash, ThingId};
+use crate::key::Rng;
+use crate::log::entry::Entry;
+use crate::log::header::{
+    Action, Audience, Header, KeyClass, MAX_LAMPORT, Origin, SUITE, VERSION, VerifiedHeader,
+};
+use crate::membership::act::{Kind, Newcomer, Rules};
+use crate::replica::output::Refusal;
+use crate::secrecy::seal;
+use crate::store::Error;
+use crate::time::{Day, Timestamp};
+
+/// What an entry is about, before it is sealed.
+struct Draft {
+    thing: ThingId,
+    origin: Option<Origin>,
+    deps: Vec<EntryId>,
+    class: KeyClass,
+    expires: Day,
+    action: Action,
+    body: Option<Vec<u8>>,
+}
+
+impl Replica {
+    /// Writes the founding act, the first epoch and the circle's settings.
+    pub(super) fn write_founding(
+        &mut self,
+        name: &str,
+        circle_name: &str,
+        nonce: [u8; 32],
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<(), Refusal> {
+        let name = content::clean_name(name).map_err(|_| Refusal::Empty)?;
+        let settings = Settings {
+            name: content::clean_name(circle_name).map_err(|_| Refusal::Empty)?,
+        };
+        let circle = self.state.circle.ok_or(Refusal::NotAMember)?;
+        let keys = &self.identity;
+        let kem = keys.kem.public().clone();
+        let founder = Newcomer::sign(circle, &keys.person, &keys.device, kem, name);
+        let kind = Kind::Found { nonce, founder, rules: Rules::default() };
+        self.act(kind, now).ok_or(Refusal::NotAllowed)?;
+        self.mint(now, rng).ok_or(Refusal::NotAllowed)?;
+        let body = settings.create(self.device(), now).map_err(|_| Refusal::Empty)?;
+        self.make(ThingKind::Settings, &body, Day::default(), now, rng)?;
+        Ok(())
+    }
+
+    /// Shares a story.
+    pub(super) fn share(
+        &mut self,
+        story: &Story,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<ThingId, Refusal> {
+        let body = story.create(self.device()).map_err(refusal)?;
+        self.make(ThingKind::Story, &body, Day::default(), now, rng)
+    }
+
+    /// Answers a story.
+    pub(super) fn respond(
+        &mut self,
+        to: ThingId,
+        text: &str,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<ThingId, Refusal> {
+        let story: Option<Thing> = self.rows.load(&self.rows.thing_key(&to))?;
+        let story = story.filter(|thing| thing.kind == ThingKind::Story.number());
+        let story = story.filter(|_| !self.retracts.contains_key(&to)).ok_or(Refusal::NotFound)?;
+        let text = content::clean_text(text).map_err(refusal)?;
+        let body =
+            Response { to, text, written: now }.create(self.device()).map_err(refusal)?;
+        self.make(ThingKind::Response, &body, story.expires, now, rng)
+    }
+
+    /// Takes back a story or response of this person's own.
+    pub(super) fn take_back(&mut self, thing: ThingId, now: Timestamp) -> Result<(), Refusal> {
+        let known: Option<Thing> = self.rows.load(&self.rows.thing_key(&thing))?;
+        let known = known.ok_or(Refusal::NotFound)?;
+        let first = known.places.iter().find_map(|place| {
+            let entry = self.rows.entry(place).ok()??;
+            let header = entry.header.header();
+            header.origin.map(|origin| (origin, header.class))
+        });
+        let (origin, class) = first.ok_or(Refusal::NotFound)?;
+        if origin.creator != self.me() {
+            return Err(Refusal::NotAllowed);
+        }
+        let draft = Draft {
+            thing,
+            origin: Some(origin),
+            deps: Vec::new(),
+            class,
+            expires: Day::default(),
+            action: Action::Retract,
+            body: None,
+        };
+        self.append(draft, EpochId::default(), now)?;
+        Ok(())
+    }
+
+    /// Makes a thing of this person's own.
+    fn make(
+        &mut self,
+        kind: ThingKind,
+        body: &Body,
+        expires: Day,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<ThingId, Refusal> {
+        let circle = self.state.circle.ok_or(Refusal::Pending)?;
+        let mut nonce = [0; 16];
+        rng.fill_bytes(&mut nonce);
+        let origin = Origin { creator: self.me(), nonce };
+        let draft = Draft {
+            thing: origin.thing(circle),
+            origin: Some(origin),
+            deps: Vec::new(),
+            class: kind.class(),
+            expires,
+            action: Action::Write,
+            body: Some(body.encode()),
+        };
+        let thing = draft.thing;
+        self.write(draft, now, rng)?;
+        Ok(thing)
+    }
+
+    fn write(
+        &mut self,
+        mut draft: Draft,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<(), Refusal> {
+        let act = self.sealing_epoch(now, rng).ok_or(Refusal::NotAMember)?;
+        let epoch = self.roster().and_then(|roster| roster.epochs.get(&act));
+        let id = epoch.map(|epoch| epoch.key(draft.class)).ok_or(Refusal::NotAMember)?;
+        let plain = draft.body.take().unwrap_or_default();
+        let size = seal::sealed_size(plain.len()).ok_or(Refusal::TooLong(seal::MAX_PLAINTEXT))?;
+        let size = u32::try_from(size).map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;
+        let header = Header { size, ..self.header(draft, id)? };
+        let key = self.ring.get(&id).ok_or(Refusal::NotAMember)?;
+        let sealed = seal::seal(key, &header.associated(), &plain, rng)
+            .map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;
+        let header = Header { body: Hash::of(&sealed), ..header };
+        self.finish_entry(header, Some(sealed), now)
+    }
+
+    fn append(&mut self, draft: Draft, id: EpochId, now: Timestamp) -> Result<(), Refusal> {
+        let header = self.header(draft, id)?;
+        self.finish_entry(header, None, now)
+    }
+
+    fn finish_entry(
+        &mut self,
+        header: Header,
+        body: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let signature = Some(header.sign(&self.identity.device));
+        let entry = Entry { header: VerifiedHeader::trusted(header), signature, body };
+        self.store_own(&entry, now)?;
+        Ok(())
+    }
+
+    fn header(&self, draft: Draft, epoch: EpochId) -> Result<Header, Refusal> {
+        let device = self.device();
+        if self.frontier.forked(&device) {
+            return Err(Refusal::Forked);
+        }
+        let last = self.frontier.chain(&device, 0).last().copied();
+        let heads = self.graph.as_ref().map(|graph| graph.heads()).unwrap_or_default();
+        Ok(Header {
+            version: VERSION,
+            suite: SUITE,
+            circle: self.state.circle.ok_or(Refusal::Pending)?,
+            device,
+            seq: last.map_or(1, |last| last.high + 1),
+            prev: last.map(|last| last.top).unwrap_or_default(),
+            lamport: self.next_lamport()?,
+            heads: List::new(heads).map_err(|_| Refusal::NotAllowed)?,
+            deps: List::new(draft.deps).map_err(|_| Refusal::NotAllowed)?,
+            thing: draft.thing,
+            origin: draft.origin,
+            action: draft.action,
+            audience: Audience::Circle,
+            class: draft.class,
+            epoch,
+            expires: draft.expires,
+            size: 0,
+            body: Hash::default(),
+        })
+    }
+
+    /// One more than the largest lamport time among the newest entries held.
+    fn next_lamport(&self) -> Result<u64, Error> {
+        let mut largest = 0;
+        for ((device, branch), chain) in self.frontier.chains() {
+            let Some(last) = chain.last() else { continue };
+            largest = largest.max(self.lamport_of(device, *branch, last.high)?);
+        }
+        Ok(largest.saturating_add(1).min(MAX_LAMPORT))
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(_: Error) -> Self {
+        Self::Store
+    }
+}
+
+fn refusal(error: content::Error) -> Refusal {
+    match error {
+        content::Error::TooLong(limit) => Refusal::TooLong(limit.0),
+        _ => Refusal::Empty,
+    }
+}

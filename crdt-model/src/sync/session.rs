@@ -1,0 +1,125 @@
+//! What is known of one session: one peer, one circle, one link.
+//!
+//! ```text
+//!   Open (acts and records held)            both sides, at once
+//!   Acts ... ActsEnd                        what the other lacks; from here both know who belongs
+//!   Have (entries held)                     only now
+//!   Run ... Run          <- Stored          newest first, at most eight under way
+//!   End (digest)                            nothing left; equal digests: in step
+//!   Acts, Run, Records                      at once, as they come
+//!   Open                                    anew, when both rest and the digests differ
+//! ```
+
+use crate::id::{ActId, DeviceId, EntryId, Hash, PeerId};
+use crate::log::chain::{Chain, Interval};
+use crate::log::entry::Place;
+use crate::sync::message::Open;
+use crate::sync::plan::{Plan, Step};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// At most this many runs under way to a peer before it says that it stored them.
+pub const MAX_IN_FLIGHT: usize = 8;
+
+/// One session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who, to the transport.
+    pub peer: PeerId,
+    /// Who, to the circle.
+    pub device: DeviceId,
+    /// Whether a member vouched for the device though its admission is not known here yet.
+    pub vouched: bool,
+    /// Whether an `Open` of ours has not been answered by one of theirs.
+    pub awaits_open: bool,
+    /// Their `Open`, kept until the device may see what it asks for.
+    pub their_open: Option<Open>,
+    /// How many acts, in the order they were attached here, the peer has been given or had. `None`
+    /// until the first exchange.
+    pub acts_given: Option<usize>,
+    /// Acts that came from this peer: not to be sent back.
+    pub acts_theirs: BTreeSet<ActId>,
+    /// Whether they have sent all their acts.
+    pub acts_in: bool,
+    /// Whether our frontier was sent.
+    pub have_sent: bool,
+    /// What they hold of each chain here: as they told it, and as was sent either way since. `None`
+    /// until they told it.
+    pub holds: Option<BTreeMap<(DeviceId, u8), Chain>>,
+    /// What is left to send.
+    pub plan: Plan,
+    /// What was sent and not yet stored there.
+    pub in_flight: VecDeque<Step>,
+    /// The digest in the last `End` sent.
+    pub told: Option<Hash>,
+    /// The digest in the last `End` received.
+    pub their_digest: Option<Hash>,
+    /// When to begin anew if the digests still differ.
+    pub anew_at: Option<Timestamp>,
+    /// How often it was begun anew.
+    pub anew: u32,
+    /// Keys that were asked for and not found, so that they are not asked for again.
+    pub asked: BTreeSet<[u8; 32]>,
+}
+
+impl Session {
+    /// Returns a session before its first message.
+    pub fn new(peer: PeerId, device: DeviceId, vouched: bool) -> Self {
+        Self {
+            peer,
+            device,
+            vouched,
+            awaits_open: false,
+            their_open: None,
+            acts_given: None,
+            acts_theirs: BTreeSet::new(),
+            acts_in: false,
+            have_sent: false,
+            holds: None,
+            plan: Plan::default(),
+            in_flight: VecDeque::new(),
+            told: None,
+            their_digest: None,
+            anew_at: None,
+            anew: 0,
+            asked: BTreeSet::new(),
+        }
+    }
+
+    /// Returns whether nothing is left to send and all of it is stored there.
+    pub fn rests(&self) -> bool {
+        self.holds.is_some() && self.plan.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Returns whether both hold the same.
+    pub fn in_step(&self, digest: &Hash) -> bool {
+        self.rests() && self.their_digest.as_ref() == Some(digest)
+    }
+
+    /// Begins the exchange anew.
+    pub fn reset(&mut self) {
+        let fresh = Self::new(self.peer, self.device, self.vouched);
+        *self = Self {
+            awaits_open: self.awaits_open,
+            acts_given: self.acts_given,
+            anew: self.anew,
+            asked: std::mem::take(&mut self.asked),
+            in_flight: std::mem::take(&mut self.in_flight),
+            ..fresh
+        };
+    }
+
+    /// Notes that the peer holds `low..=high` of a chain now, or will when what is under way arrives.
+    pub fn note(&mut self, step: Step) {
+        if let Some(holds) = self.holds.as_mut() {
+            let chain = holds.entry((step.device, step.branch)).or_default();
+            chain.insert(Interval { low: step.low, high: step.high, top: EntryId::default() });
+        }
+    }
+
+    /// Returns whether the peer holds an entry, or will.
+    pub fn has(&self, place: &Place) -> bool {
+        let chain = self.holds.as_ref().and_then(|holds| holds.get(&(place.device, place.branch)));
+        chain.is_some_and(|chain| chain.holds(place.seq))
+    }
+}
