@@ -10,7 +10,8 @@
 //!               derive("circlet 1 invite secret, kept", commons key): 60 bytes
 //! ```
 //!
-//! The circle hint is the first half of the circle's id. The text form is in [`text`].
+//! The circle hint is the first half of the circle's id. The text form is described in
+//! `invitation/text.rs`.
 
 mod text;
 
@@ -63,7 +64,7 @@ impl InviteKey {
     /// has room for.
     pub fn new(circle: CircleId, secret: InviteSecret, addresses: &[Address]) -> Self {
         let mut key = Self {
-            circle_hint: hint(circle),
+            circle_hint: circle.hint(),
             secret,
             addresses: Vec::new(),
         };
@@ -96,7 +97,7 @@ impl InviteKey {
 
     /// Whether it leads to this circle.
     pub fn matches(&self, circle: CircleId) -> bool {
-        self.circle_hint == hint(circle)
+        self.circle_hint == circle.hint()
     }
 
     /// Returns the invite's id in the membership graph.
@@ -154,11 +155,6 @@ pub fn open_secret(
     let secret = InviteSecret(opened.as_slice().try_into().ok()?);
     let is_its = InviteKey::new(circle, secret.clone(), &[]).invite() == invite;
     is_its.then_some(secret)
-}
-
-fn hint(circle: CircleId) -> [u8; 16] {
-    let (hint, _) = circle.0.split_at(16);
-    hint.try_into().unwrap_or_default()
 }
 
 impl fmt::Debug for InviteSecret {

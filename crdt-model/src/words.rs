@@ -103,11 +103,8 @@ fn explain(error: bip39::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EpochId;
     use proptest::prelude::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     proptest! {
         #[test]
@@ -178,7 +175,7 @@ mod tests {
         let recovery = recovery_key(&seed, circle).unwrap();
         let hash = crate::key::hash("circlet 1 test", &recovery.public().bytes);
         assert_eq!(
-            hex(&hash),
+            EpochId(hash).to_hex(),
             "bfac08cd8b02e69b8aaf4849530dc1081506b8babe003335082b359a0c33d57f"
         );
     }

@@ -1,6 +1,7 @@
 //! Tests of the invite key: it leads back, and every slip of a typing hand is noticed and named.
 
 use super::*;
+use crate::id::EpochId;
 use core::net::IpAddr;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -113,8 +114,8 @@ fn a_lost_or_doubled_symbol_is_noticed_and_its_group_named() {
     let text = sample(&[v4(1)]).to_text();
     let last = text.rfind('-').unwrap();
     for place in (0..last).filter(|place| !text[*place..].starts_with('-')) {
-        let lost = format!("{}{}", &text[..place], &text[place + 1..]);
-        assert_eq!(mistyped(&lost).unwrap().1, place / 10 + 1);
+        let dropped = format!("{}{}", &text[..place], &text[place + 1..]);
+        assert_eq!(mistyped(&dropped).unwrap().1, place / 10 + 1);
         let doubled = format!("{}{}", &text[..=place], &text[place..]);
         assert_eq!(mistyped(&doubled).unwrap().1, place / 10 + 1);
     }
@@ -242,7 +243,6 @@ fn the_secret_is_kept_for_members_and_bound_to_its_invite() {
 
 #[test]
 fn vectors() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let key = InviteKey::new(CircleId([1; 32]), InviteSecret([3; 16]), &[v4(1)]);
     assert_eq!(
         key.to_text().as_str(),
@@ -253,11 +253,11 @@ fn vectors() {
         "40cf687f3850b5eb9482df90a149ab00c054694193ac23ea716b3222c27985a8"
     );
     assert_eq!(
-        hex(&key.box_key().0.0),
+        EpochId(key.box_key().0.0).to_hex(),
         "23b8cba7a2dbcb9aa2b164bbff25e46e2873ef7b435fe48f41d33733680a56a8"
     );
     assert_eq!(
-        hex(&key.beacon_key(Day(20_000)).0.0),
+        EpochId(key.beacon_key(Day(20_000)).0.0).to_hex(),
         "d6770d6d4fd406fbe28714b920b395d62934f4c3499fb8128c1106c6c814e405"
     );
 }

@@ -115,6 +115,7 @@ pub fn open_hello<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EpochId;
     use proptest::prelude::*;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng as _;
@@ -202,14 +203,13 @@ mod tests {
 
     #[test]
     fn vectors() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let commons = EpochKey::from_secret(Secret([5; 32]));
         assert_eq!(
-            hex(&key(5).0.0),
+            EpochId(key(5).0.0).to_hex(),
             "c29b2a18e978fdf05275dbb928e8356412962e1327012a1067c1d712d6a2bbcf"
         );
         assert_eq!(
-            hex(&BeaconKey::of_epoch(&commons, Day(20_000)).0.0),
+            EpochId(BeaconKey::of_epoch(&commons, Day(20_000)).0.0).to_hex(),
             "2512c02fdef860604130341935d118f6c35388d87096606232deaa5d1b61adc7"
         );
     }

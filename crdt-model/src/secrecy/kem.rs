@@ -183,6 +183,7 @@ fn open_in<K: Kem>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EpochId;
     use crate::{codec, key};
     use proptest::prelude::*;
     use rand_chacha::ChaCha20Rng;
@@ -297,11 +298,7 @@ mod tests {
             assert_eq!(message.encapped.len(), encapped);
             assert_eq!(message.sealed.len(), 5 + 16);
             let both = codec::encode(&(mine.public(), &message));
-            let hash: String = key::hash(DOMAIN, &both)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            assert_eq!(hash, vector);
+            assert_eq!(EpochId(key::hash(DOMAIN, &both)).to_hex(), vector);
         }
     }
 }

@@ -116,6 +116,8 @@ fn bucket(length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EpochId;
+    use crate::key;
     use proptest::prelude::*;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng as _;
@@ -188,15 +190,14 @@ mod tests {
 
     #[test]
     fn vectors() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         assert_eq!(
-            hex(&body_key(&epoch(), &[7; 24]).0.0),
+            EpochId(body_key(&epoch(), &[7; 24]).0.0).to_hex(),
             "bf35aef8a4fd253843a3f1bf95964b0d879f3f098c7222ec3f7418bd28764a9a"
         );
         let sealed = seal_with(&body_key(&epoch(), &[7; 24]), [7; 24], b"header", b"words");
         assert_eq!(
-            hex(&sealed.unwrap()[..64]),
-            "070707070707070707070707070707070707070707070707b86e35faa25452cd5b4f0dcc5533aea84c74a4e883351f9ab5bb9fab894028da85c7eab022b8a5ce"
+            EpochId(key::hash("circlet 1 test", &sealed.unwrap())).to_hex(),
+            "2a1198adeee6b7600d5c6ece96ff707f50f04f50f5d05b7dc9220aa9b746fae5"
         );
     }
 }

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A table has one row for each device of the act's `to`, in that order; a share's has one. Rows travel
-//! with the list of hashes, as few as are needed, and each can be checked against the act. A device
+//! with the list of hashes, as few as are needed (256 rows would not fit into one frame), and each can
+//! be checked against the act. A device
 //! whose KEM key does not work gets an empty row: it harms nobody but itself.
 
 use crate::bounded::List;
@@ -125,7 +126,7 @@ pub fn share(
     circle: CircleId,
     to: (DeviceId, &PublicKey),
     ids: &[EpochId],
-    ring: &Ring,
+    held: &Ring,
     rng: &mut Rng<'_>,
 ) -> Result<Shared, Error> {
     if ids.is_empty() {
@@ -134,7 +135,7 @@ pub fn share(
     let (device, kem) = to;
     let keys: Vec<&EpochKey> = ids
         .iter()
-        .map(|id| ring.get(id))
+        .map(|id| held.get(id))
         .collect::<Option<_>>()
         .ok_or(Error::NotHeld)?;
     let ids = List::new(ids.to_vec()).map_err(|_| Error::Count)?;

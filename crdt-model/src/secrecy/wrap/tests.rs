@@ -12,7 +12,7 @@ fn rng() -> ChaCha20Rng {
 }
 
 fn device(number: u8) -> (DeviceId, SecretKey) {
-    let suite = if number % 2 == 0 {
+    let suite = if number.is_multiple_of(2) {
         kem::XWING
     } else {
         kem::X25519
@@ -29,14 +29,6 @@ fn minted(devices: &[(DeviceId, SecretKey)]) -> Minted {
         .map(|(id, kem)| (*id, kem.public()))
         .collect();
     mint(CIRCLE, &devices, &mut rng()).unwrap()
-}
-
-fn hex(bytes: [u8; 32]) -> String {
-    Hash(bytes)
-        .0
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[test]
@@ -153,6 +145,10 @@ fn a_part_of_a_table_is_checked_like_the_whole() {
     let part = minted.table.only(|place| place == 1);
     assert_eq!(part.rows.len(), 1);
     assert_eq!(part.check(committed, 3), Ok(()));
+    assert_eq!(
+        codec::decode::<Table>(&codec::encode(&part)),
+        Ok(part.clone())
+    );
     assert_eq!(part.check(committed, 2), Err(Error::Table));
     assert_eq!(part.check(Hash::default(), 3), Err(Error::Table));
     assert_eq!((part.row(0), part.row(1)), (None, minted.table.row(1)));
@@ -202,11 +198,11 @@ proptest! {
 fn vectors() {
     let table = minted(&[device(1), device(2)]).table;
     assert_eq!(
-        hex(Row::default().hash().0),
+        EpochId(Row::default().hash().0).to_hex(),
         "09b10399b3a669e0ead68cab1175e4ee527646f8ed56bd6133fd48974683dc75"
     );
     assert_eq!(
-        hex(table.hash().0),
+        EpochId(table.hash().0).to_hex(),
         "63283112b95c5fe943f792bf36bf7b990a593c6e80921495c6666e99c062a03f"
     );
 }
