@@ -1,11 +1,14 @@
 //! What a circle is and how its replicas agree.
 
+pub mod address;
 pub mod bounded;
 pub mod codec;
 pub mod id;
+pub mod invitation;
 pub mod key;
 pub mod log;
 pub mod membership;
 pub mod secrecy;
 pub mod store;
 pub mod time;
+pub mod words;

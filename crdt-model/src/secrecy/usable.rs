@@ -1,0 +1,112 @@
+//! Which key to seal with, and who lacks which: the K rules over a roster.
+//!
+//! - K1: an epoch is *usable* when its minting device is active, both keys were given to exactly the
+//!   active devices, this device holds both, and it is younger than [`MAX_AGE`] days. The usable epoch
+//!   of greatest depth, then commons id, seals. There is none: the caller mints (K3). No clock decides
+//!   who can read: a day only makes an epoch old, and one far ahead counts as old as well.
+//! - K2: any member that sees an active device without a key it may have shares it. Commons keys: all.
+//!   Stories keys: of epochs that its person's admission did not know of, or all, as the invite's
+//!   history says. (Single older bodies are opened to newcomers by their body keys.)
+//! - K5: the minting device and its person's others are active devices like any: they get rows too.
+//!
+//! What was sealed under an epoch that no longer counts stays readable to who holds its key.
+
+use crate::id::{ActId, DeviceId, EpochId};
+use crate::log::header::KeyClass;
+use crate::membership::act::History;
+use crate::membership::roster::{Epoch, Roster};
+use crate::secrecy::epoch::Ring;
+use crate::secrecy::wrap::MAX_SHARED;
+use crate::time::Day;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// After so many days an epoch no longer seals.
+pub const MAX_AGE: u32 = 30;
+/// How far ahead of the own clock an epoch's day may lie: clocks a day off are common.
+pub const MAX_AHEAD: u32 = 1;
+
+/// Returns the epoch that this device seals with today; `None` = it has to mint one first.
+pub fn sealing_epoch(roster: &Roster, ring: &Ring, me: DeviceId, today: Day) -> Option<ActId> {
+    let active: BTreeSet<DeviceId> = roster.active_devices().map(|(id, _)| *id).collect();
+    if !active.contains(&me) {
+        return None;
+    }
+    newest_first(roster).into_iter().find_map(|(act, epoch)| {
+        let usable = active.contains(&epoch.by)
+            && epoch.commons_to == active
+            && epoch.stories_to == active
+            && is_young(epoch.day, today)
+            && ring.holds(&epoch.commons)
+            && ring.holds(&epoch.stories)
+            && is_alone(roster, act, epoch);
+        usable.then_some(act)
+    })
+}
+
+/// Returns which active devices lack which keys that this device holds and that they may have: newest
+/// epochs first, at most [`MAX_SHARED`] keys for one device at a time.
+///
+/// `knows(epoch, admission)` says whether the act of an epoch is in the causal past of an admission.
+pub fn shares_due(
+    roster: &Roster,
+    knows: impl Fn(ActId, ActId) -> bool,
+    ring: &Ring,
+    me: DeviceId,
+) -> Vec<(DeviceId, Vec<EpochId>)> {
+    if !roster.is_active(&me) {
+        return Vec::new();
+    }
+    let epochs = newest_first(roster);
+    let mut due = Vec::new();
+    for (device, state) in roster.active_devices().filter(|(id, _)| **id != me) {
+        let Some(person) = roster.people.get(&state.person) else {
+            continue;
+        };
+        let mut keys = Vec::new();
+        for (act, epoch) in &epochs {
+            let stories = person.history == History::All || !knows(*act, person.admitted);
+            for (class, may_have) in [(KeyClass::Commons, true), (KeyClass::Stories, stories)] {
+                let key = epoch.key(class);
+                let lacks = !epoch.recipients(class).contains(device) && !keys.contains(&key);
+                if may_have && lacks && ring.holds(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        keys.truncate(MAX_SHARED);
+        if !keys.is_empty() {
+            due.push((*device, keys));
+        }
+    }
+    due
+}
+
+fn newest_first(roster: &Roster) -> Vec<(ActId, &Epoch)> {
+    let mut epochs: Vec<_> = roster
+        .epochs
+        .iter()
+        .map(|(act, epoch)| (*act, epoch))
+        .collect();
+    epochs.sort_by_key(|(act, epoch)| Reverse((epoch.depth, epoch.commons, *act)));
+    epochs
+}
+
+fn is_young(day: Day, today: Day) -> bool {
+    day.0 <= today.0.saturating_add(MAX_AHEAD) && today.0.saturating_sub(day.0) < MAX_AGE
+}
+
+/// Whether no other epoch names one of the keys. Fresh keys never meet: a key that is named twice was
+/// brought back on purpose, and others may know it.
+fn is_alone(roster: &Roster, act: ActId, epoch: &Epoch) -> bool {
+    let mine = [epoch.commons, epoch.stories];
+    roster.epochs.iter().all(|(other, it)| {
+        *other == act
+            || ![it.commons, it.stories]
+                .iter()
+                .any(|key| mine.contains(key))
+    })
+}
+
+#[cfg(test)]
+mod tests;

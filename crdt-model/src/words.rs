@@ -1,0 +1,182 @@
+//! The root seed and its 24 words, and the keys that it derives for each circle.
+//!
+//! ```text
+//! words        = BIP 39, English, of the 32 bytes
+//! person key   = derive("circlet 1 person key", seed, circle), an Ed25519 key
+//! recovery key = derive("circlet 1 recovery key", seed, circle), a KEM key
+//! ```
+//!
+//! Two circles cannot be linked by these keys.
+
+use crate::id::CircleId;
+use crate::key::{Secret, SigningKey};
+use crate::secrecy::kem::{self, SecretKey};
+use bip39::{Language, Mnemonic};
+use zeroize::Zeroizing;
+
+/// How many words there are.
+pub const COUNT: usize = 24;
+
+/// The longest text that is read: 24 words and plenty of space between them.
+const MAX_TEXT: usize = 4096;
+const PERSON: &str = "circlet 1 person key";
+const RECOVERY: &str = "circlet 1 recovery key";
+
+/// Why words are not a root seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not 24 of them.
+    #[error("there are {0} words, and {COUNT} are needed")]
+    Count(usize),
+    /// One is not in the list.
+    #[error("word {0} is not one of the list: perhaps it is mistyped")]
+    Unknown(usize),
+    /// All are in the list, but they do not belong together.
+    #[error("one of the words is another one, or two have changed places")]
+    Check,
+}
+
+/// Returns the 24 words of a root seed, separated by blanks.
+pub fn to_words(seed: &Secret) -> Zeroizing<String> {
+    // 32 bytes are one of the lengths that BIP 39 knows.
+    let words = Mnemonic::from_entropy_in(Language::English, &seed.0);
+    let words = words.iter().flat_map(Mnemonic::words);
+    let mut text = Zeroizing::new(String::with_capacity(COUNT * 9));
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
+/// Reads 24 words, in either case, with blanks, commas or lines between them.
+pub fn from_words(text: &str) -> Result<Secret, Error> {
+    if text.len() > MAX_TEXT {
+        return Err(Error::Count(text.split_whitespace().count()));
+    }
+    let lower = Zeroizing::new(text.to_lowercase());
+    let mut words = Zeroizing::new(String::with_capacity(lower.len()));
+    let mut count = 0;
+    for word in lower
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|w| !w.is_empty())
+    {
+        words.push_str(word);
+        words.push(' ');
+        count += 1;
+    }
+    if count != COUNT {
+        return Err(Error::Count(count));
+    }
+    let read = Mnemonic::parse_in_normalized(Language::English, &words).map_err(explain)?;
+    let (entropy, length) = read.to_entropy_array();
+    let entropy = Zeroizing::new(entropy);
+    let seed = entropy
+        .get(..length)
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    seed.map(Secret).ok_or(Error::Check)
+}
+
+/// Returns the person key in a circle.
+pub fn person_key(seed: &Secret, circle: CircleId) -> SigningKey {
+    SigningKey::from_secret(&seed.derive(PERSON, &circle.0))
+}
+
+/// Returns the KEM key in a circle to which keys can be wrapped, so that the words alone bring them
+/// back.
+pub fn recovery_key(seed: &Secret, circle: CircleId) -> Result<SecretKey, kem::Error> {
+    SecretKey::derive(kem::DEFAULT, &seed.derive(RECOVERY, &circle.0))
+}
+
+fn explain(error: bip39::Error) -> Error {
+    match error {
+        bip39::Error::BadWordCount(count) => Error::Count(count),
+        bip39::Error::UnknownWord(index) => Error::Unknown(index + 1),
+        bip39::Error::BadEntropyBitCount(_)
+        | bip39::Error::InvalidChecksum
+        | bip39::Error::AmbiguousLanguages(_) => Error::Check,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::EpochId;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_lead_back(seed in any::<[u8; 32]>()) {
+            let seed = Secret(seed);
+            let words = to_words(&seed);
+            prop_assert_eq!(words.split(' ').count(), COUNT);
+            prop_assert_eq!(from_words(&words), Ok(seed.clone()));
+            let loose = format!("\n {}\n", words.to_uppercase().replace(' ', ",  "));
+            prop_assert_eq!(from_words(&loose), Ok(seed));
+        }
+
+        #[test]
+        fn a_mistyped_word_is_named(seed in any::<[u8; 32]>(), place in 0..COUNT) {
+            let words = to_words(&Secret(seed));
+            let mut words: Vec<&str> = words.split(' ').collect();
+            words[place] = "abandonn";
+            prop_assert_eq!(from_words(&words.join(" ")), Err(Error::Unknown(place + 1)));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
+            prop_assert!(from_words(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn too_few_too_many_and_other_words() {
+        let words = to_words(&Secret([0; 32]));
+        assert_eq!(from_words(""), Err(Error::Count(0)));
+        assert_eq!(
+            from_words(&words.replacen("abandon ", "", 1)),
+            Err(Error::Count(23))
+        );
+        assert_eq!(
+            from_words(&format!("{} abandon", *words)),
+            Err(Error::Count(25))
+        );
+        assert_eq!(
+            from_words(&words.replacen("abandon", "ability", 1)),
+            Err(Error::Check)
+        );
+        assert!(from_words(&"abandon ".repeat(1000)).is_err());
+    }
+
+    #[test]
+    fn circles_have_different_keys() {
+        let seed = Secret([1; 32]);
+        let (one, two) = (CircleId([1; 32]), CircleId([2; 32]));
+        assert_ne!(
+            person_key(&seed, one).person(),
+            person_key(&seed, two).person()
+        );
+        assert_ne!(recovery_key(&seed, one), recovery_key(&seed, two));
+    }
+
+    #[test]
+    fn vectors() {
+        // From the reference vectors of BIP 39.
+        let words = to_words(&Secret([0x7f; 32]));
+        assert!(words.starts_with("legal winner thank year wave sausage worth useful legal"));
+        assert!(words.ends_with("worth title"));
+        let (seed, circle) = (Secret([1; 32]), CircleId([2; 32]));
+        assert_eq!(
+            person_key(&seed, circle).person().to_hex(),
+            "e9885f043c4656d87fe75d3254f9a6743629d77fdfc6e1e39c5562a6316d2552"
+        );
+        let recovery = recovery_key(&seed, circle).unwrap();
+        let hash = crate::key::hash("circlet 1 test", &recovery.public().bytes);
+        assert_eq!(
+            EpochId(hash).to_hex(),
+            "bfac08cd8b02e69b8aaf4849530dc1081506b8babe003335082b359a0c33d57f"
+        );
+    }
+}
