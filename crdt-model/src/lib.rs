@@ -2,6 +2,8 @@
 
 pub mod bounded;
 pub mod codec;
+pub mod content;
+pub mod document;
 pub mod id;
 pub mod key;
 pub mod log;
