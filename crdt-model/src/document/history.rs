@@ -113,14 +113,21 @@ impl History {
         time: Timestamp,
         wanted: BTreeMap<String, Option<Value>>,
     ) -> Result<Parts, Error> {
-        let document = self.merge()?;
         let mut sets = Vec::new();
+        let document = if self.order.is_empty() {
+            None
+        } else {
+            Some(self.merge()?)
+        };
         for (key, value) in wanted {
-            let shown = document
-                .get_all(ROOT, key.as_str())
-                .map_err(|_| Error::Merge)?;
-            let mut over: Vec<SetId> = shown.iter().filter_map(|(_, id)| set_id(id)).collect();
-            over.sort_unstable();
+            let mut over = Vec::new();
+            if let Some(document) = &document {
+                let shown = document
+                    .get_all(ROOT, key.as_str())
+                    .map_err(|_| Error::Merge)?;
+                over.extend(shown.iter().filter_map(|(_, id)| set_id(id)));
+                over.sort_unstable();
+            }
             sets.push(Set {
                 key: Text::new(key)?,
                 value,
