@@ -18,6 +18,7 @@ use crate::codec;
 use crate::document::{self, Change, Document};
 use crate::id::{DeviceId, PersonId};
 use crate::log::header::KeyClass;
+pub use crate::membership::act::MAX_NAME;
 use profile::Profile;
 use response::Response;
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,6 @@ pub const MAX_BODY: usize = 112 * 1024;
 pub const MAX_BODY_CHANGES: usize = 64;
 /// The longest text of a story or response, in bytes of UTF-8.
 pub const MAX_TEXT: usize = document::MAX_VALUE;
-/// The longest name of a person or circle, in bytes of UTF-8.
-pub const MAX_NAME: usize = 64;
 
 /// Why words, a body or a thing cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +84,8 @@ pub struct Body {
     pub changes: List<Bytes<MAX_BODY>, MAX_BODY_CHANGES>,
 }
 
-/// An opened body with what its header and the membership say of its signer.
+/// An opened body with what its header and the membership say of its signer. Whether an entry of a
+/// removed device counts at all is not decided here.
 #[derive(Clone, Copy, Debug)]
 pub struct Write<'a> {
     /// The header's device.
@@ -183,7 +183,8 @@ impl Body {
         Kind::from_number(self.kind).ok_or(Error::Kind(self.kind))
     }
 
-    /// Reads the changes, as made by the header's device. To be done before an entry is taken in.
+    /// Reads the changes, as made by the header's device. `Error::Kind` only says that a later version
+    /// wrote it: the entry is kept like any other.
     pub fn check(&self, device: DeviceId) -> Result<Vec<Change>, Error> {
         self.kind()?;
         let changes = self

@@ -17,8 +17,8 @@
 //! a change by somebody else's device cannot even be written down, what is outside the format never
 //! reaches Automerge, and nothing that lasts depends on how a version of Automerge writes its bytes.
 //!
-//! A change counts when everything it builds on counts and it continues it properly; the rules are
-//! in [`history`]. So a document depends only on the set of changes known, never on their order.
+//! A change counts when everything it builds on counts and it continues it properly; `history.rs` has
+//! the rules. So a document depends only on the set of changes known, never on their order.
 
 mod history;
 

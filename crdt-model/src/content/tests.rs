@@ -216,7 +216,10 @@ fn the_body_stays_as_it_is() {
         ..story("Hi")
     };
     let bytes = plain.create(LAPTOP).unwrap().encode();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    // kind, changes: seq, start, time, deps, sets: ask, ideas; text, words
     assert_eq!(
         hex,
         "0101180101fbc2e4bea03400020161010102000174010302486900"

@@ -232,12 +232,10 @@ impl History {
         }
         clock.insert(*device, parts.seq);
         self.clock.insert(*device, parts.seq);
-        let mut number = parts.start;
-        for set in &parts.sets {
-            self.sets
-                .insert(SetId(number, *device), (set.key.clone(), parts.seq));
+        for (number, set) in (parts.start..).zip(&parts.sets) {
+            let of = (set.key.clone(), parts.seq);
+            self.sets.insert(SetId(number, *device), of);
             self.greatest = self.greatest.max(number);
-            number += 1;
         }
         if let Some(known) = self.known.get_mut(&id) {
             known.clock = clock;
