@@ -3,6 +3,8 @@
 pub mod address;
 pub mod bounded;
 pub mod codec;
+pub mod content;
+pub mod document;
 pub mod id;
 pub mod invitation;
 pub mod key;
