@@ -1,4 +1,10 @@
 //! Who belongs: a signed graph of acts, and the resolver that gives every node the same answer.
 
 pub mod act;
+pub mod graph;
+pub mod judge;
 pub mod roster;
+
+mod past;
+mod resolve;
+mod roll;
