@@ -5,6 +5,12 @@ pub mod graph;
 pub mod judge;
 pub mod roster;
 
+mod ending;
+mod fork;
 mod past;
+mod quarrel;
 mod resolve;
 mod roll;
+mod scope;
+mod voice;
+mod witness;

@@ -271,6 +271,10 @@ impl Graph {
         &self.chains
     }
 
+    pub(super) fn node(&self, act: &ActId) -> Option<&Node> {
+        self.index.get(act).map(|node| &**node)
+    }
+
     fn refuse(&mut self, id: ActId, refusal: Refusal) -> Insert {
         if self.refused.len() >= REFUSED {
             self.refused.pop_front();

@@ -49,6 +49,8 @@ pub(super) struct Verdict {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grant {
     pub(super) invite: InviteId,
+    /// The act that made it.
+    pub(super) made: ActId,
     pub(super) maker: PersonId,
     pub(super) uses: u16,
     pub(super) role: Role,
@@ -169,6 +171,7 @@ fn may_admit(
     require(new, Refusal::Subject)?;
     Ok(Grant {
         invite: *invite,
+        made: state.made,
         maker: state.by,
         uses: state.invite.uses,
         role: state.invite.role,

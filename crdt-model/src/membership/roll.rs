@@ -45,13 +45,12 @@ impl Resolution {
     pub(super) fn extend(&mut self, graph: &Graph, node: &Node) -> bool {
         let in_place = match node.kind() {
             Kind::Found { .. }
-            | Kind::RevokeInvite { .. }
             | Kind::RemoveDevice { .. }
             | Kind::Remove { .. }
             | Kind::Leave { .. } => false,
-            // It may take from a keeper, or be a voice.
-            Kind::SetRole { role, .. } => node.verdict.direct && *role == Role::Keeper,
+            Kind::SetRole { .. } => node.verdict.direct,
             Kind::Invite(_)
+            | Kind::RevokeInvite { .. }
             | Kind::Admit { .. }
             | Kind::AddDevice { .. }
             | Kind::Epoch { .. }
@@ -122,11 +121,13 @@ pub(super) fn enter(roster: &mut Roster, graph: &Graph, node: &Node, view: &impl
             }
         }
         Kind::SetRules { rules } => roster.rules = *rules,
-        Kind::RevokeInvite { .. }
-        | Kind::RemoveDevice { .. }
-        | Kind::Remove { .. }
-        | Kind::Leave { .. }
-        | Kind::Ack { .. } => {}
+        Kind::RevokeInvite { invite } => {
+            if let Some(state) = roster.invites.get_mut(invite) {
+                state.revoked = true;
+            }
+        }
+        Kind::RemoveDevice { .. } | Kind::Remove { .. } | Kind::Leave { .. } | Kind::Ack { .. } => {
+        }
     }
 }
 
