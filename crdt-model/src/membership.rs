@@ -1,4 +1,16 @@
 //! Who belongs: a signed graph of acts, and the resolver that gives every node the same answer.
 
 pub mod act;
+pub mod graph;
+pub mod judge;
 pub mod roster;
+
+mod ending;
+mod fork;
+mod past;
+mod quarrel;
+mod resolve;
+mod roll;
+mod scope;
+mod voice;
+mod witness;

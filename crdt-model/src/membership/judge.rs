@@ -1,0 +1,191 @@
+//! R1 and R2: whether an act holds in the light of its own past.
+
+use super::act::{Act, History, Invite, Kind, NewDevice, Newcomer, Role, VerifiedAct};
+use super::resolve::Resolution;
+use super::roster::{Roster, Standing};
+use crate::id::{ActId, InviteId, PersonId};
+
+/// Why an act is not attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Of another circle.
+    #[error("the act belongs to another circle")]
+    Circle,
+    /// It was refused before.
+    #[error("the act was refused before")]
+    Again,
+    /// It builds on an act that was refused.
+    #[error("the act builds on one that was refused")]
+    Parent,
+    /// Its device did not belong, as far as it knew itself.
+    #[error("the act's device does not belong")]
+    Author,
+    /// It does not follow the last act of its device that it knew (R2).
+    #[error("the act does not follow its device's last")]
+    Order,
+    /// Its author's role does not allow it.
+    #[error("the act needs another role")]
+    Role,
+    /// Whom or what it is about is not known, or not in a state that allows it.
+    #[error("the act is about something that does not allow it")]
+    Subject,
+    /// The invite is not known, ended or used up.
+    #[error("the act's invite does not let anybody in")]
+    Invite,
+}
+
+/// What an act is, in the light of its own past: the same on every replica, for ever.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    /// The person of its device.
+    pub(super) person: PersonId,
+    /// Whether it takes effect by itself; a voice does only together with others.
+    pub(super) direct: bool,
+    /// What an admission grants.
+    pub(super) grant: Option<Grant>,
+}
+
+/// What an invite granted the newcomer, and what bounds it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grant {
+    pub(super) invite: InviteId,
+    /// The act that made it.
+    pub(super) made: ActId,
+    pub(super) maker: PersonId,
+    pub(super) uses: u16,
+    pub(super) role: Role,
+    pub(super) history: History,
+}
+
+/// Judges an act by what its past resolves to.
+pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Refusal> {
+    let act = act.act();
+    let roster = &*past.roster;
+    let last = past.tips.get(&act.device);
+    let follows = match last {
+        Some((seq, id)) => act.seq == seq.saturating_add(1) && act.prev == *id,
+        None => act.seq == 1 && act.prev == ActId::default(),
+    };
+    if !follows {
+        return Err(Refusal::Order);
+    }
+    if let Kind::Found { founder, .. } = &act.kind {
+        return Ok(plain(founder.person));
+    }
+    if let Kind::AddDevice { device, .. } = &act.kind
+        && device.device == act.device
+    {
+        comes_back(roster, device)?;
+        return Ok(plain(device.person));
+    }
+    let person = author(roster, act)?;
+    let keeper = roster.is_keeper(&person);
+    let mut verdict = plain(person);
+    match &act.kind {
+        Kind::Invite(invite) => may_invite(roster, &person, invite)?,
+        Kind::RevokeInvite { invite } => may_revoke(roster, &person, invite)?,
+        Kind::Admit {
+            invite, newcomer, ..
+        } => verdict.grant = Some(may_admit(roster, keeper, invite, newcomer)?),
+        Kind::AddDevice { device, .. } => require(
+            device.person == person && !roster.devices.contains_key(&device.device),
+            Refusal::Subject,
+        )?,
+        Kind::RemoveDevice { device, .. } => require(
+            roster.is_active(device) && roster.person_of(device) == Some(person),
+            Refusal::Subject,
+        )?,
+        Kind::SetRole { person: whose, .. } => {
+            require(is_member(roster, whose), Refusal::Subject)?;
+            verdict.direct = keeper;
+        }
+        Kind::Remove { person: whom, .. } => {
+            require(is_member(roster, whom) && *whom != person, Refusal::Subject)?;
+            verdict.direct = keeper;
+        }
+        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
+        Kind::SetRules { .. } => require(keeper, Refusal::Role)?,
+        Kind::Found { .. } => return Err(Refusal::Subject),
+        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+    }
+    Ok(verdict)
+}
+
+fn plain(person: PersonId) -> Verdict {
+    Verdict {
+        person,
+        direct: true,
+        grant: None,
+    }
+}
+
+fn author(roster: &Roster, act: &Act) -> Result<PersonId, Refusal> {
+    roster
+        .devices
+        .get(&act.device)
+        .filter(|device| device.active)
+        .map(|device| device.person)
+        .ok_or(Refusal::Author)
+}
+
+/// A new device that brings its person back by the person key's certificate.
+fn comes_back(roster: &Roster, device: &NewDevice) -> Result<(), Refusal> {
+    require(is_member(roster, &device.person), Refusal::Author)?;
+    require(
+        !roster.devices.contains_key(&device.device),
+        Refusal::Subject,
+    )
+}
+
+/// Any member invites, unless the circle leaves that to keepers; only a keeper invites a keeper.
+fn may_invite(roster: &Roster, person: &PersonId, invite: &Invite) -> Result<(), Refusal> {
+    let needs_keeper = roster.rules.keepers_invite || invite.role == Role::Keeper;
+    require(!needs_keeper || roster.is_keeper(person), Refusal::Role)?;
+    require(
+        !roster.invites.contains_key(&invite.invite),
+        Refusal::Subject,
+    )
+}
+
+fn may_revoke(roster: &Roster, person: &PersonId, invite: &InviteId) -> Result<(), Refusal> {
+    let state = roster.invites.get(invite).ok_or(Refusal::Subject)?;
+    require(
+        state.by == *person || roster.is_keeper(person),
+        Refusal::Role,
+    )
+}
+
+fn may_admit(
+    roster: &Roster,
+    keeper: bool,
+    invite: &InviteId,
+    newcomer: &Newcomer,
+) -> Result<Grant, Refusal> {
+    require(keeper || !roster.rules.keepers_invite, Refusal::Role)?;
+    let state = roster.invites.get(invite).ok_or(Refusal::Invite)?;
+    let free = state.used_by.len() < usize::from(state.invite.uses)
+        || state.used_by.contains(&newcomer.person);
+    require(free && !state.revoked, Refusal::Invite)?;
+    let new =
+        !is_member(roster, &newcomer.person) && !roster.devices.contains_key(&newcomer.device);
+    require(new, Refusal::Subject)?;
+    Ok(Grant {
+        invite: *invite,
+        made: state.made,
+        maker: state.by,
+        uses: state.invite.uses,
+        role: state.invite.role,
+        history: state.invite.history,
+    })
+}
+
+fn is_member(roster: &Roster, person: &PersonId) -> bool {
+    roster
+        .people
+        .get(person)
+        .is_some_and(|person| person.standing == Standing::Active)
+}
+
+fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}

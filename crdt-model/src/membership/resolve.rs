@@ -1,0 +1,138 @@
+//! The resolver: from a set of acts to who belongs.
+
+use super::act::Kind;
+use super::ending::{Ending, Target};
+use super::fork;
+use super::graph::{Graph, Node};
+use super::past::Past;
+use super::quarrel::Quarrel;
+use super::roll::{self, View};
+use super::roster::{Removal, Roster, Standing};
+use super::scope::Scope;
+use super::voice;
+use crate::id::{ActId, DeviceId, EntryId, PersonId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a set of acts resolves to.
+#[derive(Clone, Debug)]
+pub(super) struct Resolution {
+    pub(super) roster: Arc<Roster>,
+    /// The last act of each device, on the branch that counts.
+    pub(super) tips: BTreeMap<DeviceId, (u64, ActId)>,
+    /// The acts that do not count.
+    pub(super) void: BTreeSet<ActId>,
+}
+
+/// Resolves the acts within a past.
+pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
+    let scope = Scope::new(graph, within);
+    let quarrel = Quarrel::settle(&scope);
+    let mut roster = Roster::default();
+    let roles = voice::roles(&quarrel.settled);
+    for node in scope.nodes.iter().filter(|node| quarrel.stands.has(node)) {
+        roll::enter(&mut roster, graph, node, &quarrel);
+        if let Some((person, role)) = roles.get(&node.id) {
+            roll::set_role(&mut roster, graph, node, (person, *role), &quarrel);
+        }
+    }
+    for ending in &quarrel.settled {
+        end(&mut roster, &scope, ending);
+    }
+    close(&mut roster, &quarrel);
+    let void = scope.nodes.iter().filter(|node| !quarrel.stands.has(node));
+    Resolution {
+        roster: Arc::new(roster),
+        tips: fork::tips(&scope, &quarrel.lost),
+        void: void.map(|node| node.id).collect(),
+    }
+}
+
+impl View for Quarrel<'_, '_> {
+    fn within(&self) -> &Past {
+        self.scope.within
+    }
+
+    fn lets_in(&self, node: &Node) -> bool {
+        let person = match node.kind() {
+            Kind::Found { founder, .. } => founder.person,
+            Kind::Admit { newcomer, .. } => newcomer.person,
+            _ => return false,
+        };
+        self.stands.has(node) && self.after_ends_of(&person, node)
+    }
+
+    fn brings_in(&self, node: &Node) -> bool {
+        let (person, device) = match node.kind() {
+            Kind::Found { founder: new, .. } | Kind::Admit { newcomer: new, .. } => {
+                (new.person, new.device)
+            }
+            Kind::AddDevice { device, .. } => (device.person, device.device),
+            _ => return false,
+        };
+        let mut ends = self.settled.iter();
+        self.stands.has(node)
+            && self.after_ends_of(&person, node)
+            && !ends.any(|end| end.target == Target::Device(device) && !end.known_to(node))
+    }
+}
+
+impl Quarrel<'_, '_> {
+    fn after_ends_of(&self, person: &PersonId, node: &Node) -> bool {
+        voice::ends_of(&self.settled, person).all(|end| end.known_to(node))
+    }
+}
+
+/// Enters what an ending ends.
+fn end(roster: &mut Roster, scope: &Scope<'_>, ending: &Ending<'_>) {
+    match ending.target {
+        Target::Removed(person) => {
+            for act in &ending.acts {
+                let knowing = scope.nodes.iter().filter(|node| node.knows(act));
+                let known_by = knowing.map(|node| node.person()).collect();
+                roster.removals.insert(act.id, Removal { person, known_by });
+            }
+            for state in roster.invites.values_mut() {
+                let made = scope.graph.node(&state.made);
+                state.revoked |= !made.is_some_and(|made| ending.known_to(made));
+            }
+        }
+        Target::Left(_) | Target::Device(_) | Target::Role(..) | Target::Invite(_) => {}
+    }
+}
+
+/// Says of everybody who no longer belongs by which act, and up to where their entries count.
+fn close(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
+    for (id, person) in &mut roster.people {
+        if person.standing != Standing::Active {
+            let ends = || voice::ends_of(&quarrel.settled, id);
+            let removed = ends().filter(|end| matches!(end.target, Target::Removed(_)));
+            person.standing = match (removed.map(Ending::id).min(), ends().map(Ending::id).min()) {
+                (Some(act), _) => Standing::Removed(act),
+                (None, Some(act)) => Standing::Left(act),
+                (None, None) => person.standing,
+            };
+        }
+    }
+    let forked: BTreeSet<DeviceId> = quarrel.forks.iter().map(|fork| fork.device).collect();
+    for (id, device) in &mut roster.devices {
+        device.forked = forked.contains(id);
+        if !device.active {
+            let ends = quarrel.settled.iter().filter(|end| {
+                end.ends_person() == Some(device.person) || end.target == Target::Device(*id)
+            });
+            let acts = ends.flat_map(|end| &end.acts);
+            device.cut = acts.filter_map(|act| cut(act, id)).max();
+        }
+    }
+}
+
+fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
+    let cuts = match act.kind() {
+        Kind::Remove { cut, .. } | Kind::Leave { cut } => cut.as_ref(),
+        Kind::RemoveDevice { cut, .. } => cut.as_slice(),
+        _ => &[],
+    };
+    let cuts = cuts.iter().filter(|cut| cut.device == *of);
+    cuts.map(|cut| (cut.seq, cut.entry)).max()
+}
