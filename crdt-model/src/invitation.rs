@@ -95,6 +95,11 @@ impl InviteKey {
         &self.addresses
     }
 
+    /// Returns the part of the circle's id that it carries.
+    pub fn hint(&self) -> [u8; 16] {
+        self.circle_hint
+    }
+
     /// Whether it leads to this circle.
     pub fn matches(&self, circle: CircleId) -> bool {
         self.circle_hint == circle.hint()

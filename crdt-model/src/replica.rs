@@ -9,7 +9,6 @@ mod acts;
 mod commands;
 mod dial;
 mod entries;
-mod things;
 pub mod input;
 mod keys;
 mod link;
@@ -19,11 +18,12 @@ mod rows;
 mod session;
 mod show;
 mod state;
+mod things;
 mod write;
 
 use crate::address::Address;
 use crate::id::{CircleId, DeviceId, Hash, PeerId, PersonId, ThingId};
-use crate::invitation::{InviteKey, InviteSecret};
+use crate::invitation::InviteKey;
 use crate::key::{Rng, SigningKey};
 use crate::log::entry::Place;
 use crate::log::frontier::Frontier;
@@ -103,7 +103,7 @@ enum Target {
 }
 
 /// What every beginning needs.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "a store has nothing to show")]
 pub struct Start<'a> {
     /// This device's keys in the circle.
     pub identity: Identity,
@@ -126,9 +126,15 @@ impl Replica {
     ) -> Option<Self> {
         let circle = crate::membership::act::circle_id(&nonce, start.identity.device.device());
         let mut replica = Self::empty(start.identity, Rows::new(start.reader, circle.hint()));
-        replica.state = State { circle: Some(circle), phase: Phase::Member, ..State::default() };
+        replica.state = State {
+            circle: Some(circle),
+            phase: Phase::Member,
+            ..State::default()
+        };
         replica.graph = Some(Graph::new(circle));
-        replica.write_founding(start.name, circle_name, nonce, now, rng).ok()?;
+        replica
+            .write_founding(start.name, circle_name, nonce, now, rng)
+            .ok()?;
         replica.save_state();
         replica.finish(now, rng, out);
         Some(replica)
@@ -145,7 +151,10 @@ impl Replica {
         let name = crate::content::clean_name::<64>(start.name).ok()?;
         let mut replica = Self::empty(start.identity, Rows::new(start.reader, key.hint()));
         replica.state = State {
-            phase: Phase::Joining { key: key.to_text().to_string(), name: name.to_string() },
+            phase: Phase::Joining {
+                key: key.to_text().to_string(),
+                name: name.to_string(),
+            },
             ..State::default()
         };
         replica.save_state();
@@ -167,18 +176,15 @@ impl Replica {
 
     /// Handles one input. Whatever the input is, it never panics; bytes from others that are not in
     /// order close their link.
-    pub fn handle(
-        &mut self,
-        now: Timestamp,
-        rng: &mut Rng<'_>,
-        input: Input,
-        out: &mut Outbox,
-    ) {
+    pub fn handle(&mut self, now: Timestamp, rng: &mut Rng<'_>, input: Input, out: &mut Outbox) {
         let handled = match input {
             Input::Wake => self.wake(now, rng, out),
-            Input::LinkUp { link, peer, dial, address } => {
-                self.link_up(link, peer, dial, address, rng, out)
-            }
+            Input::LinkUp {
+                link,
+                peer,
+                dial,
+                address,
+            } => self.link_up(link, peer, dial, address, rng, out),
             Input::Hello { link, frame } => self.hello(link, &frame, now, rng, out),
             Input::Frame { link, frame } => self.frame(link, &frame, now, rng, out),
             Input::LinkDown { link } => {

@@ -23,10 +23,12 @@ pub struct Chain {
 impl Chain {
     /// Returns a chain of intervals if they are ascending and apart.
     pub fn new(intervals: Vec<Interval>) -> Option<Self> {
-        let each = intervals.iter().all(|interval| 0 < interval.low && interval.low <= interval.high);
-        let apart = intervals
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.high.checked_add(1).is_some_and(|next| next < b.low)));
+        let each = intervals
+            .iter()
+            .all(|interval| 0 < interval.low && interval.low <= interval.high);
+        let apart = intervals.windows(2).all(
+            |pair| matches!(pair, [a, b] if a.high.checked_add(1).is_some_and(|next| next < b.low)),
+        );
         (each && apart).then_some(Self { intervals })
     }
 
@@ -42,12 +44,17 @@ impl Chain {
 
     /// Returns whether an entry is held.
     pub fn holds(&self, seq: u64) -> bool {
-        self.intervals.iter().any(|interval| interval.low <= seq && seq <= interval.high)
+        self.intervals
+            .iter()
+            .any(|interval| interval.low <= seq && seq <= interval.high)
     }
 
     /// Returns how many entries are held.
     pub fn len(&self) -> u64 {
-        self.intervals.iter().map(|interval| interval.high - interval.low + 1).sum()
+        self.intervals
+            .iter()
+            .map(|interval| interval.high - interval.low + 1)
+            .sum()
     }
 
     /// Returns whether nothing is held.
@@ -120,7 +127,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn interval(low: u64, high: u64) -> Interval {
-        Interval { low, high, top: EntryId([high as u8; 32]) }
+        Interval {
+            low,
+            high,
+            top: EntryId([high as u8; 32]),
+        }
     }
 
     fn chain_of(seqs: &BTreeSet<u64>) -> Chain {
@@ -147,7 +158,17 @@ mod tests {
         assert!(Chain::new(vec![interval(1, 2), interval(3, 4)]).is_none());
         assert!(Chain::new(vec![interval(4, 5), interval(1, 2)]).is_none());
         assert!(Chain::new(vec![interval(0, 2)]).is_none());
-        assert!(Chain::new(vec![Interval { low: 3, high: u64::MAX, top: EntryId::default() }, interval(1, 1)]).is_none());
+        assert!(
+            Chain::new(vec![
+                Interval {
+                    low: 3,
+                    high: u64::MAX,
+                    top: EntryId::default()
+                },
+                interval(1, 1)
+            ])
+            .is_none()
+        );
         assert!(Chain::new(vec![interval(1, 2), interval(4, 4)]).is_some());
     }
 

@@ -43,11 +43,16 @@ impl Entry {
 
     /// Returns the row to store.
     pub fn to_value(&self) -> Value {
-        let stored =
-            Stored { header: self.header.header().clone(), signature: self.signature };
+        let stored = Stored {
+            header: self.header.header().clone(),
+            signature: self.signature,
+        };
         let thing = stored.header.thing;
         let body = self.body.clone().map(|bytes| Body { thing, bytes });
-        Value { head: codec::encode(&stored), body }
+        Value {
+            head: codec::encode(&stored),
+            body,
+        }
     }
 
     /// Reads a row of this device's own store.

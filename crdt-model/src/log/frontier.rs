@@ -32,7 +32,10 @@ pub struct Held {
 impl Frontier {
     /// Returns a chain; an empty one where nothing is held.
     pub fn chain(&self, device: &DeviceId, branch: u8) -> Chain {
-        self.chains.get(&(*device, branch)).cloned().unwrap_or_default()
+        self.chains
+            .get(&(*device, branch))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Returns every chain.
@@ -42,7 +45,9 @@ impl Frontier {
 
     /// Returns whether an entry is held.
     pub fn holds(&self, device: &DeviceId, branch: u8, seq: u64) -> bool {
-        self.chains.get(&(*device, branch)).is_some_and(|chain| chain.holds(seq))
+        self.chains
+            .get(&(*device, branch))
+            .is_some_and(|chain| chain.holds(seq))
     }
 
     /// Returns whether a device's key was used twice.
@@ -83,9 +88,14 @@ impl Frontier {
             let from = intervals.len().saturating_sub(MAX_INTERVALS);
             List::new(intervals.iter().skip(from).copied().collect()).unwrap_or_default()
         };
-        let chains =
-            self.chains.iter().take(MAX_CHAINS).map(|((device, _), chain)| (*device, newest(chain)));
-        Held { chains: List::new(chains.collect()).unwrap_or_default() }
+        let chains = self
+            .chains
+            .iter()
+            .take(MAX_CHAINS)
+            .map(|((device, _), chain)| (*device, newest(chain)));
+        Held {
+            chains: List::new(chains.collect()).unwrap_or_default(),
+        }
     }
 }
 
@@ -105,7 +115,10 @@ impl Held {
             let chain = Chain::new(intervals.to_vec())?;
             let mut agrees = None;
             for interval in chain.intervals() {
-                let known = mine.holds(interval.high).then(|| id_of(interval.high)).flatten();
+                let known = mine
+                    .holds(interval.high)
+                    .then(|| id_of(interval.high))
+                    .flatten();
                 match known {
                     Some(id) if id == interval.top => agrees = agrees.or(Some(true)),
                     Some(_) => agrees = Some(false),
@@ -124,6 +137,7 @@ impl Held {
     /// Returns the largest sequence number they hold of a device, with its id.
     pub fn newest(&self, device: &DeviceId) -> Option<Interval> {
         let own = self.chains.iter().filter(|(theirs, _)| theirs == device);
-        own.filter_map(|(_, intervals)| intervals.last().copied()).max_by_key(|last| last.high)
+        own.filter_map(|(_, intervals)| intervals.last().copied())
+            .max_by_key(|last| last.high)
     }
 }

@@ -85,7 +85,10 @@ impl Record {
     /// Signs the record.
     pub fn sign(self, device: &SigningKey) -> SignedRecord {
         let signature = device.sign(SIGNATURE, &codec::encode(&self));
-        SignedRecord { record: self, signature }
+        SignedRecord {
+            record: self,
+            signature,
+        }
     }
 
     /// Returns its kind.
@@ -104,6 +107,11 @@ impl SignedRecord {
         let record = &self.record;
         record.version == VERSION
             && record.circle == circle
-            && key::verify(&record.device.0, SIGNATURE, &codec::encode(record), &self.signature)
+            && key::verify(
+                &record.device.0,
+                SIGNATURE,
+                &codec::encode(record),
+                &self.signature,
+            )
     }
 }

@@ -118,20 +118,26 @@ impl Unpacked {
 
     /// Returns the id of the entry with a sequence number.
     pub fn id(&self, seq: u64) -> Option<EntryId> {
-        self.entries.iter().find(|(header, ..)| header.seq == seq).map(|(_, id, ..)| *id)
+        self.entries
+            .iter()
+            .find(|(header, ..)| header.seq == seq)
+            .map(|(_, id, ..)| *id)
     }
 
     /// Returns the id that the first entry names as the one before it.
     pub fn prev(&self) -> EntryId {
-        self.entries.first().map(|(header, ..)| header.prev).unwrap_or_default()
+        self.entries
+            .first()
+            .map(|(header, ..)| header.prev)
+            .unwrap_or_default()
     }
 
     /// Verifies the run by its last entry. `vouched` are ids that a verified entry links to or that
     /// the membership graph names: an own signature is checked only where none of them fits.
     pub fn verify(self, vouched: impl Fn(&EntryId) -> bool) -> Option<Vec<Entry>> {
         let (last, id, signature, _) = self.entries.last()?;
-        let authentic = vouched(id)
-            || signature.is_some_and(|signature| last.signed_by_device(&signature));
+        let authentic =
+            vouched(id) || signature.is_some_and(|signature| last.signed_by_device(&signature));
         authentic.then(|| self.entries.into_iter().map(into_entry).collect())
     }
 }
@@ -141,7 +147,11 @@ fn into_entry(
 ) -> Entry {
     // A signature inside the run is kept only if it holds: it may be relayed as an anchor.
     let signature = signature.filter(|signature| header.signed_by_device(signature));
-    Entry { header: VerifiedHeader::authentic(header, id), signature, body }
+    Entry {
+        header: VerifiedHeader::authentic(header, id),
+        signature,
+        body,
+    }
 }
 
 fn slim(entry: &Entry, before: Option<&Header>, person: PersonId, last: bool) -> Option<Slim> {
@@ -154,7 +164,10 @@ fn slim(entry: &Entry, before: Option<&Header>, person: PersonId, last: bool) ->
     };
     let body = match &entry.body {
         Some(bytes) => SlimBody::Sealed(Bytes::new(bytes.clone()).ok()?),
-        None => SlimBody::Gone { size: header.size, hash: header.body },
+        None => SlimBody::Gone {
+            size: header.size,
+            hash: header.body,
+        },
     };
     let keep = last || header.action == Action::Retract;
     Some(Slim {
@@ -182,7 +195,10 @@ impl Slim {
         person: PersonId,
     ) -> Option<Fattened> {
         let origin = match self.subject {
-            Subject::Own(nonce) => Some(Origin { creator: person, nonce }),
+            Subject::Own(nonce) => Some(Origin {
+                creator: person,
+                nonce,
+            }),
             Subject::Other(origin) => Some(origin),
             Subject::Known(_) => None,
         };
@@ -192,9 +208,11 @@ impl Slim {
             (_, None) => return None,
         };
         let (size, hash, body) = match self.body {
-            SlimBody::Sealed(bytes) => {
-                (u32::try_from(bytes.len()).ok()?, Hash::of(&bytes), Some(bytes.into_inner()))
-            }
+            SlimBody::Sealed(bytes) => (
+                u32::try_from(bytes.len()).ok()?,
+                Hash::of(&bytes),
+                Some(bytes.into_inner()),
+            ),
             SlimBody::Gone { size, hash } => (size, hash, None),
         };
         let header = Header {

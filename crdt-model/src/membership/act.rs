@@ -423,8 +423,10 @@ impl Act {
                 newcomer,
                 proof,
                 ..
-            } => newcomer.verify(self.circle.hint())
-                    && newcomer.proven_by(self.circle.hint(), *invite, proof),
+            } => {
+                newcomer.verify(self.circle.hint())
+                    && newcomer.proven_by(self.circle.hint(), *invite, proof)
+            }
             Kind::AddDevice {
                 device,
                 certificate,
@@ -502,13 +504,7 @@ impl Newcomer {
     }
 
     fn message(&self, hint: [u8; 16]) -> Vec<u8> {
-        codec::encode(&(
-            hint,
-            self.person,
-            self.device,
-            &self.kem,
-            &self.name,
-        ))
+        codec::encode(&(hint, self.person, self.device, &self.kem, &self.name))
     }
 }
 

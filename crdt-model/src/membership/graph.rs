@@ -10,6 +10,7 @@ use super::past::{Past, Place};
 use super::resolve::{self, Resolution};
 use super::roster::Roster;
 use crate::id::{ActId, CircleId, DeviceId, EpochId, PersonId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
@@ -47,7 +48,7 @@ pub enum Insert {
 }
 
 /// The last act of a device (of each branch, if it forked).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tip {
     /// Which device.
     pub device: DeviceId,

@@ -4,9 +4,7 @@ use super::state::Phase;
 use super::{Replica, Target};
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId};
-use crate::membership::act::{
-    Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct,
-};
+use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
 use crate::membership::graph::Insert;
 use crate::membership::roster::{Roster, Standing};
 use crate::replica::output::{Event, Outbox, Output};
@@ -53,19 +51,38 @@ impl Replica {
     /// While there are more heads than an act can name, joins some of them.
     fn join_heads(&mut self, now: Timestamp) {
         loop {
-            let Some(graph) = self.graph.as_ref() else { return };
+            let Some(graph) = self.graph.as_ref() else {
+                return;
+            };
             let (seq, prev) = graph.next(&self.device());
-            let heads: Vec<ActId> = graph.heads().into_iter().filter(|head| *head != prev).collect();
+            let heads: Vec<ActId> = graph
+                .heads()
+                .into_iter()
+                .filter(|head| *head != prev)
+                .collect();
             let active = graph.roster().is_active(&self.device());
             if heads.len() <= MAX_HEADS || !active {
                 return;
             }
             let some = heads.into_iter().take(MAX_HEADS).collect();
-            let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else { return };
-            let kind = Kind::Ack { removals: List::default() };
+            let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else {
+                return;
+            };
+            let kind = Kind::Ack {
+                removals: List::default(),
+            };
             let (version, suite, device) = (VERSION, SUITE, self.device());
-            let act =
-                Act { version, suite, circle, device, seq, prev, heads, day: now.day(), kind };
+            let act = Act {
+                version,
+                suite,
+                circle,
+                device,
+                seq,
+                prev,
+                heads,
+                day: now.day(),
+                kind,
+            };
             if self.attach(act.sign(&self.identity.device)) != Taken::New {
                 return;
             }
@@ -74,8 +91,14 @@ impl Replica {
 
     /// Takes in an act that somebody sent.
     pub(super) fn take_act(&mut self, signed: SignedAct) -> Taken {
-        let Some(circle) = self.state.circle else { return Taken::Bad };
-        if self.graph.as_ref().is_some_and(|graph| graph.contains(&signed.act.id())) {
+        let Some(circle) = self.state.circle else {
+            return Taken::Bad;
+        };
+        if self
+            .graph
+            .as_ref()
+            .is_some_and(|graph| graph.contains(&signed.act.id()))
+        {
             return Taken::Nothing;
         }
         match signed.verify(circle) {
@@ -85,7 +108,9 @@ impl Replica {
     }
 
     fn attach(&mut self, act: VerifiedAct) -> Taken {
-        let Some(graph) = self.graph.as_mut() else { return Taken::Bad };
+        let Some(graph) = self.graph.as_mut() else {
+            return Taken::Bad;
+        };
         let index = graph.len();
         let signed = act.signed().clone();
         match graph.insert(act) {
@@ -100,11 +125,7 @@ impl Replica {
     }
 
     /// What follows from new acts: keys, cuts, acks, links, dials.
-    pub(super) fn roster_changed(
-        &mut self,
-        now: Timestamp,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
+    pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
         self.become_member(out);
         self.apply_cuts()?;
         self.ack_removals(now);
@@ -115,16 +136,22 @@ impl Replica {
     }
 
     pub(super) fn roster(&self) -> Option<&Roster> {
-        self.graph.as_ref().map(crate::membership::graph::Graph::roster)
+        self.graph
+            .as_ref()
+            .map(crate::membership::graph::Graph::roster)
     }
 
     pub(super) fn is_active(&self) -> bool {
-        self.roster().is_some_and(|roster| roster.is_active(&self.device()))
+        self.roster()
+            .is_some_and(|roster| roster.is_active(&self.device()))
     }
 
     /// Returns this device's person's standing; `None` before the join is complete.
     pub(super) fn standing(&self) -> Option<Standing> {
-        self.roster()?.people.get(&self.me()).map(|person| person.standing)
+        self.roster()?
+            .people
+            .get(&self.me())
+            .map(|person| person.standing)
     }
 
     /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
@@ -132,12 +159,23 @@ impl Replica {
     pub(super) fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
         let mut cuts = Vec::new();
         for device in devices {
-            for (low, high) in self.frontier.chain(device, 0).intervals().iter().rev().map(|i| (i.low, i.high)) {
+            for (low, high) in self
+                .frontier
+                .chain(device, 0)
+                .intervals()
+                .iter()
+                .rev()
+                .map(|i| (i.low, i.high))
+            {
                 let entries = self.rows.entries(device, 0, (low, high))?;
                 let anchor = entries.iter().find(|entry| entry.signature.is_some());
                 if let Some(anchor) = anchor {
                     let seq = anchor.header.header().seq;
-                    cuts.push(Cut { device: *device, seq, entry: anchor.id() });
+                    cuts.push(Cut {
+                        device: *device,
+                        seq,
+                        entry: anchor.id(),
+                    });
                     break;
                 }
             }
@@ -155,7 +193,9 @@ impl Replica {
 
     /// Drops what removed devices wrote beyond their cut.
     fn apply_cuts(&mut self) -> Result<(), Error> {
-        let Some(roster) = self.roster() else { return Ok(()) };
+        let Some(roster) = self.roster() else {
+            return Ok(());
+        };
         let gone: Vec<_> = roster
             .devices
             .iter()
@@ -171,10 +211,13 @@ impl Replica {
     /// Says of each removal once that this person knows of it.
     fn ack_removals(&mut self, now: Timestamp) {
         let (me, active) = (self.me(), self.is_active());
-        let Some(roster) = self.roster().filter(|_| active) else { return };
-        let unknown = roster.removals.iter().filter(|(act, removal)| {
-            !removal.known_by.contains(&me) && !self.acked.contains(*act)
-        });
+        let Some(roster) = self.roster().filter(|_| active) else {
+            return;
+        };
+        let unknown = roster
+            .removals
+            .iter()
+            .filter(|(act, removal)| !removal.known_by.contains(&me) && !self.acked.contains(*act));
         let unknown: Vec<ActId> = unknown.map(|(act, _)| *act).take(MAX_HEADS).collect();
         if unknown.is_empty() {
             return;
@@ -187,11 +230,16 @@ impl Replica {
 
     /// Ends the links to devices that no longer belong.
     fn close_strangers(&mut self, out: &mut Outbox) {
-        let Some(graph) = self.graph.as_ref() else { return };
+        let Some(graph) = self.graph.as_ref() else {
+            return;
+        };
         let roster = graph.roster();
         let gone = |device: &DeviceId| roster.devices.get(device).is_some_and(|d| !d.active);
         for (id, link) in &self.links {
-            let stranger = link.session.as_ref().is_some_and(|session| gone(&session.device));
+            let stranger = link
+                .session
+                .as_ref()
+                .is_some_and(|session| gone(&session.device));
             if stranger {
                 out.outputs.push(Output::Close { link: *id });
             }
@@ -206,17 +254,24 @@ impl Replica {
         }
         if self.is_active() {
             let me = self.device();
-            let known = self.records.keys().filter(|(_, kind)| {
-                *kind == crate::log::record::Kind::Addresses
-            });
+            let known = self
+                .records
+                .keys()
+                .filter(|(_, kind)| *kind == crate::log::record::Kind::Addresses);
             let known: Vec<DeviceId> = known.map(|(device, _)| *device).collect();
             let roster = self.roster();
             let active = |device: &DeviceId| roster.is_some_and(|roster| roster.is_active(device));
             targets.extend(
-                known.into_iter().filter(|d| *d != me && active(d)).map(Target::Device),
+                known
+                    .into_iter()
+                    .filter(|d| *d != me && active(d))
+                    .map(Target::Device),
             );
         }
-        let heard = self.dials.values().filter(|target| matches!(target, Target::Heard(..)));
+        let heard = self
+            .dials
+            .values()
+            .filter(|target| matches!(target, Target::Heard(..)));
         targets.extend(heard.cloned());
         self.schedule.set_targets(targets);
         self.listen_for_beacons(now, out);

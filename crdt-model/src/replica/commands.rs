@@ -20,16 +20,22 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<Reply, Refusal> {
-        if matches!(self.state.phase, Phase::Joining { .. } | Phase::Knocking { .. }) {
+        if matches!(
+            self.state.phase,
+            Phase::Joining { .. } | Phase::Knocking { .. }
+        ) {
             return Err(Refusal::Pending);
         }
         if !self.is_active() && !matches!(command, Command::TakeBack { .. }) {
             return Err(Refusal::NotAMember);
         }
         match command {
-            Command::Invite { uses, expires, mode, history } => {
-                self.invite((uses, expires, mode, history), now, rng, out)
-            }
+            Command::Invite {
+                uses,
+                expires,
+                mode,
+                history,
+            } => self.invite((uses, expires, mode, history), now, rng, out),
             Command::ShowInvite { invite } => self.show_invite(invite, now),
             Command::StopInvite { invite } => self.stop_invite(invite, now, out),
             Command::Welcome { person } => {
@@ -65,17 +71,30 @@ impl Replica {
         let circle = self.state.circle.ok_or(Refusal::Pending)?;
         let act = self.sealing_epoch(now, rng).ok_or(Refusal::NotAllowed)?;
         let epoch = self.roster().and_then(|roster| roster.epochs.get(&act));
-        let epoch = epoch.map(|epoch| epoch.commons).ok_or(Refusal::NotAllowed)?;
+        let epoch = epoch
+            .map(|epoch| epoch.commons)
+            .ok_or(Refusal::NotAllowed)?;
         let commons = self.ring.get(&epoch).ok_or(Refusal::NotAllowed)?;
         let secret = InviteSecret::random(rng);
         let sealed = invitation::seal_secret(commons, circle, &secret, rng);
         let key = InviteKey::new(circle, secret, &self.reachable);
         let (invite, role, expires) = (key.invite(), Role::Member, now.after(expires));
-        let kind =
-            Kind::Invite(Invite { invite, role, uses, expires, mode, history, sealed, epoch });
+        let kind = Kind::Invite(Invite {
+            invite,
+            role,
+            uses,
+            expires,
+            mode,
+            history,
+            sealed,
+            epoch,
+        });
         self.act(kind, now).ok_or(Refusal::NotAllowed)?;
         self.roster_changed(now, out)?;
-        Ok(Reply::Invited { invite, key: key.to_text().to_string() })
+        Ok(Reply::Invited {
+            invite,
+            key: key.to_text().to_string(),
+        })
     }
 
     fn show_invite(&self, invite: InviteId, now: Timestamp) -> Result<Reply, Refusal> {
@@ -87,7 +106,10 @@ impl Replica {
         }
         let secret = self.invite_secret(state).ok_or(Refusal::NotFound)?;
         let key = InviteKey::new(circle, secret, &self.reachable);
-        Ok(Reply::Invited { invite, key: key.to_text().to_string() })
+        Ok(Reply::Invited {
+            invite,
+            key: key.to_text().to_string(),
+        })
     }
 
     fn stop_invite(
@@ -101,7 +123,8 @@ impl Replica {
         if state.revoked {
             return Ok(Reply::Done);
         }
-        self.act(Kind::RevokeInvite { invite }, now).ok_or(Refusal::NotAllowed)?;
+        self.act(Kind::RevokeInvite { invite }, now)
+            .ok_or(Refusal::NotAllowed)?;
         self.roster_changed(now, out)?;
         Ok(Reply::Done)
     }
@@ -114,7 +137,8 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<Reply, Refusal> {
         self.member(&person)?;
-        self.act(Kind::SetRole { person, role }, now).ok_or(Refusal::NotAllowed)?;
+        self.act(Kind::SetRole { person, role }, now)
+            .ok_or(Refusal::NotAllowed)?;
         self.roster_changed(now, out)?;
         Ok(Reply::Done)
     }
@@ -128,7 +152,8 @@ impl Replica {
     ) -> Result<Reply, Refusal> {
         let devices = self.member(&person)?;
         let cut = List::new(self.cuts_of(&devices)?).map_err(|_| Refusal::NotAllowed)?;
-        self.act(Kind::Remove { person, cut }, now).ok_or(Refusal::NotAllowed)?;
+        self.act(Kind::Remove { person, cut }, now)
+            .ok_or(Refusal::NotAllowed)?;
         self.mint(now, rng);
         self.roster_changed(now, out)?;
         Ok(Reply::Done)
@@ -137,7 +162,8 @@ impl Replica {
     fn leave(&mut self, now: Timestamp, out: &mut Outbox) -> Result<Reply, Refusal> {
         let devices = self.member(&self.me())?;
         let cut = List::new(self.cuts_of(&devices)?).map_err(|_| Refusal::NotAllowed)?;
-        self.act(Kind::Leave { cut }, now).ok_or(Refusal::NotAllowed)?;
+        self.act(Kind::Leave { cut }, now)
+            .ok_or(Refusal::NotAllowed)?;
         self.roster_changed(now, out)?;
         Ok(Reply::Done)
     }
@@ -145,8 +171,18 @@ impl Replica {
     /// Returns the devices of a person who belongs.
     fn member(&self, person: &PersonId) -> Result<Vec<DeviceId>, Refusal> {
         let roster = self.roster().ok_or(Refusal::Pending)?;
-        let devices = roster.devices.iter().filter(|(_, device)| device.person == *person);
-        let devices: Vec<_> = devices.filter(|(_, d)| d.active).map(|(id, _)| *id).collect();
-        if devices.is_empty() { Err(Refusal::NotFound) } else { Ok(devices) }
+        let devices = roster
+            .devices
+            .iter()
+            .filter(|(_, device)| device.person == *person);
+        let devices: Vec<_> = devices
+            .filter(|(_, d)| d.active)
+            .map(|(id, _)| *id)
+            .collect();
+        if devices.is_empty() {
+            Err(Refusal::NotFound)
+        } else {
+            Ok(devices)
+        }
     }
 }

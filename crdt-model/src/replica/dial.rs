@@ -7,9 +7,11 @@ use crate::codec;
 use crate::id::{DeviceId, PeerId};
 use crate::invitation::InviteKey;
 use crate::key::Rng;
-use crate::log::record::{Kind as RecordKind, MAX_ADDRESSES, Payload, Record, SignedRecord, VERSION};
+use crate::log::record::{
+    Kind as RecordKind, MAX_ADDRESSES, Payload, Record, SignedRecord, VERSION,
+};
 use crate::replica::input::DialId;
-use crate::replica::output::{Event, Outbox, Output};
+use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::BeaconKey;
 use crate::store::Error;
 use crate::sync::message::Message;
@@ -73,8 +75,7 @@ impl Replica {
     pub(super) fn publish_addresses(&mut self, now: Timestamp) -> Option<SignedRecord> {
         let circle = self.state.circle.filter(|_| self.is_active())?;
         let key = (self.device(), RecordKind::Addresses);
-        let addresses: Vec<Address> =
-            self.reachable.iter().copied().take(MAX_ADDRESSES).collect();
+        let addresses: Vec<Address> = self.reachable.iter().copied().take(MAX_ADDRESSES).collect();
         let payload = Payload::Addresses {
             peer: self.peer(),
             addresses: List::new(addresses).ok()?,
@@ -84,11 +85,21 @@ impl Replica {
         if old.is_some_and(|old| old.record.payload == payload) {
             return None;
         }
-        let seq = old.map_or(0, |old| old.record.seq).max(self.state.record_seq) + 1;
+        let seq = old
+            .map_or(0, |old| old.record.seq)
+            .max(self.state.record_seq)
+            + 1;
         self.state.record_seq = seq;
         self.save_state();
         let (version, device) = (VERSION, self.device());
-        let record = Record { version, circle, device, seq, at: now, payload };
+        let record = Record {
+            version,
+            circle,
+            device,
+            seq,
+            at: now,
+            payload,
+        };
         let signed = record.sign(&self.identity.device);
         self.keep_record(signed.clone());
         Some(signed)
@@ -101,12 +112,19 @@ impl Replica {
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
-        let Some(circle) = self.state.circle else { return Ok(false) };
+        let Some(circle) = self.state.circle else {
+            return Ok(false);
+        };
         let mut new = Vec::new();
         for signed in records {
             let (device, kind) = (signed.record.device, signed.record.kind());
-            let known = self.records.get(&(device, kind)).map_or(0, |old| old.record.seq);
-            let belongs = self.roster().is_some_and(|roster| roster.is_active(&device));
+            let known = self
+                .records
+                .get(&(device, kind))
+                .map_or(0, |old| old.record.seq);
+            let belongs = self
+                .roster()
+                .is_some_and(|roster| roster.is_active(&device));
             if !belongs || signed.record.seq <= known {
                 continue;
             }
@@ -141,7 +159,10 @@ impl Replica {
         out: &mut Outbox,
     ) {
         for (id, link) in &self.links {
-            let ready = link.session.as_ref().is_some_and(|session| session.acts_given.is_some());
+            let ready = link
+                .session
+                .as_ref()
+                .is_some_and(|session| session.acts_given.is_some());
             if ready && Some(*id) != except {
                 let records = List::new(records.to_vec()).unwrap_or_default();
                 let frame = Message::Records(records).to_frame();
@@ -161,27 +182,45 @@ impl Replica {
             let dial = DialId(self.next_dial);
             self.next_dial += 1;
             self.dials.insert(dial, target);
-            out.outputs.push(Output::Dial { dial, peer, addresses });
+            out.outputs.push(Output::Dial {
+                dial,
+                peer,
+                addresses,
+            });
         }
     }
 
     fn addresses_of(&self, device: &DeviceId) -> (Option<PeerId>, Vec<Address>) {
         let record = self.records.get(&(*device, RecordKind::Addresses));
         match record.map(|signed| &signed.record.payload) {
-            Some(Payload::Addresses { peer, addresses, .. }) => (Some(*peer), addresses.to_vec()),
+            Some(Payload::Addresses {
+                peer, addresses, ..
+            }) => (Some(*peer), addresses.to_vec()),
             _ => (None, Vec::new()),
         }
     }
 
     fn invite_addresses(&self) -> Vec<Address> {
-        let key = self.state.phase.joining().and_then(|(text, _)| InviteKey::from_text(text).ok());
+        let key = self
+            .state
+            .phase
+            .joining()
+            .and_then(|(text, _)| InviteKey::from_text(text).ok());
         key.map(|key| key.addresses().to_vec()).unwrap_or_default()
     }
 
     pub(super) fn ask_to_wake(&mut self, now: Timestamp, out: &mut Outbox) {
-        let sessions = self.links.values().filter_map(|link| link.session.as_ref()?.anew_at);
+        let sessions = self
+            .links
+            .values()
+            .filter_map(|link| link.session.as_ref()?.anew_at);
         let beacons = self.beacons_wanted().then_some(self.beacon_at);
-        let times = self.schedule.next().into_iter().chain(sessions).chain(beacons);
+        let times = self
+            .schedule
+            .next()
+            .into_iter()
+            .chain(sessions)
+            .chain(beacons);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let at = times.filter(|at| *at > now).min();
         if let Some(at) = at {
@@ -199,7 +238,9 @@ impl Replica {
             return;
         }
         self.beacons_sent = self.beacons_sent.saturating_add(1);
-        let wait = BURST_WAIT.saturating_mul(1 << self.beacons_sent.min(8)).min(PENDING_WAIT);
+        let wait = BURST_WAIT
+            .saturating_mul(1 << self.beacons_sent.min(8))
+            .min(PENDING_WAIT);
         self.beacon_at = now.after(wait);
         let ports: Vec<Address> = self.reachable.iter().copied().take(4).collect();
         let Ok(ports) = List::new(ports) else { return };
@@ -224,7 +265,10 @@ impl Replica {
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
             return Vec::new();
         };
-        let epochs = roster.epochs.values().filter(|epoch| self.ring.holds(&epoch.commons));
+        let epochs = roster
+            .epochs
+            .values()
+            .filter(|epoch| self.ring.holds(&epoch.commons));
         let newest = epochs.max_by_key(|epoch| epoch.depth);
         let commons = newest.and_then(|epoch| self.ring.get(&epoch.commons));
         let open = roster.invites.values().filter(|state| !state.revoked);
@@ -244,7 +288,9 @@ impl Replica {
     }
 
     pub(super) fn beacon_heard(&mut self, payload: &[u8], from: IpAddr, now: Timestamp) {
-        let Ok((peer, ports)) = codec::decode::<Beacon>(payload) else { return };
+        let Ok((peer, ports)) = codec::decode::<Beacon>(payload) else {
+            return;
+        };
         let linked = self.links.values().any(|link| link.peer == peer);
         if peer == self.peer() || linked {
             return;
@@ -252,16 +298,14 @@ impl Replica {
         if let Some(device) = self.device_at(peer) {
             self.schedule.hurry(&Target::Device(device), now);
         }
-        let here = ports.iter().filter(|address| address.ip().is_ipv4() == from.is_ipv4());
-        let addresses: Vec<Address> =
-            here.map(|address| Address::new(address.transport(), from, address.port())).collect();
+        let here = ports
+            .iter()
+            .filter(|address| address.ip().is_ipv4() == from.is_ipv4());
+        let addresses: Vec<Address> = here
+            .map(|address| Address::new(address.transport(), from, address.port()))
+            .collect();
         if !addresses.is_empty() {
             self.schedule.add(Target::Heard(peer, addresses), now);
         }
-    }
-
-    /// Notes that the surface may show who is connected.
-    pub(super) fn connections_changed(out: &mut Outbox) {
-        out.outputs.push(Output::Event(Event::Connections));
     }
 }

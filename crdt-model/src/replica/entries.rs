@@ -25,9 +25,15 @@ impl Replica {
     /// Takes in a run that somebody sent.
     pub(super) fn take_run(&mut self, run: Run, now: Timestamp) -> Result<RunTaken, Error> {
         let device = run.device;
-        let Some((person, limit)) = self.limit_of(&device) else { return Ok(RunTaken::Early) };
-        let Some(circle) = self.state.circle else { return Ok(RunTaken::Early) };
-        let Some(unpacked) = run.unpack(circle, person) else { return Ok(RunTaken::Bad) };
+        let Some((person, limit)) = self.limit_of(&device) else {
+            return Ok(RunTaken::Early);
+        };
+        let Some(circle) = self.state.circle else {
+            return Ok(RunTaken::Early);
+        };
+        let Some(unpacked) = run.unpack(circle, person) else {
+            return Ok(RunTaken::Bad);
+        };
         let (low, high) = unpacked.range();
         if low == 0 || high == u64::MAX {
             return Ok(RunTaken::Bad);
@@ -35,12 +41,18 @@ impl Replica {
         let Some(branch) = self.branch_for(&device, &unpacked)? else {
             return Ok(RunTaken::Stored);
         };
-        let above = self.rows.entry(&Place { device, branch, seq: high + 1 })?;
+        let above = self.rows.entry(&Place {
+            device,
+            branch,
+            seq: high + 1,
+        })?;
         let linked = above.map(|entry| entry.header.header().prev);
         let held = self.held_id(&device, branch, high)?;
         let cut = limit.and_then(|limit| limit.map(|(_, id)| id));
         let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
-        let Some(entries) = unpacked.verify(vouched) else { return Ok(RunTaken::Bad) };
+        let Some(entries) = unpacked.verify(vouched) else {
+            return Ok(RunTaken::Bad);
+        };
         let last = match limit {
             None => high,
             Some(None) => 0,
@@ -53,15 +65,30 @@ impl Replica {
     /// Adds an entry that this device has just written.
     pub(super) fn store_own(&mut self, entry: &Entry, now: Timestamp) -> Result<Place, Error> {
         let header = entry.header.header();
-        let place = Place { device: header.device, branch: 0, seq: header.seq };
+        let place = Place {
+            device: header.device,
+            branch: 0,
+            seq: header.seq,
+        };
         self.keep(place, entry.clone(), now)?;
-        self.grow(place.device, 0, Interval { low: place.seq, high: place.seq, top: entry.id() });
+        self.grow(
+            place.device,
+            0,
+            Interval {
+                low: place.seq,
+                high: place.seq,
+                top: entry.id(),
+            },
+        );
         self.fresh.push(place);
         Ok(place)
     }
 
     /// Returns a device's person, and for one that no longer belongs the last entry that counts.
-    #[expect(clippy::type_complexity, reason = "person, and perhaps a limit, and perhaps none of it")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "person, and perhaps a limit, and perhaps none of it"
+    )]
     fn limit_of(&self, device: &DeviceId) -> Option<(PersonId, Option<Option<(u64, EntryId)>>)> {
         let known = self.roster()?.devices.get(device)?;
         Some((known.person, (!known.active).then_some(known.cut)))
@@ -87,7 +114,11 @@ impl Replica {
             }
         }
         if chain.holds(high + 1) {
-            let above = self.rows.entry(&Place { device: *device, branch, seq: high + 1 })?;
+            let above = self.rows.entry(&Place {
+                device: *device,
+                branch,
+                seq: high + 1,
+            })?;
             let prev = above.map(|entry| entry.header.header().prev);
             if prev != run.id(high) {
                 return Ok(false);
@@ -107,14 +138,24 @@ impl Replica {
         seq: u64,
     ) -> Result<Option<EntryId>, Error> {
         let chain = self.frontier.chain(device, branch);
-        let top = chain.intervals().iter().find(|interval| interval.high == seq);
+        let top = chain
+            .intervals()
+            .iter()
+            .find(|interval| interval.high == seq);
         if let Some(interval) = top {
             return Ok(Some(interval.top));
         }
         if !chain.holds(seq) {
             return Ok(None);
         }
-        Ok(self.rows.entry(&Place { device: *device, branch, seq })?.map(|entry| entry.id()))
+        Ok(self
+            .rows
+            .entry(&Place {
+                device: *device,
+                branch,
+                seq,
+            })?
+            .map(|entry| entry.id()))
     }
 
     /// Stores the entries of a verified run up to `last`.
@@ -139,12 +180,22 @@ impl Replica {
             gone && !faded && !self.retracts.contains_key(&header.thing)
         });
         let entries = entries.split_off(hole.map_or(0, |at| at + 1));
-        let (Some(first), Some(top)) = (entries.first(), entries.last()) else { return Ok(()) };
+        let (Some(first), Some(top)) = (entries.first(), entries.last()) else {
+            return Ok(());
+        };
         let (device, low) = (first.header.header().device, first.header.header().seq);
-        let interval = Interval { low, high: top.header.header().seq, top: top.id() };
+        let interval = Interval {
+            low,
+            high: top.header.header().seq,
+            top: top.id(),
+        };
         let chain = self.frontier.chain(&device, branch);
         for entry in entries {
-            let place = Place { device, branch, seq: entry.header.header().seq };
+            let place = Place {
+                device,
+                branch,
+                seq: entry.header.header().seq,
+            };
             if !chain.holds(place.seq) {
                 self.keep(place, entry, now)?;
                 self.fresh.push(place);
@@ -169,8 +220,13 @@ impl Replica {
     }
 
     fn grow(&mut self, device: DeviceId, branch: u8, interval: Interval) {
-        let intervals = self.frontier.insert(device, branch, interval).intervals().to_vec();
-        self.rows.save(self.rows.chain_key(&device, branch), &intervals);
+        let intervals = self
+            .frontier
+            .insert(device, branch, interval)
+            .intervals()
+            .to_vec();
+        self.rows
+            .save(self.rows.chain_key(&device, branch), &intervals);
         self.digest = None;
     }
 
@@ -183,15 +239,26 @@ impl Replica {
         let (seq, top) = cut.unwrap_or_default();
         for branch in 0..MAX_BRANCHES {
             let mut chain = self.frontier.chain(&device, branch);
-            let Some(last) = chain.last().copied().filter(|last| last.high > seq) else { continue };
+            let Some(last) = chain.last().copied().filter(|last| last.high > seq) else {
+                continue;
+            };
             for entry in self.rows.entries(&device, branch, (seq + 1, last.high))? {
-                let place = Place { device, branch, seq: entry.header.header().seq };
+                let place = Place {
+                    device,
+                    branch,
+                    seq: entry.header.header().seq,
+                };
                 self.unindex(place, &entry)?;
                 self.rows.delete(place.key(&self.rows.hint()));
             }
-            let top = if branch == 0 { top } else { self.id_below(&device, branch, seq)? };
+            let top = if branch == 0 {
+                top
+            } else {
+                self.id_below(&device, branch, seq)?
+            };
             chain.truncate(seq, top);
-            self.rows.save(self.rows.chain_key(&device, branch), &chain.intervals());
+            self.rows
+                .save(self.rows.chain_key(&device, branch), &chain.intervals());
             self.frontier.set(device, branch, chain);
             self.digest = None;
             for link in self.links.values_mut() {

@@ -1,10 +1,10 @@
 //! Everything that can happen to a replica.
 
 use crate::address::Address;
-use crate::id::{PeerId, ThingId};
-use crate::id::{InviteId, PersonId};
-use crate::membership::act::{History, Mode, Role};
 use crate::content::story::Story;
+use crate::id::{InviteId, PersonId};
+use crate::id::{PeerId, ThingId};
+use crate::membership::act::{History, Mode, Role};
 use core::time::Duration;
 
 /// A connection to one peer, numbered by the shell; never reused while a node runs.

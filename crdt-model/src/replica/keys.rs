@@ -9,8 +9,8 @@ use crate::log::header::{Header, KeyClass};
 use crate::membership::act::{History, Kind};
 use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::seal::{self, BodyKey};
-use crate::secrecy::wrap::{self, Row, Table};
 use crate::secrecy::usable;
+use crate::secrecy::wrap::{self, Row, Table};
 use crate::store::{Error, Scan, Space};
 use crate::sync::message::{Keys, Need};
 use crate::time::Timestamp;
@@ -32,12 +32,22 @@ impl Replica {
     pub(super) fn mint(&mut self, now: Timestamp, rng: &mut Rng<'_>) -> Option<ActId> {
         let circle = self.state.circle?;
         let roster = self.roster()?;
-        let devices: BTreeMap<DeviceId, _> =
-            roster.active_devices().map(|(id, device)| (*id, &device.kem)).collect();
+        let devices: BTreeMap<DeviceId, _> = roster
+            .active_devices()
+            .map(|(id, device)| (*id, &device.kem))
+            .collect();
         let minted = wrap::mint(circle, &devices, rng).ok()?;
         let (commons, stories) = (minted.commons.id(), minted.stories.id());
         let (to, table) = (minted.to, minted.table.hash());
-        let act = self.act(Kind::Epoch { commons, stories, to, table }, now)?;
+        let act = self.act(
+            Kind::Epoch {
+                commons,
+                stories,
+                to,
+                table,
+            },
+            now,
+        )?;
         self.rows.save(self.rows.table_key(&act), &minted.table);
         self.take_key(commons, minted.commons);
         self.take_key(stories, minted.stories);
@@ -46,14 +56,26 @@ impl Replica {
 
     /// Shares with a device the keys that it lacks and may have.
     pub(super) fn share_keys(&mut self, to: DeviceId, now: Timestamp, rng: &mut Rng<'_>) {
-        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else { return };
+        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else {
+            return;
+        };
         let roster = graph.roster();
         let knows = |epoch: ActId, admission: ActId| graph.knows(&[admission], &epoch);
         let due = usable::shares_due(roster, knows, &self.ring, self.device());
-        let Some((_, ids)) = due.into_iter().find(|(device, _)| *device == to) else { return };
-        let Some(kem) = roster.devices.get(&to).map(|device| device.kem.clone()) else { return };
-        let Ok(shared) = wrap::share(circle, (to, &kem), &ids, &self.ring, rng) else { return };
-        let kind = Kind::Share { to, keys: shared.keys, table: shared.table.hash() };
+        let Some((_, ids)) = due.into_iter().find(|(device, _)| *device == to) else {
+            return;
+        };
+        let Some(kem) = roster.devices.get(&to).map(|device| device.kem.clone()) else {
+            return;
+        };
+        let Ok(shared) = wrap::share(circle, (to, &kem), &ids, &self.ring, rng) else {
+            return;
+        };
+        let kind = Kind::Share {
+            to,
+            keys: shared.keys,
+            table: shared.table.hash(),
+        };
         if let Some(act) = self.act(kind, now) {
             self.rows.save(self.rows.table_key(&act), &shared.table);
         }
@@ -61,18 +83,35 @@ impl Replica {
 
     /// Takes the keys of an act's table that are wrapped to this device.
     pub(super) fn take_table(&mut self, act: ActId, table: &Table) {
-        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else { return };
-        let Some(kind) = graph.get(&act).map(|act| act.act().kind.clone()) else { return };
+        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else {
+            return;
+        };
+        let Some(kind) = graph.get(&act).map(|act| act.act().kind.clone()) else {
+            return;
+        };
         let me = (self.device(), &self.identity.kem);
         let keys = match kind {
-            Kind::Epoch { commons, stories, to, table: hash } => {
+            Kind::Epoch {
+                commons,
+                stories,
+                to,
+                table: hash,
+            } => {
                 let place = to.iter().position(|device| *device == me.0);
-                let row = table.check(hash, to.len()).ok().and(place).and_then(|at| table.row(at));
+                let row = table
+                    .check(hash, to.len())
+                    .ok()
+                    .and(place)
+                    .and_then(|at| table.row(at));
                 let ids = [commons, stories];
                 row.and_then(|row| wrap::open_epoch_row(circle, me, ids, row).ok())
                     .map(|(a, b)| vec![(commons, a), (stories, b)])
             }
-            Kind::Share { to, keys, table: hash } if to == me.0 => {
+            Kind::Share {
+                to,
+                keys,
+                table: hash,
+            } if to == me.0 => {
                 let row = table.check(hash, 1).ok().and_then(|()| table.row(0));
                 row.and_then(|row| wrap::open_share_row(circle, me, &keys, row).ok())
                     .map(|opened| keys.iter().copied().zip(opened).collect())
@@ -86,7 +125,11 @@ impl Replica {
 
     /// Returns the table of an act with the rows for one device, if it is kept here.
     pub(super) fn table_for(&self, act: &ActId, to: &DeviceId) -> Result<Option<Table>, Error> {
-        let Some(kind) = self.graph.as_ref().and_then(|g| g.get(act)).map(|act| &act.act().kind)
+        let Some(kind) = self
+            .graph
+            .as_ref()
+            .and_then(|g| g.get(act))
+            .map(|act| &act.act().kind)
         else {
             return Ok(None);
         };
@@ -109,15 +152,15 @@ impl Replica {
 
     /// Opens an entry's body with the epoch's key, or with a key for this body alone.
     pub(super) fn open_body(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Error> {
-        let Some(body) = &entry.body else { return Ok(None) };
+        let Some(body) = &entry.body else {
+            return Ok(None);
+        };
         let header = entry.header.header();
         if let Some(key) = self.ring.get(&header.epoch) {
             return Ok(seal::open(key, &header.associated(), body).ok());
         }
         let granted: Option<Secret> = self.rows.load(&self.rows.grant_key(&entry.id()))?;
-        Ok(granted.and_then(|key| {
-            seal::open_with(&BodyKey(key), &header.associated(), body).ok()
-        }))
+        Ok(granted.and_then(|key| seal::open_with(&BodyKey(key), &header.associated(), body).ok()))
     }
 
     /// Whether this person may read an entry at all: it was written since they came, or is commons.
@@ -126,19 +169,29 @@ impl Replica {
     }
 
     fn may_read(&self, device: DeviceId, header: &Header) -> bool {
-        let Some(roster) = self.roster() else { return false };
-        let person = roster.person_of(&device).and_then(|person| roster.people.get(&person));
-        let Some(person) = person.filter(|_| roster.is_active(&device)) else { return false };
+        let Some(roster) = self.roster() else {
+            return false;
+        };
+        let person = roster
+            .person_of(&device)
+            .and_then(|person| roster.people.get(&person));
+        let Some(person) = person.filter(|_| roster.is_active(&device)) else {
+            return false;
+        };
         let after = person.open_after.get(&header.device).copied().unwrap_or(0);
         header.class == KeyClass::Commons || person.history == History::All || header.seq > after
     }
 
     /// Tries again what could not be opened. Returns whether anything opened.
     pub(super) fn open_sealed(&mut self, now: Timestamp) -> Result<bool, Error> {
-        let rows = self.rows.scan(&Scan::all(Space::Sealed, self.rows.hint()))?;
+        let rows = self
+            .rows
+            .scan(&Scan::all(Space::Sealed, self.rows.hint()))?;
         let mut opened = false;
         for (order, _) in rows {
-            let Some(place) = place_of(&order) else { continue };
+            let Some(place) = place_of(&order) else {
+                continue;
+            };
             let key = self.rows.sealed_key(&place);
             match self.rows.entry(&place)? {
                 Some(entry) if self.open_body(&entry)?.is_some() => {
@@ -161,8 +214,12 @@ impl Replica {
         };
         let (mut epochs, mut bodies, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
         for (order, _) in self.rows.scan(&scan)? {
-            let Some(place) = place_of(&order) else { continue };
-            let Some(entry) = self.rows.entry(&place)? else { continue };
+            let Some(place) = place_of(&order) else {
+                continue;
+            };
+            let Some(entry) = self.rows.entry(&place)? else {
+                continue;
+            };
             let header = entry.header.header();
             if asked.contains(&entry.id().0) || bodies.len() == MAX_ASKED {
                 continue;
@@ -186,7 +243,9 @@ impl Replica {
 
     /// Whether the graph says that an epoch's key went to this device.
     fn was_given(&self, id: &EpochId, class: KeyClass) -> bool {
-        let Some(roster) = self.roster() else { return false };
+        let Some(roster) = self.roster() else {
+            return false;
+        };
         roster.epochs.values().any(|epoch| {
             epoch.key(class) == *id && epoch.recipients(class).contains(&self.device())
         })
@@ -224,7 +283,10 @@ impl Replica {
                 bodies.push((*id, key));
             }
         }
-        Ok(Keys { epochs, bodies: List::new(bodies).unwrap_or_default() })
+        Ok(Keys {
+            epochs,
+            bodies: List::new(bodies).unwrap_or_default(),
+        })
     }
 
     fn body_key_for(
@@ -235,7 +297,14 @@ impl Replica {
         seq: u64,
     ) -> Result<Option<Secret>, Error> {
         for branch in 0..crate::log::frontier::MAX_BRANCHES {
-            let Some(entry) = self.rows.entry(&Place { device, branch, seq })? else { continue };
+            let Some(entry) = self.rows.entry(&Place {
+                device,
+                branch,
+                seq,
+            })?
+            else {
+                continue;
+            };
             let header = entry.header.header();
             if entry.id() != id || !self.may_read(to, header) {
                 continue;
@@ -252,7 +321,9 @@ impl Replica {
 
     /// Takes keys that were asked for.
     pub(super) fn take_keys(&mut self, keys: Keys, now: Timestamp) -> Result<bool, Error> {
-        let Some(circle) = self.state.circle else { return Ok(false) };
+        let Some(circle) = self.state.circle else {
+            return Ok(false);
+        };
         if let Some((ids, row)) = keys.epochs {
             let opened = self.open_row(circle, &ids, &row);
             for (id, key) in ids.iter().zip(opened) {
@@ -275,5 +346,9 @@ fn place_of(order: &[u8]) -> Option<Place> {
     let (device, rest) = order.split_first_chunk::<32>()?;
     let (branch, seq) = rest.split_first()?;
     let seq = u64::from_be_bytes(seq.try_into().ok()?);
-    Some(Place { device: DeviceId(*device), branch: *branch, seq })
+    Some(Place {
+        device: DeviceId(*device),
+        branch: *branch,
+        seq,
+    })
 }

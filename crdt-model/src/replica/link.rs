@@ -10,7 +10,8 @@ use crate::invitation::{self, InviteKey};
 use crate::key::{Rng, Signature};
 use crate::log::record::{Kind as RecordKind, Payload};
 use crate::membership::act::{History, Kind, Mark, Mode, Newcomer, SignedAct};
-use crate::membership::roster::{InviteState, Standing};
+use crate::membership::graph::Graph;
+use crate::membership::roster::InviteState;
 use crate::replica::input::{DialId, LinkId};
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::replica::overview::Knock;
@@ -47,7 +48,16 @@ impl Replica {
             self.schedule.linked(target);
         }
         let dialled = target.is_some();
-        self.links.insert(id, Link { peer, dialled, target, session: None, hello: None });
+        self.links.insert(
+            id,
+            Link {
+                peer,
+                dialled,
+                target,
+                session: None,
+                hello: None,
+            },
+        );
         if let Some(device) = self.device_at(peer) {
             out.outputs.push(Output::Trust { link: id });
             self.begin_session(id, peer, device, false, out);
@@ -70,7 +80,9 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) {
-        let Some(link) = self.links.remove(&id) else { return };
+        let Some(link) = self.links.remove(&id) else {
+            return;
+        };
         if let Some(target) = link.target {
             self.schedule.failed(&target, now, rng);
         }
@@ -88,7 +100,9 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        let Some(link) = self.links.get(&id) else { return Ok(()) };
+        let Some(link) = self.links.get(&id) else {
+            return Ok(());
+        };
         if link.session.is_some() {
             return Ok(());
         }
@@ -101,16 +115,29 @@ impl Replica {
         }
         let route = self.route(peer, !dialled, Direction::Call);
         let keys = self.hello_keys();
-        let Some((index, plain)) = open_hello(keys.iter(), route, frame) else { return Ok(()) };
-        let Ok(hello) = codec::decode::<Hello>(&plain) else { return Ok(()) };
+        let Some((index, plain)) = open_hello(keys.iter(), route, frame) else {
+            return Ok(());
+        };
+        let Ok(hello) = codec::decode::<Hello>(&plain) else {
+            return Ok(());
+        };
         let answer = match hello {
-            Hello::Join { invite, newcomer, proof, binding } => {
+            Hello::Join {
+                invite,
+                newcomer,
+                proof,
+                binding,
+            } => {
                 if !bound(newcomer.device, &self.hint(), peer, self.peer(), &binding) {
                     return Ok(());
                 }
                 self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?
             }
-            Hello::Member { device, binding, vouchers } => {
+            Hello::Member {
+                device,
+                binding,
+                vouchers,
+            } => {
                 if !bound(device, &self.hint(), peer, self.peer(), &binding) {
                     return Ok(());
                 }
@@ -121,9 +148,15 @@ impl Replica {
             let route = self.route(peer, dialled, Direction::Answer);
             let frame = seal_hello(key, route, &codec::encode(&answer), rng);
             // The answer goes first: it is what lets the other side begin its session.
-            let at = out.outputs.iter().position(|output| matches!(output, Output::Trust { link } if *link == id));
+            let at = out
+                .outputs
+                .iter()
+                .position(|output| matches!(output, Output::Trust { link } if *link == id));
             if let Some(frame) = frame {
-                out.outputs.insert(at.unwrap_or(out.outputs.len()), Output::Hello { link: id, frame });
+                out.outputs.insert(
+                    at.unwrap_or(out.outputs.len()),
+                    Output::Hello { link: id, frame },
+                );
             }
         }
         Ok(())
@@ -132,7 +165,9 @@ impl Replica {
     /// Returns the people who wait for a welcome.
     pub fn knocks(&self) -> Vec<Knock> {
         let rows = self.rows.scan(&self.rows.meta_scan(5)).unwrap_or_default();
-        let waiting = rows.iter().filter_map(|(_, row)| super::rows::from_head::<Waiting>(row).ok());
+        let waiting = rows
+            .iter()
+            .filter_map(|(_, row)| super::rows::from_head::<Waiting>(row).ok());
         waiting
             .map(|waiting| Knock {
                 person: waiting.newcomer.person,
@@ -150,9 +185,14 @@ impl Replica {
         rng: &mut Rng<'_>,
     ) -> Result<Option<()>, Error> {
         let key = self.rows.knock_key(&person);
-        let Some(waiting) = self.rows.load::<Waiting>(&key)? else { return Ok(None) };
+        let Some(waiting) = self.rows.load::<Waiting>(&key)? else {
+            return Ok(None);
+        };
         self.rows.delete(key);
-        if self.invite_ends(&waiting.invite, &waiting.newcomer, now).is_some() {
+        if self
+            .invite_ends(&waiting.invite, &waiting.newcomer, now)
+            .is_some()
+        {
             return Ok(None);
         }
         self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)
@@ -166,14 +206,23 @@ impl Replica {
                 && roster.is_active(device)
                 && matches!(&signed.record.payload, Payload::Addresses { peer: theirs, .. } if *theirs == peer)
         });
-        bound.map(|((device, _), _)| *device).filter(|_| self.is_active())
+        bound
+            .map(|((device, _), _)| *device)
+            .filter(|_| self.is_active())
     }
 
     fn route(&self, peer: PeerId, i_dialled: bool, direction: Direction) -> Route {
-        let (dialler, listener) =
-            if i_dialled { (self.peer(), peer) } else { (peer, self.peer()) };
+        let (dialler, listener) = if i_dialled {
+            (self.peer(), peer)
+        } else {
+            (peer, self.peer())
+        };
         // `Call` is a hello, `Answer` its answer, whoever opened the connection.
-        Route { dialler, listener, direction }
+        Route {
+            dialler,
+            listener,
+            direction,
+        }
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
@@ -184,16 +233,24 @@ impl Replica {
             let name = crate::content::clean_name(name).ok()?;
             let keys = &self.identity;
             let kem = keys.kem.public().clone();
-            let newcomer =
-                Newcomer::sign_for(self.hint(), &keys.person, &keys.device, kem, name);
+            let newcomer = Newcomer::sign_for(self.hint(), &keys.person, &keys.device, kem, name);
             let proof = newcomer.prove(self.hint(), &key.signing_key());
-            let hello = Hello::Join { invite: key.invite(), newcomer, proof, binding };
+            let hello = Hello::Join {
+                invite: key.invite(),
+                newcomer,
+                proof,
+                binding,
+            };
             return Some((key.box_key(), hello));
         }
         if !self.is_active() {
             return None;
         }
-        let hello = Hello::Member { device: self.device(), binding, vouchers: self.vouchers() };
+        let hello = Hello::Member {
+            device: self.device(),
+            binding,
+            vouchers: self.vouchers(),
+        };
         Some((self.shared_key()?, hello))
     }
 
@@ -219,9 +276,14 @@ impl Replica {
     /// Returns the box key of an epoch that members who have been away are likely to hold.
     fn shared_key(&self) -> Option<BoxKey> {
         let roster = self.roster()?;
-        let held = roster.epochs.values().filter(|epoch| self.ring.holds(&epoch.commons));
+        let held = roster
+            .epochs
+            .values()
+            .filter(|epoch| self.ring.holds(&epoch.commons));
         let newest = held.max_by_key(|epoch| (epoch.commons_to.len(), epoch.depth));
-        newest.and_then(|epoch| self.ring.get(&epoch.commons)).map(BoxKey::of_epoch)
+        newest
+            .and_then(|epoch| self.ring.get(&epoch.commons))
+            .map(BoxKey::of_epoch)
     }
 
     /// Returns every key that a hello may be sealed with: open and ended invites, recent epochs.
@@ -234,7 +296,9 @@ impl Replica {
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
-        let epochs = epochs.iter().filter_map(|epoch| self.ring.get(&epoch.commons));
+        let epochs = epochs
+            .iter()
+            .filter_map(|epoch| self.ring.get(&epoch.commons));
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
         invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
         let invites = invites.into_iter().take(16).filter_map(|state| {
@@ -273,16 +337,18 @@ impl Replica {
 
     /// Whether a chain of introductions leads from a device to one that belongs here.
     fn vouched_for(&self, device: DeviceId, vouchers: &[SignedAct]) -> bool {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else { return false };
+        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+            return false;
+        };
         let mut wanted = device;
         for signed in vouchers {
-            let Ok(act) = signed.clone().verify(circle) else { return false };
+            let Ok(act) = signed.clone().verify(circle) else {
+                return false;
+            };
             let act = act.act();
             let introduces = match &act.kind {
                 Kind::Admit { newcomer, .. } => newcomer.device == wanted,
-                Kind::AddDevice { device, .. } => {
-                    device.device == wanted && act.device != wanted
-                }
+                Kind::AddDevice { device, .. } => device.device == wanted && act.device != wanted,
                 _ => false,
             };
             if !introduces {
@@ -299,7 +365,11 @@ impl Replica {
     fn membership_answer(&self, peer: PeerId) -> Option<Answer> {
         let circle = self.state.circle?;
         let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
-        Some(Answer::Member { circle, device: self.device(), binding })
+        Some(Answer::Member {
+            circle,
+            device: self.device(),
+            binding,
+        })
     }
 
     /// Answers somebody who holds an invite.
@@ -318,7 +388,10 @@ impl Replica {
             return Ok(None);
         }
         let device = newcomer.device;
-        let here = self.roster().and_then(|roster| roster.devices.get(&device)).map(|d| d.active);
+        let here = self
+            .roster()
+            .and_then(|roster| roster.devices.get(&device))
+            .map(|d| d.active);
         match here {
             Some(true) => {}
             Some(false) => return Ok(Some(Answer::End(JoinEnd::Revoked))),
@@ -327,7 +400,14 @@ impl Replica {
                     return Ok(Some(Answer::End(end)));
                 }
                 if self.knocking(&invite) {
-                    self.note_knock(Waiting { invite, newcomer, proof }, out)?;
+                    self.note_knock(
+                        Waiting {
+                            invite,
+                            newcomer,
+                            proof,
+                        },
+                        out,
+                    )?;
                     return Ok(Some(Answer::Wait));
                 }
                 if self.admit(invite, newcomer, proof, now, rng)?.is_none() {
@@ -398,9 +478,16 @@ impl Replica {
             History::FromNow => self.marks(None)?,
             History::Days30 => self.marks(Some(now.day().minus(30)))?,
         };
-        let Ok(since) = List::new(since) else { return Ok(None) };
+        let Ok(since) = List::new(since) else {
+            return Ok(None);
+        };
         let device = newcomer.device;
-        let kind = Kind::Admit { invite, newcomer, proof, since };
+        let kind = Kind::Admit {
+            invite,
+            newcomer,
+            proof,
+            since,
+        };
         if self.act(kind, now).is_none() {
             return Ok(None);
         }
@@ -415,13 +502,18 @@ impl Replica {
     fn marks(&self, before: Option<Day>) -> Result<Vec<Mark>, Error> {
         let mut marks = Vec::new();
         for ((device, branch), chain) in self.frontier.chains() {
-            let Some(last) = chain.last().filter(|_| *branch == 0) else { continue };
+            let Some(last) = chain.last().filter(|_| *branch == 0) else {
+                continue;
+            };
             let seq = match before {
                 None => last.high,
                 Some(day) => self.last_before(device, chain.intervals(), day)?,
             };
             if seq > 0 {
-                marks.push(Mark { device: *device, seq });
+                marks.push(Mark {
+                    device: *device,
+                    seq,
+                });
             }
         }
         Ok(marks)
@@ -435,14 +527,24 @@ impl Replica {
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        let Ok(answer) = codec::decode::<Answer>(plain) else { return Ok(()) };
+        let Ok(answer) = codec::decode::<Answer>(plain) else {
+            return Ok(());
+        };
         match answer {
-            Answer::Member { circle, device, binding } => {
+            Answer::Member {
+                circle,
+                device,
+                binding,
+            } => {
                 let fits = circle.hint() == self.hint()
                     && self.state.circle.is_none_or(|known| known == circle)
                     && bound(device, &self.hint(), peer, self.peer(), &binding);
                 if fits {
-                    self.know_circle(circle);
+                    if self.graph.is_none() {
+                        self.state.circle = Some(circle);
+                        self.graph = Some(Graph::new(circle));
+                        self.save_state();
+                    }
                     out.outputs.push(Output::Trust { link: id });
                     let vouched = self.state.phase.joining().is_some();
                     self.begin_session(id, peer, device, vouched, out);
@@ -450,8 +552,10 @@ impl Replica {
             }
             Answer::Wait => {
                 if let Some((key, name)) = self.state.phase.joining() {
-                    self.state.phase =
-                        Phase::Knocking { key: key.to_owned(), name: name.to_owned() };
+                    self.state.phase = Phase::Knocking {
+                        key: key.to_owned(),
+                        name: name.to_owned(),
+                    };
                     self.save_state();
                     out.outputs.push(Output::Event(Event::JoinWaits));
                 }
@@ -488,12 +592,10 @@ impl Replica {
                 link.target = None;
             }
         }
-        out.outputs.push(Output::Send { link: id, frame: open.to_frame() });
+        out.outputs.push(Output::Send {
+            link: id,
+            frame: open.to_frame(),
+        });
         out.outputs.push(Output::Event(Event::Connections));
-    }
-
-    /// Returns whether the person still belongs, for what a surface says.
-    pub(super) fn gone(&self) -> Option<Standing> {
-        self.standing().filter(|standing| *standing != Standing::Active)
     }
 }

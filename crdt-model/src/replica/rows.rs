@@ -20,7 +20,12 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(crate) fn new(reader: Box<dyn Reader>, hint: [u8; 16]) -> Self {
-        Self { reader, hint, changed: BTreeMap::new(), writes: Batch::new() }
+        Self {
+            reader,
+            hint,
+            changed: BTreeMap::new(),
+            writes: Batch::new(),
+        }
     }
 
     /// Takes the changes of the current input, to be applied by the shell.
@@ -68,7 +73,10 @@ impl Rows {
         if changed.is_empty() {
             return self.reader.scan(scan);
         }
-        let wide = Scan { limit: scan.limit.saturating_add(changed.len()), ..scan.clone() };
+        let wide = Scan {
+            limit: scan.limit.saturating_add(changed.len()),
+            ..scan.clone()
+        };
         let mut rows: BTreeMap<Vec<u8>, Value> = self.reader.scan(&wide)?.into_iter().collect();
         for (key, value) in changed {
             match value {
@@ -95,7 +103,9 @@ impl Rows {
     }
 
     pub(crate) fn entry(&self, place: &Place) -> Result<Option<Entry>, Error> {
-        self.get(&place.key(&self.hint))?.map(Entry::from_value).transpose()
+        self.get(&place.key(&self.hint))?
+            .map(Entry::from_value)
+            .transpose()
     }
 
     /// Returns the entries `low..=high` of a chain, the newest first, until `most` bytes are reached.
@@ -113,7 +123,10 @@ impl Rows {
             backwards: true,
             limit: usize::MAX,
         };
-        self.scan(&scan)?.into_iter().map(|(_, value)| Entry::from_value(value)).collect()
+        self.scan(&scan)?
+            .into_iter()
+            .map(|(_, value)| Entry::from_value(value))
+            .collect()
     }
 
     pub(crate) fn put_entry(&mut self, place: &Place, entry: &Entry) {
@@ -159,7 +172,11 @@ impl Rows {
 
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
-        Scan { from: vec![first], to: Some(vec![first + 1]), ..Scan::all(Space::Meta, self.hint) }
+        Scan {
+            from: vec![first],
+            to: Some(vec![first + 1]),
+            ..Scan::all(Space::Meta, self.hint)
+        }
     }
 
     /// An act, by the order of arrival.
@@ -196,12 +213,19 @@ impl Rows {
 
     /// A record.
     pub(crate) fn record_key(&self, device: &DeviceId, kind: RecordKind) -> Key {
-        self.own(Space::Records, [device.0.as_slice(), &[kind as u8]].concat())
+        self.own(
+            Space::Records,
+            [device.0.as_slice(), &[kind as u8]].concat(),
+        )
     }
 
     /// An entry that cannot be opened yet.
     pub(crate) fn sealed_key(&self, place: &Place) -> Key {
-        let Place { device, branch, seq } = place;
+        let Place {
+            device,
+            branch,
+            seq,
+        } = place;
         self.own(
             Space::Sealed,
             [device.0.as_slice(), &[*branch], &seq.to_be_bytes()].concat(),
@@ -221,6 +245,8 @@ impl Rows {
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("writes", &self.writes.len()).finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("writes", &self.writes.len())
+            .finish_non_exhaustive()
     }
 }

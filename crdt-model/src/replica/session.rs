@@ -1,8 +1,8 @@
 //! Carrying out the sync session on each link. The order of messages is in [`crate::sync::session`].
 
+use super::Replica;
 use super::acts::Taken;
 use super::entries::RunTaken;
-use super::Replica;
 use crate::bounded::List;
 use crate::codec;
 use crate::id::{ActId, DeviceId, Hash};
@@ -84,7 +84,9 @@ impl Replica {
             }
             Message::Stored(count) => {
                 let count = usize::try_from(count).unwrap_or(usize::MAX);
-                session.in_flight.drain(..count.min(session.in_flight.len()));
+                session
+                    .in_flight
+                    .drain(..count.min(session.in_flight.len()));
                 Ok(true)
             }
             Message::End(digest) => self.on_end(id, session, digest, now, out),
@@ -108,9 +110,10 @@ impl Replica {
 
     pub(super) fn open_message(&self) -> Message {
         let tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
-        let records = self.records.iter().map(|((device, kind), signed)| {
-            (*device, *kind, signed.record.seq)
-        });
+        let records = self
+            .records
+            .iter()
+            .map(|((device, kind), signed)| (*device, *kind, signed.record.seq));
         Message::Open(Open {
             versions: VERSIONS,
             tips: List::new(tips).unwrap_or_default(),
@@ -166,17 +169,27 @@ impl Replica {
         if !self.may_see(session) {
             return Ok(());
         }
-        let Some(open) = session.their_open.take() else { return Ok(()) };
+        let Some(open) = session.their_open.take() else {
+            return Ok(());
+        };
         let graph = self.graph.as_ref();
         let missing: Vec<_> = graph
-            .map(|graph| graph.missing_for(&open.tips).into_iter().map(|act| act.id()).collect())
+            .map(|graph| {
+                graph
+                    .missing_for(&open.tips)
+                    .into_iter()
+                    .map(|act| act.id())
+                    .collect()
+            })
             .unwrap_or_default();
         self.send_acts(id, session, missing, out)?;
         session.acts_given = Some(self.graph.as_ref().map_or(0, Graph::len));
         let known: BTreeSet<_> = open.records.iter().copied().collect();
         let newer = self.records.iter().filter(|((device, kind), signed)| {
             let seq = signed.record.seq;
-            !known.iter().any(|(d, k, s)| d == device && k == kind && *s >= seq)
+            !known
+                .iter()
+                .any(|(d, k, s)| d == device && k == kind && *s >= seq)
         });
         let newer: Vec<_> = newer.map(|(_, signed)| signed.clone()).collect();
         for some in newer.chunks(32) {
@@ -194,7 +207,9 @@ impl Replica {
         missing: Vec<ActId>,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        let Some(graph) = self.graph.as_ref() else { return Ok(()) };
+        let Some(graph) = self.graph.as_ref() else {
+            return Ok(());
+        };
         let (mut acts, mut tables, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut flush = |acts: &mut Vec<_>, tables: &mut Vec<_>| {
             let message = Acts {
@@ -204,7 +219,9 @@ impl Replica {
             out.outputs.push(send(id, &Message::Acts(message)));
         };
         for act_id in missing {
-            let Some(act) = graph.get(&act_id) else { continue };
+            let Some(act) = graph.get(&act_id) else {
+                continue;
+            };
             bytes += codec::encode(act.signed()).len();
             acts.push(act.signed().clone());
             if let Some(table) = self.table_for(&act_id, &session.device)? {
@@ -269,7 +286,9 @@ impl Replica {
     ) -> Result<bool, Error> {
         session.acts_in = true;
         self.give_acts(id, session, out)?;
-        let belongs = self.roster().is_some_and(|roster| roster.is_active(&session.device));
+        let belongs = self
+            .roster()
+            .is_some_and(|roster| roster.is_active(&session.device));
         if !belongs || !self.is_active() {
             return Ok(false);
         }
@@ -281,7 +300,10 @@ impl Replica {
     }
 
     fn tell_have(&mut self, id: LinkId, session: &mut Session, out: &mut Outbox) {
-        let have = Have { held: self.frontier.to_held(), retracted: List::default() };
+        let have = Have {
+            held: self.frontier.to_held(),
+            retracted: List::default(),
+        };
         out.outputs.push(send(id, &Message::Have(have)));
         session.have_sent = true;
     }
@@ -315,13 +337,12 @@ impl Replica {
         Ok(())
     }
 
-    pub(super) fn lamport_of(
-        &self,
-        device: &DeviceId,
-        branch: u8,
-        seq: u64,
-    ) -> Result<u64, Error> {
-        let entry = self.rows.entry(&Place { device: *device, branch, seq })?;
+    pub(super) fn lamport_of(&self, device: &DeviceId, branch: u8, seq: u64) -> Result<u64, Error> {
+        let entry = self.rows.entry(&Place {
+            device: *device,
+            branch,
+            seq,
+        })?;
         Ok(entry.map_or(0, |entry| entry.header.header().lamport))
     }
 
@@ -370,7 +391,11 @@ impl Replica {
         let due: Vec<LinkId> = self
             .links
             .iter()
-            .filter(|(_, link)| link.session.as_ref().is_some_and(|s| s.anew_at.is_some_and(|at| at <= now)))
+            .filter(|(_, link)| {
+                link.session
+                    .as_ref()
+                    .is_some_and(|s| s.anew_at.is_some_and(|at| at <= now))
+            })
             .map(|(id, _)| *id)
             .collect();
         for id in due {
@@ -431,7 +456,11 @@ impl Replica {
             return Ok(());
         }
         for place in fresh {
-            let Place { device, branch, seq } = *place;
+            let Place {
+                device,
+                branch,
+                seq,
+            } = *place;
             if !session.has(place) && self.frontier.holds(&device, branch, seq) {
                 let newest = self.lamport_of(&device, branch, seq)?;
                 session.plan.add(device, branch, (seq, seq), newest);
@@ -443,12 +472,7 @@ impl Replica {
     }
 
     /// Pushes acts that were attached since the last time.
-    fn push_acts(
-        &self,
-        id: LinkId,
-        session: &mut Session,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
+    fn push_acts(&self, id: LinkId, session: &mut Session, out: &mut Outbox) -> Result<(), Error> {
         let (Some(graph), Some(given)) = (self.graph.as_ref(), session.acts_given) else {
             return Ok(());
         };
@@ -465,10 +489,17 @@ impl Replica {
     /// Sends as many runs as the peer's credit allows.
     fn pump(&self, id: LinkId, session: &mut Session, out: &mut Outbox) -> Result<(), Error> {
         while session.in_flight.len() < MAX_IN_FLIGHT {
-            let Some(step) = session.plan.next(MAX_RUN as u64) else { return Ok(()) };
-            let Some((sent, run)) = self.pack(step)? else { continue };
+            let Some(step) = session.plan.next(MAX_RUN as u64) else {
+                return Ok(());
+            };
+            let Some((sent, run)) = self.pack(step)? else {
+                continue;
+            };
             if sent.low > step.low {
-                let rest = Step { high: sent.low - 1, ..step };
+                let rest = Step {
+                    high: sent.low - 1,
+                    ..step
+                };
                 let newest = self.lamport_of(&step.device, step.branch, rest.high)?;
                 session.plan.put_back(rest, newest);
             } else if step.low > 1 {
@@ -484,8 +515,12 @@ impl Replica {
 
     /// Packs as much of a step as fits into a frame, from its newest entry down.
     fn pack(&self, step: Step) -> Result<Option<(Step, Run)>, Error> {
-        let person = self.roster().and_then(|roster| roster.person_of(&step.device));
-        let entries = self.rows.entries(&step.device, step.branch, (step.low, step.high))?;
+        let person = self
+            .roster()
+            .and_then(|roster| roster.person_of(&step.device));
+        let entries = self
+            .rows
+            .entries(&step.device, step.branch, (step.low, step.high))?;
         let mut bytes = 0;
         let mut fitting: Vec<_> = entries
             .into_iter()
@@ -497,19 +532,15 @@ impl Replica {
             .map(|(_, entry)| entry)
             .collect();
         fitting.reverse();
-        let low = fitting.first().map_or(step.high, |entry| entry.header.header().seq);
+        let low = fitting
+            .first()
+            .map_or(step.high, |entry| entry.header.header().seq);
         let run = person.and_then(|person| Run::pack(&fitting, person));
         Ok(run.map(|run| (Step { low, ..step }, run)))
     }
 
     /// When nothing is left to send, says so, with the digest, whenever the digest is new.
-    fn tell_end(
-        &mut self,
-        id: LinkId,
-        session: &mut Session,
-        now: Timestamp,
-        out: &mut Outbox,
-    ) {
+    fn tell_end(&mut self, id: LinkId, session: &mut Session, now: Timestamp, out: &mut Outbox) {
         if !session.rests() || !session.have_sent {
             return;
         }
@@ -552,16 +583,20 @@ impl Replica {
             .chains()
             .map(|((device, _), chain)| (*device, chain.intervals().to_vec()))
             .collect();
-        chains.sort_by_key(|(device, intervals)| {
-            (*device, intervals.last().map(|last| last.top))
-        });
+        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|last| last.top)));
         let retracts: Vec<_> = self.retracts.keys().copied().collect();
-        Hash(key::hash(DIGEST, &codec::encode(&(circle, heads, people, chains, retracts))))
+        Hash(key::hash(
+            DIGEST,
+            &codec::encode(&(circle, heads, people, chains, retracts)),
+        ))
     }
 }
 
 pub(super) fn send(link: LinkId, message: &Message) -> Output {
-    Output::Send { link, frame: message.to_frame() }
+    Output::Send {
+        link,
+        frame: message.to_frame(),
+    }
 }
 
 /// A standing as a number and the act behind it, for the digest.

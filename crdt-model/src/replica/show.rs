@@ -1,15 +1,13 @@
 //! What a surface can ask for.
 
+use super::Replica;
 use super::state::Phase;
 use super::things::Thing;
-use super::Replica;
 use crate::content::{Content, Kind};
 use crate::id::{DeviceId, PersonId, ThingId};
 use crate::log::chain::Interval;
 use crate::membership::roster::{InviteState, Standing as Belongs};
-use crate::replica::overview::{
-    InviteLine, Member, Overview, ResponseLine, Standing, StoryLine,
-};
+use crate::replica::overview::{InviteLine, Member, Overview, ResponseLine, Standing, StoryLine};
 use crate::store::{Error, Scan, Space};
 use crate::time::{Day, Timestamp};
 
@@ -46,7 +44,9 @@ impl Replica {
 
     /// Returns every invite, the open ones first.
     pub fn invites(&self, now: Timestamp) -> Vec<InviteLine> {
-        let Some(roster) = self.roster() else { return Vec::new() };
+        let Some(roster) = self.roster() else {
+            return Vec::new();
+        };
         let mut lines: Vec<_> = roster
             .invites
             .values()
@@ -120,7 +120,9 @@ impl Replica {
         let scan = Scan::all(Space::Time, self.rows.time_owner(Some(story)));
         for (order, _) in self.rows.scan(&scan)? {
             let Some(id) = thing_of(&order) else { continue };
-            let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else { continue };
+            let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else {
+                continue;
+            };
             let content = self.read_thing(&thing, now)?;
             if let (Some(author), Some(Content::Response(response))) = (thing.creator, content) {
                 lines.push(ResponseLine {
@@ -144,10 +146,16 @@ impl Replica {
         day: Day,
     ) -> Result<u64, Error> {
         for interval in intervals.iter().rev() {
-            for entry in self.rows.entries(device, 0, (interval.low, interval.high))? {
-                let thing: Option<Thing> =
-                    self.rows.load(&self.rows.thing_key(&entry.header.header().thing))?;
-                let content = thing.map(|thing| self.read_thing(&thing, day.start())).transpose()?;
+            for entry in self
+                .rows
+                .entries(device, 0, (interval.low, interval.high))?
+            {
+                let thing: Option<Thing> = self
+                    .rows
+                    .load(&self.rows.thing_key(&entry.header.header().thing))?;
+                let content = thing
+                    .map(|thing| self.read_thing(&thing, day.start()))
+                    .transpose()?;
                 let written = match content.flatten() {
                     Some(Content::Story(story)) => Some(story.written),
                     Some(Content::Response(response)) => Some(response.written),
@@ -173,10 +181,15 @@ impl Replica {
     }
 
     fn members(&self) -> Vec<Member> {
-        let Some(graph) = self.graph.as_ref() else { return Vec::new() };
+        let Some(graph) = self.graph.as_ref() else {
+            return Vec::new();
+        };
         let roster = graph.roster();
         let devices = |id: &PersonId| {
-            roster.active_devices().filter(|(_, device)| device.person == *id).count()
+            roster
+                .active_devices()
+                .filter(|(_, device)| device.person == *id)
+                .count()
         };
         let mut people: Vec<_> = roster.members().collect();
         people.sort_by_key(|(id, person)| (graph.depth(&person.admitted), **id));
@@ -195,13 +208,24 @@ impl Replica {
 
     /// Returns a person's name: as their profile says, or as they came.
     fn name_of(&self, person: &PersonId) -> String {
-        let came = || self.roster()?.people.get(person).map(|person| person.name.clone());
-        self.names.get(person).cloned().or_else(came).unwrap_or_default()
+        let came = || {
+            self.roster()?
+                .people
+                .get(person)
+                .map(|person| person.name.clone())
+        };
+        self.names
+            .get(person)
+            .cloned()
+            .or_else(came)
+            .unwrap_or_default()
     }
 
     fn name_of_device(&self, device: &DeviceId) -> String {
         let person = self.roster().and_then(|roster| roster.person_of(device));
-        person.map(|person| self.name_of(&person)).unwrap_or_default()
+        person
+            .map(|person| self.name_of(&person))
+            .unwrap_or_default()
     }
 }
 

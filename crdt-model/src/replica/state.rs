@@ -70,7 +70,10 @@ impl Replica {
     /// Reads everything that is kept in memory.
     pub(super) fn load_rows(&mut self) -> Result<(), Error> {
         let missing = || Error::Damaged("the circle's state is missing".into());
-        self.state = self.rows.load(&self.rows.state_key())?.ok_or_else(missing)?;
+        self.state = self
+            .rows
+            .load(&self.rows.state_key())?
+            .ok_or_else(missing)?;
         if let Some(circle) = self.state.circle {
             self.graph = Some(load_graph(&self.rows, circle)?);
         }
@@ -96,11 +99,18 @@ impl Replica {
                 self.names.insert(person, name);
             }
         }
-        for (_, value) in self.rows.scan(&Scan::all(Space::Records, self.rows.hint()))? {
+        for (_, value) in self
+            .rows
+            .scan(&Scan::all(Space::Records, self.rows.hint()))?
+        {
             let record: SignedRecord = from_head(&value)?;
-            self.records.insert((record.record.device, record.record.kind()), record);
+            self.records
+                .insert((record.record.device, record.record.kind()), record);
         }
-        for (order, value) in self.rows.scan(&Scan::all(Space::Retracts, self.rows.hint()))? {
+        for (order, value) in self
+            .rows
+            .scan(&Scan::all(Space::Retracts, self.rows.hint()))?
+        {
             let thing: [u8; 16] = order.try_into().map_err(|_| damaged("a retract"))?;
             let place: Place = from_head(&value)?;
             self.retracts.insert(ThingId(thing), place);

@@ -45,7 +45,13 @@ impl Replica {
             return self.obey(place, &header);
         }
         if self.retracts.contains_key(&header.thing) {
-            self.rows.put_entry(&place, &Entry { body: None, ..entry });
+            self.rows.put_entry(
+                &place,
+                &Entry {
+                    body: None,
+                    ..entry
+                },
+            );
             return Ok(());
         }
         self.rows.put_entry(&place, &entry);
@@ -79,7 +85,9 @@ impl Replica {
         };
         self.rows.delete(self.rows.sealed_key(&place));
         // A body that is not in order keeps its place in the chain and means nothing.
-        let Ok(body) = Body::decode(&plain) else { return Ok(()) };
+        let Ok(body) = Body::decode(&plain) else {
+            return Ok(());
+        };
         let fits = body.kind().is_ok_and(|kind| kind.class() == header.class);
         if fits && body.check(header.device).is_ok() {
             self.note(place, header, signer, &body)?;
@@ -121,8 +129,12 @@ impl Replica {
         signer: PersonId,
         body: &Body,
     ) {
-        let write =
-            content::Write { device: header.device, signer, is_keeper: false, body };
+        let write = content::Write {
+            device: header.device,
+            signer,
+            is_keeper: false,
+            body,
+        };
         match Kind::from_number(thing.kind) {
             Some(Kind::Story) => {}
             Some(Kind::Response) => match Content::read(signer, &[write]) {
@@ -131,7 +143,9 @@ impl Replica {
             },
             Some(Kind::Profile | Kind::Settings) | None => return,
         }
-        let key = self.rows.time_key(thing.under, header.lamport, &place.device, &header.thing);
+        let key = self
+            .rows
+            .time_key(thing.under, header.lamport, &place.device, &header.thing);
         self.rows.put(key, Vec::new());
     }
 
@@ -144,7 +158,9 @@ impl Replica {
             Kind::from_number(thing.kind),
             Some(Kind::Profile | Kind::Settings)
         );
-        let (Some(creator), true) = (thing.creator, known) else { return Ok(()) };
+        let (Some(creator), true) = (thing.creator, known) else {
+            return Ok(());
+        };
         match self.read_thing(&thing, now)? {
             Some(Content::Profile(profile)) => {
                 let name = profile.name.to_string();
@@ -153,7 +169,8 @@ impl Replica {
             }
             Some(Content::Settings(settings)) => {
                 self.circle_name = settings.name.to_string();
-                self.rows.save(self.rows.name_key(&PersonId::default()), &self.circle_name);
+                self.rows
+                    .save(self.rows.name_key(&PersonId::default()), &self.circle_name);
             }
             Some(Content::Story(_) | Content::Response(_)) | None => {}
         }
@@ -166,7 +183,9 @@ impl Replica {
             Writer::Member(person) => person,
             Writer::Unknown | Writer::Nobody => return Ok(()),
         };
-        let Some(origin) = header.origin.filter(|_| header.well_formed()) else { return Ok(()) };
+        let Some(origin) = header.origin.filter(|_| header.well_formed()) else {
+            return Ok(());
+        };
         let shared = header.class == KeyClass::Commons;
         let allowed = origin.creator == signer || (shared && self.was_keeper(header, &signer));
         if !allowed || self.retracts.contains_key(&header.thing) {
@@ -185,7 +204,13 @@ impl Replica {
             for place in &thing.places {
                 if let Some(entry) = self.rows.entry(place)? {
                     self.hide(&thing, place, entry.header.header());
-                    self.rows.put_entry(place, &Entry { body: None, ..entry });
+                    self.rows.put_entry(
+                        place,
+                        &Entry {
+                            body: None,
+                            ..entry
+                        },
+                    );
                 }
             }
             self.rows.delete(key);
@@ -202,7 +227,9 @@ impl Replica {
             return Ok(());
         }
         let key = self.rows.thing_key(&header.thing);
-        let Some(mut thing) = self.rows.load::<Thing>(&key)? else { return Ok(()) };
+        let Some(mut thing) = self.rows.load::<Thing>(&key)? else {
+            return Ok(());
+        };
         self.hide(&thing, &place, header);
         thing.places.retain(|other| *other != place);
         if thing.places.is_empty() {
@@ -215,17 +242,24 @@ impl Replica {
     }
 
     fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
-        let key = self.rows.time_key(thing.under, header.lamport, &place.device, &header.thing);
+        let key = self
+            .rows
+            .time_key(thing.under, header.lamport, &place.device, &header.thing);
         self.rows.delete(key);
     }
 
     fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
-        let roster = self.graph.as_mut().and_then(|graph| graph.roster_at(&header.heads));
+        let roster = self
+            .graph
+            .as_mut()
+            .and_then(|graph| graph.roster_at(&header.heads));
         roster.is_some_and(|roster| roster.is_keeper(person))
     }
 
     pub(super) fn writer(&self, header: &Header) -> Writer {
-        let Some(graph) = self.graph.as_ref() else { return Writer::Unknown };
+        let Some(graph) = self.graph.as_ref() else {
+            return Writer::Unknown;
+        };
         if !header.heads.iter().all(|head| graph.contains(head)) {
             return Writer::Unknown;
         }
@@ -244,13 +278,23 @@ impl Replica {
         now: Timestamp,
     ) -> Result<Option<Content>, Error> {
         let faded = thing.expires.0 != 0 && thing.expires < now.day();
-        let (Some(creator), false) = (thing.creator, faded) else { return Ok(None) };
+        let (Some(creator), false) = (thing.creator, faded) else {
+            return Ok(None);
+        };
         let mut opened = Vec::new();
         for place in &thing.places {
-            let Some(entry) = self.rows.entry(place)? else { continue };
-            let Writer::Member(signer) = self.writer(entry.header.header()) else { continue };
-            let Some(plain) = self.open_body(&entry)? else { continue };
-            let Ok(body) = Body::decode(&plain) else { continue };
+            let Some(entry) = self.rows.entry(place)? else {
+                continue;
+            };
+            let Writer::Member(signer) = self.writer(entry.header.header()) else {
+                continue;
+            };
+            let Some(plain) = self.open_body(&entry)? else {
+                continue;
+            };
+            let Ok(body) = Body::decode(&plain) else {
+                continue;
+            };
             opened.push((place.device, signer, body));
         }
         let roster = self.roster();

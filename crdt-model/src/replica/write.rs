@@ -48,10 +48,16 @@ impl Replica {
         let keys = &self.identity;
         let kem = keys.kem.public().clone();
         let founder = Newcomer::sign(circle, &keys.person, &keys.device, kem, name);
-        let kind = Kind::Found { nonce, founder, rules: Rules::default() };
+        let kind = Kind::Found {
+            nonce,
+            founder,
+            rules: Rules::default(),
+        };
         self.act(kind, now).ok_or(Refusal::NotAllowed)?;
         self.mint(now, rng).ok_or(Refusal::NotAllowed)?;
-        let body = settings.create(self.device(), now).map_err(|_| Refusal::Empty)?;
+        let body = settings
+            .create(self.device(), now)
+            .map_err(|_| Refusal::Empty)?;
         self.make(ThingKind::Settings, &body, Day::default(), now, rng)?;
         Ok(())
     }
@@ -77,10 +83,17 @@ impl Replica {
     ) -> Result<ThingId, Refusal> {
         let story: Option<Thing> = self.rows.load(&self.rows.thing_key(&to))?;
         let story = story.filter(|thing| thing.kind == ThingKind::Story.number());
-        let story = story.filter(|_| !self.retracts.contains_key(&to)).ok_or(Refusal::NotFound)?;
+        let story = story
+            .filter(|_| !self.retracts.contains_key(&to))
+            .ok_or(Refusal::NotFound)?;
         let text = content::clean_text(text).map_err(refusal)?;
-        let body =
-            Response { to, text, written: now }.create(self.device()).map_err(refusal)?;
+        let body = Response {
+            to,
+            text,
+            written: now,
+        }
+        .create(self.device())
+        .map_err(refusal)?;
         self.make(ThingKind::Response, &body, story.expires, now, rng)
     }
 
@@ -122,7 +135,10 @@ impl Replica {
         let circle = self.state.circle.ok_or(Refusal::Pending)?;
         let mut nonce = [0; 16];
         rng.fill_bytes(&mut nonce);
-        let origin = Origin { creator: self.me(), nonce };
+        let origin = Origin {
+            creator: self.me(),
+            nonce,
+        };
         let draft = Draft {
             thing: origin.thing(circle),
             origin: Some(origin),
@@ -145,15 +161,23 @@ impl Replica {
     ) -> Result<(), Refusal> {
         let act = self.sealing_epoch(now, rng).ok_or(Refusal::NotAMember)?;
         let epoch = self.roster().and_then(|roster| roster.epochs.get(&act));
-        let id = epoch.map(|epoch| epoch.key(draft.class)).ok_or(Refusal::NotAMember)?;
+        let id = epoch
+            .map(|epoch| epoch.key(draft.class))
+            .ok_or(Refusal::NotAMember)?;
         let plain = draft.body.take().unwrap_or_default();
         let size = seal::sealed_size(plain.len()).ok_or(Refusal::TooLong(seal::MAX_PLAINTEXT))?;
         let size = u32::try_from(size).map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;
-        let header = Header { size, ..self.header(draft, id)? };
+        let header = Header {
+            size,
+            ..self.header(draft, id)?
+        };
         let key = self.ring.get(&id).ok_or(Refusal::NotAMember)?;
         let sealed = seal::seal(key, &header.associated(), &plain, rng)
             .map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;
-        let header = Header { body: Hash::of(&sealed), ..header };
+        let header = Header {
+            body: Hash::of(&sealed),
+            ..header
+        };
         self.finish_entry(header, Some(sealed), now)
     }
 
@@ -169,7 +193,11 @@ impl Replica {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let signature = Some(header.sign(&self.identity.device));
-        let entry = Entry { header: VerifiedHeader::trusted(header), signature, body };
+        let entry = Entry {
+            header: VerifiedHeader::trusted(header),
+            signature,
+            body,
+        };
         self.store_own(&entry, now)?;
         Ok(())
     }
@@ -180,7 +208,11 @@ impl Replica {
             return Err(Refusal::Forked);
         }
         let last = self.frontier.chain(&device, 0).last().copied();
-        let heads = self.graph.as_ref().map(|graph| graph.heads()).unwrap_or_default();
+        let heads = self
+            .graph
+            .as_ref()
+            .map(|graph| graph.heads())
+            .unwrap_or_default();
         Ok(Header {
             version: VERSION,
             suite: SUITE,

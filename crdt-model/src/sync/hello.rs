@@ -4,12 +4,12 @@
 //! key by newcomers. Bound to both peer ids by the seal and by the device's signature, so that nobody
 //! can say it again in another's place.
 
+use crate::bounded::List;
+use crate::codec;
 use crate::id::{CircleId, DeviceId, InviteId, PeerId};
 use crate::key::{self, Signature, SigningKey};
-use crate::bounded::List;
 use crate::membership::act::{Newcomer, SignedAct};
 use crate::replica::output::JoinEnd;
-use crate::codec;
 use serde::{Deserialize, Serialize};
 
 /// The most introductions a member shows: one for each person between it and somebody known.

@@ -36,8 +36,17 @@ pub struct Step {
 impl Step {
     /// Returns the step of one entry.
     pub fn one(place: &Place) -> Self {
-        let Place { device, branch, seq } = *place;
-        Self { device, branch, low: seq, high: seq }
+        let Place {
+            device,
+            branch,
+            seq,
+        } = *place;
+        Self {
+            device,
+            branch,
+            low: seq,
+            high: seq,
+        }
     }
 }
 
@@ -73,8 +82,10 @@ impl Plan {
         if let Some(place) = self.retracts.pop_first() {
             return Some(Step::one(&place));
         }
-        let (&(device, branch), lacking) =
-            self.chains.iter_mut().max_by_key(|(key, lacking)| (lacking.newest, **key))?;
+        let (&(device, branch), lacking) = self
+            .chains
+            .iter_mut()
+            .max_by_key(|(key, lacking)| (lacking.newest, **key))?;
         let (low, high) = lacking.ranges.pop()?;
         let from = low.max((high + 1).saturating_sub(most.max(1)));
         if from > low {
@@ -83,7 +94,12 @@ impl Plan {
         if lacking.ranges.is_empty() {
             self.chains.remove(&(device, branch));
         }
-        Some(Step { device, branch, low: from, high })
+        Some(Step {
+            device,
+            branch,
+            low: from,
+            high,
+        })
     }
 
     /// Puts back the lower part of a step that was not sent, and says how new what is left is.
@@ -102,7 +118,8 @@ impl Plan {
 
     /// Drops what is planned of a chain above `seq`.
     pub fn truncate(&mut self, device: DeviceId, branch: u8, seq: u64) {
-        self.retracts.retain(|place| place.device != device || place.seq <= seq);
+        self.retracts
+            .retain(|place| place.device != device || place.seq <= seq);
         if let Some(lacking) = self.chains.get_mut(&(device, branch)) {
             lacking.ranges.retain_mut(|range| {
                 range.1 = range.1.min(seq);
@@ -127,8 +144,17 @@ mod tests {
         let mut plan = Plan::default();
         plan.add(ANA, 0, (1, 10), 100);
         plan.add(BO, 0, (5, 6), 200);
-        plan.add_retract(Place { device: ANA, branch: 0, seq: 3 });
-        let step = |device, low, high| Step { device, branch: 0, low, high };
+        plan.add_retract(Place {
+            device: ANA,
+            branch: 0,
+            seq: 3,
+        });
+        let step = |device, low, high| Step {
+            device,
+            branch: 0,
+            low,
+            high,
+        };
         assert_eq!(plan.next(4), Some(step(ANA, 3, 3)));
         assert_eq!(plan.next(4), Some(step(BO, 5, 6)));
         assert_eq!(plan.next(4), Some(step(ANA, 7, 10)));
@@ -143,9 +169,33 @@ mod tests {
         let mut plan = Plan::default();
         plan.add(ANA, 0, (1, 10), 9);
         let step = plan.next(5);
-        assert_eq!(step, Some(Step { device: ANA, branch: 0, low: 6, high: 10 }));
-        plan.put_back(Step { device: ANA, branch: 0, low: 6, high: 8 }, 8);
-        assert_eq!(plan.next(50), Some(Step { device: ANA, branch: 0, low: 1, high: 8 }));
+        assert_eq!(
+            step,
+            Some(Step {
+                device: ANA,
+                branch: 0,
+                low: 6,
+                high: 10
+            })
+        );
+        plan.put_back(
+            Step {
+                device: ANA,
+                branch: 0,
+                low: 6,
+                high: 8,
+            },
+            8,
+        );
+        assert_eq!(
+            plan.next(50),
+            Some(Step {
+                device: ANA,
+                branch: 0,
+                low: 1,
+                high: 8
+            })
+        );
     }
 
     #[test]
@@ -153,7 +203,15 @@ mod tests {
         let mut plan = Plan::default();
         plan.add(ANA, 0, (1, 10), 9);
         plan.truncate(ANA, 0, 4);
-        assert_eq!(plan.next(50), Some(Step { device: ANA, branch: 0, low: 1, high: 4 }));
+        assert_eq!(
+            plan.next(50),
+            Some(Step {
+                device: ANA,
+                branch: 0,
+                low: 1,
+                high: 4
+            })
+        );
         assert!(plan.is_empty());
     }
 }

@@ -41,7 +41,9 @@ enum State {
 
 impl<T: Ord + Clone> Default for Schedule<T> {
     fn default() -> Self {
-        Self { targets: BTreeMap::new() }
+        Self {
+            targets: BTreeMap::new(),
+        }
     }
 }
 
@@ -53,6 +55,14 @@ impl<T: Ord + Clone> Schedule<T> {
             let state = old.remove(&target).unwrap_or_default();
             self.targets.insert(target, state);
         }
+    }
+
+    /// Adds a target to be dialled at once, beside the others.
+    pub fn add(&mut self, key: T, now: Timestamp) {
+        self.targets.entry(key).or_insert(Target {
+            next: now,
+            ..Target::default()
+        });
     }
 
     /// Returns the targets to dial now and notes that they are being dialled.
@@ -80,7 +90,10 @@ impl<T: Ord + Clone> Schedule<T> {
 
     /// Returns when the next target is due, if one waits and there is room for it.
     pub fn next(&self) -> Option<Timestamp> {
-        let waiting = self.targets.values().filter(|target| target.state == State::Waiting);
+        let waiting = self
+            .targets
+            .values()
+            .filter(|target| target.state == State::Waiting);
         waiting.map(|target| target.next).min()
     }
 
@@ -88,7 +101,11 @@ impl<T: Ord + Clone> Schedule<T> {
     pub fn failed(&mut self, key: &T, now: Timestamp, rng: &mut Rng<'_>) {
         if let Some(target) = self.targets.get_mut(key) {
             let linked = target.state == State::Linked;
-            target.tries = if linked { 0 } else { target.tries.saturating_add(1) };
+            target.tries = if linked {
+                0
+            } else {
+                target.tries.saturating_add(1)
+            };
             let doubled = FIRST_WAIT.saturating_mul(1 << target.tries.saturating_sub(1).min(11));
             let wait = doubled.min(LONGEST_WAIT);
             let half = u64::try_from(wait.as_millis()).unwrap_or(0) / 2;
@@ -101,7 +118,10 @@ impl<T: Ord + Clone> Schedule<T> {
     /// Notes that a link stands.
     pub fn linked(&mut self, key: &T) {
         if let Some(target) = self.targets.get_mut(key) {
-            *target = Target { state: State::Linked, ..Target::default() };
+            *target = Target {
+                state: State::Linked,
+                ..Target::default()
+            };
         }
     }
 
@@ -110,14 +130,24 @@ impl<T: Ord + Clone> Schedule<T> {
         if let Some(target) = self.targets.get_mut(key)
             && target.state == State::Waiting
         {
-            *target = Target { next: now, ..Target::default() };
+            *target = Target {
+                next: now,
+                ..Target::default()
+            };
         }
     }
 
     /// Lets every waiting target be dialled at once.
     pub fn hurry_all(&mut self, now: Timestamp) {
-        for target in self.targets.values_mut().filter(|target| target.state == State::Waiting) {
-            *target = Target { next: now, ..Target::default() };
+        for target in self
+            .targets
+            .values_mut()
+            .filter(|target| target.state == State::Waiting)
+        {
+            *target = Target {
+                next: now,
+                ..Target::default()
+            };
         }
     }
 }
@@ -138,7 +168,9 @@ mod tests {
             assert!(schedule.due(now).is_empty(), "one dial at a time");
             schedule.failed(&"bo", now, &mut rng);
             let wait = schedule.next().unwrap().since(now);
-            let full = FIRST_WAIT.saturating_mul(1 << tries.min(11)).min(LONGEST_WAIT);
+            let full = FIRST_WAIT
+                .saturating_mul(1 << tries.min(11))
+                .min(LONGEST_WAIT);
             assert!(full / 2 <= wait && wait <= full, "try {tries}: {wait:?}");
             now = schedule.next().unwrap();
         }

@@ -113,13 +113,20 @@ impl Session {
     pub fn note(&mut self, step: Step) {
         if let Some(holds) = self.holds.as_mut() {
             let chain = holds.entry((step.device, step.branch)).or_default();
-            chain.insert(Interval { low: step.low, high: step.high, top: EntryId::default() });
+            chain.insert(Interval {
+                low: step.low,
+                high: step.high,
+                top: EntryId::default(),
+            });
         }
     }
 
     /// Returns whether the peer holds an entry, or will.
     pub fn has(&self, place: &Place) -> bool {
-        let chain = self.holds.as_ref().and_then(|holds| holds.get(&(place.device, place.branch)));
+        let chain = self
+            .holds
+            .as_ref()
+            .and_then(|holds| holds.get(&(place.device, place.branch)));
         chain.is_some_and(|chain| chain.holds(place.seq))
     }
 }
