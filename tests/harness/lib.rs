@@ -1,1 +1,4 @@
-//! Harness.
+//! The harness: a world that owns time, network and disks, and runs real replicas in it.
+
+pub mod store;
+pub mod world;

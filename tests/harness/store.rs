@@ -1,0 +1,105 @@
+//! A store in memory with the contract of the real one: batches are whole or not at all, and a body is
+//! readable only while its thing's key exists.
+
+use circlet_model::id::ThingId;
+use circlet_model::store::{Batch, Error, Key, Reader, Rows, Scan, Value, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows in memory; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    rows: Arc<Mutex<Inner>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Inner {
+    rows: BTreeMap<Key, Value>,
+    failing: bool,
+    forgotten: BTreeSet<ThingId>,
+}
+
+impl MemoryStore {
+    /// Applies a batch.
+    pub fn apply(&self, batch: Batch) {
+        let mut inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        for write in batch {
+            match write {
+                Write::Put(key, value) => {
+                    inner.rows.insert(key, value);
+                }
+                Write::Delete(key) => {
+                    inner.rows.remove(&key);
+                }
+                Write::Forget(thing) => {
+                    inner.forgotten.insert(thing);
+                    for value in inner.rows.values_mut() {
+                        if value.body.as_ref().is_some_and(|body| body.thing == thing) {
+                            value.body = None;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns a copy of everything: a backup, or a disk to be rolled back to.
+    pub fn copy(&self) -> Self {
+        let inner = self
+            .rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Self {
+            rows: Arc::new(Mutex::new(inner)),
+        }
+    }
+
+    /// Makes reads go wrong, or right again.
+    pub fn fail(&self, failing: bool) {
+        self.rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .failing = failing;
+    }
+
+    /// Returns every row.
+    pub fn rows(&self) -> Vec<(Key, Value)> {
+        let inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        inner
+            .rows
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+}
+
+impl Reader for MemoryStore {
+    fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
+        let inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.failing {
+            return Err(Error::Io("made to fail".into()));
+        }
+        Ok(inner.rows.get(key).cloned())
+    }
+
+    fn scan(&self, scan: &Scan) -> Result<Rows, Error> {
+        let inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.failing {
+            return Err(Error::Io("made to fail".into()));
+        }
+        let from = Key::new(scan.space, scan.owner.clone(), scan.from.clone());
+        let inside = inner
+            .rows
+            .range(from..)
+            .take_while(|(key, _)| key.space == scan.space && key.owner == scan.owner)
+            .filter(|(key, _)| scan.to.as_ref().is_none_or(|to| &key.order < to))
+            .map(|(key, value)| (key.order.clone(), value.clone()));
+        let mut rows: Rows = inside.collect();
+        if scan.backwards {
+            rows.reverse();
+        }
+        rows.truncate(scan.limit);
+        Ok(rows)
+    }
+}

@@ -1,0 +1,3 @@
+//! Simulated circles: real replicas in a world that owns time, network and disks.
+
+mod stories;
