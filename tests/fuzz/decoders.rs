@@ -7,10 +7,10 @@
 use circlet_model::id::CircleId;
 
 /// A decoder under test: takes any bytes, returns or panics.
-pub type Decoder = fn(&[u8]);
+pub(crate) type Decoder = fn(&[u8]);
 
 /// The decoders, by the name of their fuzz target.
-pub const DECODERS: &[(&str, Decoder)] = &[("ids", ids)];
+pub(crate) const DECODERS: &[(&str, Decoder)] = &[("ids", ids)];
 
 /// Reads an id from its full form; what parses comes back the same when it is shown and read again.
 fn ids(bytes: &[u8]) {
