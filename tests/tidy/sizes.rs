@@ -11,7 +11,7 @@ const NINE_OF_TEN: usize = 300;
 /// What the whole product may grow to before it is time to delete something.
 const PRODUCT: usize = 12_000;
 /// Lines of tests for each line of the product, times 100. Rises to 100 when every suite is in.
-const LEAST_TEST_PERCENT: usize = 0;
+const LEAST_TEST_PERCENT: usize = 1;
 
 #[test]
 fn files_are_short() {

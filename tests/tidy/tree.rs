@@ -66,7 +66,8 @@ pub(crate) fn files() -> Vec<File> {
         found
             .iter()
             .any(|file| file.path == "crdt-model/src/lib.rs"),
-        "not the root: {root:?}"
+        "not the root: {}",
+        root.display()
     );
     found
 }
