@@ -4,8 +4,13 @@
 //! and say why in the same commit.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a check that cannot read its input has failed"
+)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the names of our own files are in lower case"
 )]
 
 mod crates;
