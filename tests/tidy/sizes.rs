@@ -8,7 +8,8 @@ const LONGEST: usize = 400;
 const MEDIAN: usize = 150;
 /// Nine files of ten are at most this long.
 const NINE_OF_TEN: usize = 300;
-/// What the whole product may grow to before it is time to delete something.
+/// The most lines of code in the whole product, comments and blank lines not counted.
+/// Beyond it, it is time to delete something.
 const PRODUCT: usize = 12_000;
 /// Lines of tests for each line of the product, times 100. Rises to 100 when every suite is in.
 const LEAST_TEST_PERCENT: usize = 1;
@@ -45,26 +46,33 @@ fn files_are_short() {
 
 #[test]
 fn the_product_is_small_and_tested() {
-    let (mut product, mut tests) = (0, 0);
+    let (mut product, mut code, mut tests) = (0, 0, 0);
     for file in files().iter().filter(|file| file.is_rust()) {
         let source = if file.is_product() {
-            file.source().len()
+            file.source()
         } else {
-            0
+            Vec::new()
         };
-        product += source;
-        tests += file.text.lines().count() - source;
+        product += source.len();
+        code += source.iter().filter(|line| is_code(line)).count();
+        tests += file.text.lines().count() - source.len();
     }
     let percent = tests * 100 / product;
-    println!("{product} lines of product, {tests} lines of tests: {percent} %");
+    println!("product: {product} lines, {code} of them code; tests: {tests} lines, {percent} %");
     assert!(
-        product <= PRODUCT,
-        "the product has {product} lines, more than {PRODUCT}"
+        code <= PRODUCT,
+        "the product has {code} lines of code, more than {PRODUCT}"
     );
     assert!(
         percent >= LEAST_TEST_PERCENT,
         "tests are {percent} % of the product"
     );
+}
+
+/// Whether a line is neither blank nor a comment.
+fn is_code(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with("//")
 }
 
 #[test]

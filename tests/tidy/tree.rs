@@ -48,12 +48,11 @@ impl File {
     }
 }
 
-/// Returns the root of the project.
+/// Returns the root of the project: asked while running, because a built test may be moved.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_path_buf()
+    let tests = std::env::var("CARGO_MANIFEST_DIR");
+    let tests = tests.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    Path::new(&tests).parent().unwrap().to_path_buf()
 }
 
 /// Returns every text file of the project, in the order of their paths.
