@@ -59,9 +59,13 @@ impl Replica {
             },
         );
         if let Some(device) = self.device_at(peer) {
-            out.outputs.push(Output::Trust { link: id });
             self.begin_session(id, peer, device, false, out);
-        } else if let Some((key, hello)) = self.own_hello(peer) {
+        }
+        // Who dials says hello, because the other side may not know it yet. Who is dialled says nothing
+        // to strangers, unless it is looking for somebody to let it in.
+        if (dialled || self.state.phase.joining().is_some())
+            && let Some((key, hello)) = self.own_hello(peer)
+        {
             let route = self.route(peer, dialled, Direction::Call);
             if let Some(frame) = seal_hello(&key, route, &codec::encode(&hello), rng) {
                 if let Some(link) = self.links.get_mut(&id) {
@@ -103,17 +107,14 @@ impl Replica {
         let Some(link) = self.links.get(&id) else {
             return Ok(());
         };
-        if link.session.is_some() {
-            return Ok(());
-        }
         let (peer, dialled) = (link.peer, link.dialled);
         if let Some(key) = link.hello.clone() {
-            let route = self.route(peer, !dialled, Direction::Answer);
+            let route = self.route(peer, dialled, Direction::Answer);
             if let Some((_, plain)) = open_hello([&key], route, frame) {
                 return self.take_answer(id, peer, &plain, now, out);
             }
         }
-        let route = self.route(peer, !dialled, Direction::Call);
+        let route = self.route(peer, dialled, Direction::Call);
         let keys = self.hello_keys();
         let Some((index, plain)) = open_hello(keys.iter(), route, frame) else {
             return Ok(());
@@ -146,17 +147,8 @@ impl Replica {
         };
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
-            let frame = seal_hello(key, route, &codec::encode(&answer), rng);
-            // The answer goes first: it is what lets the other side begin its session.
-            let at = out
-                .outputs
-                .iter()
-                .position(|output| matches!(output, Output::Trust { link } if *link == id));
-            if let Some(frame) = frame {
-                out.outputs.insert(
-                    at.unwrap_or(out.outputs.len()),
-                    Output::Hello { link: id, frame },
-                );
+            if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
+                out.outputs.push(Output::Hello { link: id, frame });
             }
         }
         Ok(())
@@ -330,7 +322,6 @@ impl Replica {
             None => return None,
         };
         let answer = self.membership_answer(peer)?;
-        out.outputs.push(Output::Trust { link: id });
         self.begin_session(id, peer, device, vouched, out);
         Some(answer)
     }
@@ -417,7 +408,6 @@ impl Replica {
             }
         }
         let answer = self.membership_answer(peer);
-        out.outputs.push(Output::Trust { link: id });
         self.begin_session(id, peer, device, false, out);
         Ok(answer)
     }
@@ -545,7 +535,6 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    out.outputs.push(Output::Trust { link: id });
                     let vouched = self.state.phase.joining().is_some();
                     self.begin_session(id, peer, device, vouched, out);
                 }
@@ -582,20 +571,22 @@ impl Replica {
         vouched: bool,
         out: &mut Outbox,
     ) {
+        let frame = self.open_message().to_frame();
+        let Some(link) = self
+            .links
+            .get_mut(&id)
+            .filter(|link| link.session.is_none())
+        else {
+            return;
+        };
         let mut session = Session::new(peer, device, vouched);
         session.awaits_open = true;
-        let open = self.open_message();
-        if let Some(link) = self.links.get_mut(&id) {
-            link.session = Some(session);
-            link.hello = None;
-            if matches!(link.target, Some(Target::Heard(..))) {
-                link.target = None;
-            }
+        link.session = Some(session);
+        if matches!(link.target, Some(Target::Heard(..))) {
+            link.target = None;
         }
-        out.outputs.push(Output::Send {
-            link: id,
-            frame: open.to_frame(),
-        });
+        out.outputs.push(Output::Trust { link: id });
+        out.outputs.push(Output::Send { link: id, frame });
         out.outputs.push(Output::Event(Event::Connections));
     }
 }
