@@ -26,7 +26,7 @@ macro_rules! id {
 
             /// Parses the full form.
             pub fn from_hex(text: &str) -> Option<Self> {
-                if text.len() != 2 * $size || !text.is_ascii() {
+                if text.len() != 2 * $size || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                     return None;
                 }
                 let mut bytes = [0; $size];
@@ -39,8 +39,11 @@ macro_rules! id {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let [a, b, c, d, ..] = self.0;
-                write!(f, concat!(stringify!($name), "({:02x}{:02x}{:02x}{:02x})"), a, b, c, d)
+                write!(f, concat!(stringify!($name), "("))?;
+                for byte in self.0.iter().take(4) {
+                    write!(f, "{byte:02x}")?;
+                }
+                write!(f, ")")
             }
         }
 
@@ -103,8 +106,11 @@ pub struct Hash(pub [u8; 32]);
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, ..] = self.0;
-        write!(f, "Hash({a:02x}{b:02x}{c:02x}{d:02x})")
+        write!(f, "Hash(")?;
+        for byte in self.0.iter().take(4) {
+            write!(f, "{byte:02x}")?;
+        }
+        write!(f, ")")
     }
 }
 

@@ -88,7 +88,7 @@ impl SigningKey {
 }
 
 /// Checks a signature: the one verification function of the project, strict as in the
-/// "Taming the many EdDSAs" paper (no small-order keys, no malleable signatures).
+/// paper "Taming the many `EdDSA`s" (no small-order keys, no malleable signatures).
 pub fn verify(key: &[u8; 32], domain: &'static str, message: &[u8], signature: &Signature) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(key) else {
         return false;

@@ -6,9 +6,13 @@
 //! throws this replica away and loads it again: nothing of the input has happened.
 
 mod acts;
+mod admit;
 mod commands;
 mod dial;
+mod digest;
 mod entries;
+mod give;
+mod hello;
 pub mod input;
 mod keys;
 mod link;

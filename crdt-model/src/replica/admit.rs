@@ -1,0 +1,209 @@
+//! Letting newcomers in: what their invite allows, whom to ask first, what they get.
+
+use super::Replica;
+use crate::bounded::List;
+use crate::id::{InviteId, PeerId};
+use crate::key::{Rng, Signature};
+use crate::membership::act::{History, Kind, Mark, Mode, Newcomer};
+use crate::replica::input::LinkId;
+use crate::replica::output::{Event, JoinEnd, Outbox, Output};
+use crate::replica::overview::Knock;
+use crate::store::Error;
+use crate::sync::hello::Answer;
+use crate::time::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// At most this many people may wait for a welcome: more are told to come back.
+const MAX_KNOCKS: usize = 64;
+
+/// Somebody who waits for a welcome, as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiting {
+    invite: InviteId,
+    newcomer: Newcomer,
+    proof: Signature,
+}
+
+impl Replica {
+    /// Returns the people who wait for a welcome.
+    pub fn knocks(&self) -> Vec<Knock> {
+        let rows = self.rows.scan(&self.rows.meta_scan(5)).unwrap_or_default();
+        let waiting = rows
+            .iter()
+            .filter_map(|(_, row)| super::rows::from_head::<Waiting>(row).ok());
+        waiting
+            .map(|waiting| Knock {
+                person: waiting.newcomer.person,
+                name: waiting.newcomer.name.to_string(),
+                invite: waiting.invite,
+            })
+            .collect()
+    }
+
+    /// Lets somebody in who knocked. `None` when nobody of that key waits, or their invite has ended.
+    pub(super) fn welcome(
+        &mut self,
+        person: crate::id::PersonId,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<Option<()>, Error> {
+        let key = self.rows.knock_key(&person);
+        let Some(waiting) = self.rows.load::<Waiting>(&key)? else {
+            return Ok(None);
+        };
+        self.rows.delete(key);
+        if self
+            .invite_ends(&waiting.invite, &waiting.newcomer, now)
+            .is_some()
+        {
+            return Ok(None);
+        }
+        self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)
+    }
+
+    /// Answers somebody who holds an invite.
+    pub(super) fn let_in(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        (invite, newcomer, proof): (InviteId, Newcomer, Signature),
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<Option<Answer>, Error> {
+        let in_order =
+            newcomer.verify(self.hint()) && newcomer.proven_by(self.hint(), invite, &proof);
+        if !in_order || !self.is_active() {
+            return Ok(None);
+        }
+        let device = newcomer.device;
+        let here = self
+            .roster()
+            .and_then(|roster| roster.devices.get(&device))
+            .map(|d| d.active);
+        match here {
+            Some(true) => {}
+            Some(false) => return Ok(Some(Answer::End(JoinEnd::Revoked))),
+            None => {
+                if let Some(end) = self.invite_ends(&invite, &newcomer, now) {
+                    return Ok(Some(Answer::End(end)));
+                }
+                if self.knocking(&invite) {
+                    self.note_knock(
+                        Waiting {
+                            invite,
+                            newcomer,
+                            proof,
+                        },
+                        out,
+                    )?;
+                    return Ok(Some(Answer::Wait));
+                }
+                if self.admit(invite, newcomer, proof, now, rng)?.is_none() {
+                    return Ok(Some(Answer::End(JoinEnd::Unknown)));
+                }
+                self.roster_changed(now, out)?;
+            }
+        }
+        let answer = self.membership_answer(peer);
+        self.begin_session(id, peer, device, false, out);
+        Ok(answer)
+    }
+
+    /// Returns why an invite admits nobody any more.
+    fn invite_ends(
+        &self,
+        invite: &InviteId,
+        newcomer: &Newcomer,
+        now: Timestamp,
+    ) -> Option<JoinEnd> {
+        let Some(state) = self.roster().and_then(|roster| roster.invites.get(invite)) else {
+            return Some(JoinEnd::Unknown);
+        };
+        let again = state.used_by.contains(&newcomer.person);
+        if state.revoked {
+            Some(JoinEnd::Revoked)
+        } else if state.invite.expires <= now {
+            Some(JoinEnd::Expired)
+        } else if !again && state.used_by.len() >= usize::from(state.invite.uses) {
+            Some(JoinEnd::UsedUp)
+        } else {
+            None
+        }
+    }
+
+    fn knocking(&self, invite: &InviteId) -> bool {
+        let state = self.roster().and_then(|roster| roster.invites.get(invite));
+        state.is_some_and(|state| state.invite.mode == Mode::Knock)
+    }
+
+    fn note_knock(&mut self, waiting: Waiting, out: &mut Outbox) -> Result<(), Error> {
+        let key = self.rows.knock_key(&waiting.newcomer.person);
+        let new = self.rows.get(&key)?.is_none();
+        if new && self.rows.scan(&self.rows.meta_scan(5))?.len() < MAX_KNOCKS {
+            self.rows.save(key, &waiting);
+            out.outputs.push(Output::Event(Event::Knocked));
+        }
+        Ok(())
+    }
+
+    /// Admits a newcomer: the act, a new epoch unless they may read everything, and the keys they may
+    /// have.
+    fn admit(
+        &mut self,
+        invite: InviteId,
+        newcomer: Newcomer,
+        proof: Signature,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<Option<()>, Error> {
+        let Some(state) = self.roster().and_then(|roster| roster.invites.get(&invite)) else {
+            return Ok(None);
+        };
+        let history = state.invite.history;
+        let since = match history {
+            History::All => Vec::new(),
+            History::FromNow => self.marks(None)?,
+            History::Days30 => self.marks(Some(now.day().minus(30)))?,
+        };
+        let Ok(since) = List::new(since) else {
+            return Ok(None);
+        };
+        let device = newcomer.device;
+        let kind = Kind::Admit {
+            invite,
+            newcomer,
+            proof,
+            since,
+        };
+        if self.act(kind, now).is_none() {
+            return Ok(None);
+        }
+        if history != History::All {
+            self.mint(now, rng);
+        }
+        self.share_keys(device, now, rng);
+        Ok(Some(()))
+    }
+
+    /// Returns for each chain the last entry, or the last one written before a day.
+    fn marks(&self, before: Option<Day>) -> Result<Vec<Mark>, Error> {
+        let mut marks = Vec::new();
+        for ((device, branch), chain) in self.frontier.chains() {
+            let Some(last) = chain.last().filter(|_| *branch == 0) else {
+                continue;
+            };
+            let seq = match before {
+                None => last.high,
+                Some(day) => self.last_before(device, chain.intervals(), day)?,
+            };
+            if seq > 0 {
+                marks.push(Mark {
+                    device: *device,
+                    seq,
+                });
+            }
+        }
+        Ok(marks)
+    }
+}

@@ -1,0 +1,293 @@
+//! Hello: what is said on a link before both sides know each other, and what is answered.
+
+use super::Replica;
+use super::state::Phase;
+use crate::bounded::List;
+use crate::codec;
+use crate::id::{DeviceId, PeerId};
+use crate::invitation::{self, InviteKey};
+use crate::key::Rng;
+use crate::membership::act::{Kind, Newcomer, SignedAct};
+use crate::membership::graph::Graph;
+use crate::membership::roster::InviteState;
+use crate::replica::input::LinkId;
+use crate::replica::output::{Event, Outbox, Output};
+use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
+use crate::store::Error;
+use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
+use crate::time::Timestamp;
+
+impl Replica {
+    /// A hello frame: somebody's hello, or the answer to ours.
+    pub(super) fn hello(
+        &mut self,
+        id: LinkId,
+        frame: &[u8],
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        let Some(link) = self.links.get(&id) else {
+            return Ok(());
+        };
+        let (peer, dialled) = (link.peer, link.dialled);
+        if let Some(key) = link.hello.clone() {
+            let route = self.route(peer, dialled, Direction::Answer);
+            if let Some((_, plain)) = open_hello([&key], route, frame) {
+                return self.take_answer(id, peer, &plain, now, out);
+            }
+        }
+        let route = self.route(peer, dialled, Direction::Call);
+        let keys = self.hello_keys();
+        let Some((index, plain)) = open_hello(keys.iter(), route, frame) else {
+            return Ok(());
+        };
+        let Ok(hello) = codec::decode::<Hello>(&plain) else {
+            return Ok(());
+        };
+        let answer = match hello {
+            Hello::Join {
+                invite,
+                newcomer,
+                proof,
+                binding,
+            } => {
+                if !bound(newcomer.device, &self.hint(), peer, self.peer(), &binding) {
+                    return Ok(());
+                }
+                self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?
+            }
+            Hello::Member {
+                device,
+                binding,
+                vouchers,
+            } => {
+                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
+                    return Ok(());
+                }
+                self.greet(id, peer, device, &vouchers, out)
+            }
+        };
+        if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
+            let route = self.route(peer, dialled, Direction::Answer);
+            if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
+                out.outputs.push(Output::Hello { link: id, frame });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
+    pub(super) fn own_hello(&self, peer: PeerId) -> Option<(BoxKey, Hello)> {
+        let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
+        if let Some((text, name)) = self.state.phase.joining() {
+            let key = InviteKey::from_text(text).ok()?;
+            let name = crate::content::clean_name(name).ok()?;
+            let keys = &self.identity;
+            let kem = keys.kem.public().clone();
+            let newcomer = Newcomer::sign_for(self.hint(), &keys.person, &keys.device, kem, name);
+            let proof = newcomer.prove(self.hint(), &key.signing_key());
+            let hello = Hello::Join {
+                invite: key.invite(),
+                newcomer,
+                proof,
+                binding,
+            };
+            return Some((key.box_key(), hello));
+        }
+        if !self.is_active() {
+            return None;
+        }
+        let hello = Hello::Member {
+            device: self.device(),
+            binding,
+            vouchers: self.vouchers(),
+        };
+        Some((self.shared_key()?, hello))
+    }
+
+    /// Returns the acts that brought this device in, back to the founding or as far as fits.
+    fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
+        let mut vouchers = Vec::new();
+        let (mut device, graph) = (self.device(), self.graph.as_ref());
+        while let Some(graph) = graph
+            && let Some(known) = graph.roster().devices.get(&device)
+            && let Some(act) = graph.get(&known.added)
+            && vouchers.len() < MAX_VOUCHERS
+        {
+            let founding = act.act().device == device;
+            vouchers.push(act.signed().clone());
+            device = act.act().device;
+            if founding {
+                break;
+            }
+        }
+        List::new(vouchers).unwrap_or_default()
+    }
+
+    /// Returns the box key of an epoch that members who have been away are likely to hold.
+    fn shared_key(&self) -> Option<BoxKey> {
+        let roster = self.roster()?;
+        let held = roster
+            .epochs
+            .values()
+            .filter(|epoch| self.ring.holds(&epoch.commons));
+        let newest = held.max_by_key(|epoch| (epoch.commons_to.len(), epoch.depth));
+        newest
+            .and_then(|epoch| self.ring.get(&epoch.commons))
+            .map(BoxKey::of_epoch)
+    }
+
+    /// Returns every key that a hello may be sealed with: open and ended invites, recent epochs.
+    pub(super) fn hello_keys(&self) -> Vec<BoxKey> {
+        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+            return Vec::new();
+        };
+        if !self.is_active() {
+            return Vec::new();
+        }
+        let mut epochs: Vec<_> = roster.epochs.values().collect();
+        epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
+        let epochs = epochs
+            .iter()
+            .filter_map(|epoch| self.ring.get(&epoch.commons));
+        let mut invites: Vec<&InviteState> = roster.invites.values().collect();
+        invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
+        let invites = invites.into_iter().take(16).filter_map(|state| {
+            Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
+        });
+        invites.chain(epochs.map(BoxKey::of_epoch)).collect()
+    }
+
+    pub(super) fn invite_secret(&self, state: &InviteState) -> Option<invitation::InviteSecret> {
+        let commons = self.ring.get(&state.invite.epoch)?;
+        let invite = &state.invite;
+        invitation::open_secret(commons, self.state.circle?, invite.invite, &invite.sealed)
+    }
+
+    /// Answers a member's device.
+    fn greet(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        device: DeviceId,
+        vouchers: &[SignedAct],
+        out: &mut Outbox,
+    ) -> Option<Answer> {
+        let roster = self.roster()?;
+        let vouched = match roster.devices.get(&device) {
+            Some(known) if known.active => false,
+            Some(_) => return None,
+            None if self.vouched_for(device, vouchers) => true,
+            None => return None,
+        };
+        let answer = self.membership_answer(peer)?;
+        self.begin_session(id, peer, device, vouched, out);
+        Some(answer)
+    }
+
+    /// Whether a chain of introductions leads from a device to one that belongs here.
+    fn vouched_for(&self, device: DeviceId, vouchers: &[SignedAct]) -> bool {
+        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+            return false;
+        };
+        let mut wanted = device;
+        for signed in vouchers {
+            let Ok(act) = signed.clone().verify(circle) else {
+                return false;
+            };
+            let act = act.act();
+            let introduces = match &act.kind {
+                Kind::Admit { newcomer, .. } => newcomer.device == wanted,
+                Kind::AddDevice { device, .. } => device.device == wanted && act.device != wanted,
+                _ => false,
+            };
+            if !introduces {
+                return false;
+            }
+            match roster.devices.get(&act.device) {
+                Some(known) => return known.active,
+                None => wanted = act.device,
+            }
+        }
+        false
+    }
+
+    pub(super) fn membership_answer(&self, peer: PeerId) -> Option<Answer> {
+        let circle = self.state.circle?;
+        let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
+        Some(Answer::Member {
+            circle,
+            device: self.device(),
+            binding,
+        })
+    }
+
+    fn take_answer(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        plain: &[u8],
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        let Ok(answer) = codec::decode::<Answer>(plain) else {
+            return Ok(());
+        };
+        match answer {
+            Answer::Member {
+                circle,
+                device,
+                binding,
+            } => {
+                let fits = circle.hint() == self.hint()
+                    && self.state.circle.is_none_or(|known| known == circle)
+                    && bound(device, &self.hint(), peer, self.peer(), &binding);
+                if fits {
+                    if self.graph.is_none() {
+                        self.state.circle = Some(circle);
+                        self.graph = Some(Graph::new(circle));
+                        self.save_state();
+                    }
+                    let vouched = self.state.phase.joining().is_some();
+                    self.begin_session(id, peer, device, vouched, out);
+                }
+            }
+            Answer::Wait => {
+                if let Some((key, name)) = self.state.phase.joining() {
+                    self.state.phase = Phase::Knocking {
+                        key: key.to_owned(),
+                        name: name.to_owned(),
+                    };
+                    self.save_state();
+                    out.outputs.push(Output::Event(Event::JoinWaits));
+                }
+                out.outputs.push(Output::Close { link: id });
+            }
+            Answer::End(end) => {
+                if self.state.phase.joining().is_some() {
+                    self.state.phase = Phase::Ended(end);
+                    self.save_state();
+                    self.plan_dials(now, out);
+                    out.outputs.push(Output::Event(Event::JoinEnded(end)));
+                }
+                out.outputs.push(Output::Close { link: id });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn route(&self, peer: PeerId, i_dialled: bool, direction: Direction) -> Route {
+        let (dialler, listener) = if i_dialled {
+            (self.peer(), peer)
+        } else {
+            (peer, self.peer())
+        };
+        // `Call` is a hello, `Answer` its answer, whoever opened the connection.
+        Route {
+            dialler,
+            listener,
+            direction,
+        }
+    }
+}
