@@ -1,0 +1,415 @@
+//! The LAN beacon: a sealed packet of constant size that only holders of a key can tell from noise.
+//!
+//! Packet: a random nonce (24 bytes), then XChaCha20-Poly1305 over the payload's length (1 byte),
+//! the payload and zeros up to 192 bytes; associated data `circlet beacon 1`. It goes by UDP
+//! multicast, TTL 1, to one group on every interface this node listens on, in bursts of three.
+//! Listening is silent. Where multicast does not work, nothing is sent or heard.
+
+use super::{BeaconKeyId, Event};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::{Duration, Instant};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, sleep_until};
+use zeroize::Zeroizing;
+
+/// The longest payload.
+pub const MAX_PAYLOAD: usize = PLAIN - 1;
+
+/// Keys tried on each packet.
+pub const MAX_KEYS: usize = 16;
+
+/// The size of every packet.
+pub const PACKET: usize = NONCE + PLAIN + TAG;
+
+/// What is sealed.
+const PLAIN: usize = 192;
+
+/// XChaCha20's nonce.
+const NONCE: usize = 24;
+
+/// Poly1305's tag.
+const TAG: usize = 16;
+
+/// What this key is used for, and the version.
+const PURPOSE: &[u8] = b"circlet beacon 1";
+
+/// The packets of a burst come this long after it was asked for: one may be lost.
+const BURST: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(1000),
+];
+
+/// Packets that wait to be sent; further bursts are left out.
+const MAX_WAITING: usize = 24;
+
+/// Packets looked at in a second: with all keys about 2 ms of work.
+const MAX_PER_SECOND: u32 = 64;
+
+/// The same beacon is told once in this time.
+const REPEAT: Duration = Duration::from_secs(5);
+
+/// Beacons and nonces remembered to leave out repetitions and this node's own.
+const MEMORY: usize = 64;
+
+/// Interfaces used.
+const MAX_INTERFACES: usize = 16;
+
+/// Orders that wait; further ones are left out.
+const ORDERS: usize = 16;
+
+/// The pause after the socket reported an error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Where beacons go.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// The multicast group.
+    pub group: Ipv4Addr,
+    /// The UDP port, shared by all nodes of this computer.
+    pub port: u16,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            group: Ipv4Addr::new(239, 192, 99, 108),
+            port: 29_263,
+        }
+    }
+}
+
+/// Why a beacon could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The payload does not fit.
+    #[error("a beacon above the limit")]
+    TooLong,
+    /// The system gave no randomness.
+    #[error("no randomness")]
+    Randomness,
+}
+
+/// Seals a payload.
+pub fn seal(key: &[u8; 32], payload: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut nonce = [0; NONCE];
+    getrandom::fill(&mut nonce).map_err(|_| Error::Randomness)?;
+    let length = u8::try_from(payload.len()).map_err(|_| Error::TooLong)?;
+    if payload.len() > MAX_PAYLOAD {
+        return Err(Error::TooLong);
+    }
+    let mut plain = Zeroizing::new(Vec::with_capacity(PLAIN));
+    plain.push(length);
+    plain.extend(payload);
+    plain.resize(PLAIN, 0);
+    let sealed = XChaCha20Poly1305::new(key.into())
+        .encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: &plain,
+                aad: PURPOSE,
+            },
+        )
+        .map_err(|_| Error::TooLong)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens a packet; `None` if it is not one or another key's.
+pub fn open(key: &[u8; 32], packet: &[u8]) -> Option<Vec<u8>> {
+    if packet.len() != PACKET {
+        return None;
+    }
+    let (nonce, sealed) = packet.split_first_chunk::<NONCE>()?;
+    let plain = XChaCha20Poly1305::new(key.into())
+        .decrypt(
+            &XNonce::from(*nonce),
+            Payload {
+                msg: sealed,
+                aad: PURPOSE,
+            },
+        )
+        .ok()?;
+    let (length, rest) = plain.split_first()?;
+    rest.get(..usize::from(*length)).map(<[u8]>::to_vec)
+}
+
+/// What the network asks of the beacon.
+pub(super) enum Order {
+    /// Send a burst.
+    Send(Zeroizing<[u8; 32]>, Vec<u8>),
+    /// Listen for these keys.
+    Keys(Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>),
+    /// Use the interfaces with these addresses.
+    Interfaces(BTreeSet<Ipv4Addr>),
+}
+
+/// Starts the beacon; it ends when the returned sender is dropped.
+pub(super) fn start(
+    config: Config,
+    events: mpsc::Sender<Event>,
+) -> io::Result<mpsc::Sender<Order>> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(true)?;
+    socket.set_multicast_ttl_v4(1)?;
+    socket.set_multicast_loop_v4(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port)).into())?;
+    let (orders, inbox) = mpsc::channel(ORDERS);
+    let beacon = Beacon {
+        socket: UdpSocket::from_std(socket.into())?,
+        config,
+        events,
+        keys: Vec::new(),
+        interfaces: BTreeSet::new(),
+        waiting: Vec::new(),
+        heard: Heard::default(),
+    };
+    tokio::spawn(beacon.run(inbox));
+    Ok(orders)
+}
+
+struct Beacon {
+    socket: UdpSocket,
+    config: Config,
+    events: mpsc::Sender<Event>,
+    keys: Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>,
+    interfaces: BTreeSet<Ipv4Addr>,
+    waiting: Vec<(Instant, Vec<u8>)>,
+    heard: Heard,
+}
+
+/// What was sent and heard lately.
+#[derive(Default)]
+struct Heard {
+    /// Nonces of this node's own packets.
+    own: VecDeque<[u8; NONCE]>,
+    told: VecDeque<(Instant, BeaconKeyId, Vec<u8>, IpAddr)>,
+    second: Option<Instant>,
+    in_second: u32,
+}
+
+impl Beacon {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
+        // One byte more than a packet shows what is too long.
+        let mut buffer = [0; PACKET + 1];
+        loop {
+            let next = self.waiting.iter().map(|(at, _)| *at).min();
+            tokio::select! {
+                order = inbox.recv() => match order {
+                    Some(order) => self.order(order),
+                    None => return,
+                },
+                packet = self.socket.recv_from(&mut buffer) => match packet {
+                    Ok((length, from)) => {
+                        self.hear(buffer.get(..length).unwrap_or_default(), from.ip());
+                    }
+                    Err(error) => {
+                        tracing::debug!(kind = ?error.kind(), "the beacon's socket reports");
+                        sleep(PAUSE).await;
+                    }
+                },
+                () = sleep_until(next.unwrap_or_else(Instant::now).into()), if next.is_some() => {
+                    self.send_due().await;
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Send(key, payload) => {
+                if self.waiting.len() + BURST.len() > MAX_WAITING {
+                    return;
+                }
+                let now = Instant::now();
+                for delay in BURST {
+                    match seal(&key, &payload) {
+                        Ok(packet) => {
+                            self.heard.sent(&packet);
+                            self.waiting.push((now + delay, packet));
+                        }
+                        Err(error) => tracing::error!(%error, "a beacon was not sealed"),
+                    }
+                }
+            }
+            Order::Keys(mut keys) => {
+                keys.truncate(MAX_KEYS);
+                self.keys = keys;
+            }
+            Order::Interfaces(addresses) => self.use_interfaces(addresses),
+        }
+    }
+
+    fn use_interfaces(&mut self, mut addresses: BTreeSet<Ipv4Addr>) {
+        while addresses.len() > MAX_INTERFACES {
+            addresses.pop_last();
+        }
+        for gone in self.interfaces.difference(&addresses) {
+            // An interface that is gone has left the group by itself.
+            let _ = self.socket.leave_multicast_v4(self.config.group, *gone);
+        }
+        for new in addresses.difference(&self.interfaces) {
+            if let Err(error) = self.socket.join_multicast_v4(self.config.group, *new) {
+                tracing::debug!(kind = ?error.kind(), "no multicast on an interface");
+            }
+        }
+        self.interfaces = addresses;
+    }
+
+    async fn send_due(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> = self.waiting.extract_if(.., |(at, _)| *at <= now).collect();
+        let to = SocketAddr::V4(SocketAddrV4::new(self.config.group, self.config.port));
+        for (_, packet) in due {
+            for interface in &self.interfaces {
+                let sent = match SockRef::from(&self.socket).set_multicast_if_v4(interface) {
+                    Ok(()) => self.socket.send_to(&packet, to).await.map(drop),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = sent {
+                    tracing::debug!(kind = ?error.kind(), "a beacon did not go out");
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, packet: &[u8], from: IpAddr) {
+        if packet.len() != PACKET || !self.heard.admits(packet, Instant::now()) {
+            return;
+        }
+        let opened = self
+            .keys
+            .iter()
+            .find_map(|(id, key)| Some((*id, open(key, packet)?)));
+        let Some((key, payload)) = opened else {
+            return;
+        };
+        if self.heard.is_news(key, &payload, from, Instant::now()) {
+            let event = Event::BeaconHeard { key, payload, from };
+            if self.events.try_send(event).is_err() {
+                tracing::debug!("a beacon was missed");
+            }
+        }
+    }
+}
+
+impl Heard {
+    fn sent(&mut self, packet: &[u8]) {
+        if let Some((nonce, _)) = packet.split_first_chunk() {
+            self.own.push_back(*nonce);
+            forget_oldest(&mut self.own);
+        }
+    }
+
+    /// Whether to look at a packet: not our own, and not too many at once.
+    fn admits(&mut self, packet: &[u8], now: Instant) -> bool {
+        let same_second = self
+            .second
+            .is_some_and(|at| now.saturating_duration_since(at) < Duration::from_secs(1));
+        if !same_second {
+            self.second = Some(now);
+            self.in_second = 0;
+        }
+        self.in_second = self.in_second.saturating_add(1);
+        self.in_second <= MAX_PER_SECOND && !self.own.iter().any(|own| packet.starts_with(own))
+    }
+
+    fn is_news(&mut self, key: BeaconKeyId, payload: &[u8], from: IpAddr, now: Instant) -> bool {
+        self.told
+            .retain(|(at, ..)| now.saturating_duration_since(*at) < REPEAT);
+        let known = self
+            .told
+            .iter()
+            .any(|(_, id, told, ip)| *id == key && told.as_slice() == payload && *ip == from);
+        if !known {
+            self.told.push_back((now, key, payload.to_vec(), from));
+            forget_oldest(&mut self.told);
+        }
+        !known
+    }
+}
+
+/// Forgets the oldest of a queue beyond [`MEMORY`].
+fn forget_oldest<T>(queue: &mut VecDeque<T>) {
+    while queue.len() > MEMORY {
+        queue.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn payloads_lead_back_at_one_size(
+            key: [u8; 32],
+            other: [u8; 32],
+            payload in vec(any::<u8>(), 0..=MAX_PAYLOAD),
+        ) {
+            let packet = seal(&key, &payload).unwrap();
+            prop_assert_eq!(packet.len(), PACKET);
+            prop_assert_eq!(open(&key, &packet), Some(payload));
+            prop_assume!(key != other);
+            prop_assert_eq!(open(&other, &packet), None);
+        }
+
+        #[test]
+        fn any_bytes_are_refused(
+            key: [u8; 32],
+            packet in prop_oneof![vec(any::<u8>(), 0..300), vec(any::<u8>(), PACKET)],
+        ) {
+            prop_assert_eq!(open(&key, &packet), None);
+        }
+
+        #[test]
+        fn a_changed_packet_is_refused(key: [u8; 32], at in 0..PACKET, bit in 0..8) {
+            let mut packet = seal(&key, b"here").unwrap();
+            packet[at] ^= 1_u8 << bit;
+            prop_assert_eq!(open(&key, &packet), None);
+        }
+    }
+
+    #[test]
+    fn a_payload_above_the_limit_is_refused() {
+        assert!(matches!(
+            seal(&[1; 32], &[0; MAX_PAYLOAD + 1]),
+            Err(Error::TooLong)
+        ));
+        assert!(matches!(seal(&[1; 32], &[0; 300]), Err(Error::TooLong)));
+    }
+
+    #[test]
+    fn a_flood_is_looked_at_in_part_and_own_packets_never() {
+        let now = Instant::now();
+        let mut heard = Heard::default();
+        let own = seal(&[1; 32], b"own").unwrap();
+        heard.sent(&own);
+        assert!(!heard.admits(&own, now));
+        let packet = [7; PACKET];
+        let admitted = (0..1000).filter(|_| heard.admits(&packet, now)).count();
+        assert_eq!(admitted, MAX_PER_SECOND as usize - 1);
+        assert!(heard.admits(&packet, now + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_burst_is_told_once() {
+        let now = Instant::now();
+        let mut heard = Heard::default();
+        let from = IpAddr::from([192, 0, 2, 1]);
+        assert!(heard.is_news(BeaconKeyId(1), b"a", from, now));
+        assert!(!heard.is_news(BeaconKeyId(1), b"a", from, now));
+        assert!(heard.is_news(BeaconKeyId(2), b"a", from, now));
+        assert!(heard.is_news(BeaconKeyId(1), b"a", from, now + REPEAT));
+    }
+}
