@@ -34,6 +34,7 @@ use circlet_model::address::Address;
 use circlet_model::id::PeerId;
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -66,6 +67,12 @@ pub struct Limits {
     pub total: u32,
     /// Inbound connections from one IP (IPv6: one /64) in a minute; as many may come at once.
     pub per_address_per_minute: u32,
+    /// A stranger's hello must be here by then.
+    pub hello_wait: Duration,
+    /// A link must be trusted by then.
+    pub trust_wait: Duration,
+    /// A frame must be written by then: a reader that stalls is let go.
+    pub write_wait: Duration,
 }
 
 impl Default for Limits {
@@ -75,6 +82,9 @@ impl Default for Limits {
             inbound: 32,
             total: 48,
             per_address_per_minute: 120,
+            hello_wait: Duration::from_secs(10),
+            trust_wait: Duration::from_secs(30),
+            write_wait: Duration::from_secs(20),
         }
     }
 }
@@ -119,7 +129,7 @@ pub enum Command {
         /// The frame.
         frame: Vec<u8>,
     },
-    /// From now on exchange sync frames on this link.
+    /// From now on exchange sync frames on this link; a second time changes nothing.
     Trust {
         /// The link.
         link: LinkId,

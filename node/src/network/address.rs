@@ -7,7 +7,7 @@ use libp2p::multiaddr::{Multiaddr, Protocol};
 use libp2p::multihash::Multihash;
 use socket2::{Domain, Socket, Type};
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The multihash code of "no hash": libp2p spells an Ed25519 `PeerId` as the key itself.
 const IDENTITY: u64 = 0;
@@ -27,17 +27,12 @@ pub fn peer_of(secret: &[u8; 32]) -> Option<id::PeerId> {
 pub fn free_port() -> io::Result<u16> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for _ in 0..PORT_TRIES {
-        let tcp = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        let port = tcp.local_addr()?.port();
-        let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
-        let udp = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).and_then(|_| {
-            // Where there is no IPv6 at all, IPv4 is enough.
-            match UdpSocket::bind(v6) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
-                Ok(_) | Err(_) => Ok(()),
-            }
-        });
-        match udp {
+        let first = bind(Transport::Tcp, Ipv4Addr::UNSPECIFIED.into(), 0)?;
+        let port = first
+            .local_addr()?
+            .as_socket()
+            .map_or(0, |address| address.port());
+        match is_free_beside(port) {
             Ok(()) => return Ok(port),
             Err(error) => last = error,
         }
@@ -45,36 +40,41 @@ pub fn free_port() -> io::Result<u16> {
     Err(last)
 }
 
-/// Tells whether another process listens on a TCP port; libp2p would share it in silence.
-pub(super) fn probe(address: &Address) -> io::Result<()> {
-    if address.transport() == Transport::Quic || address.port() == 0 {
-        return Ok(());
+/// Whether a port that is bound for TCP over IPv4 is free for the other three.
+fn is_free_beside(port: u16) -> io::Result<()> {
+    bind(Transport::Quic, Ipv4Addr::UNSPECIFIED.into(), port)?;
+    for transport in [Transport::Tcp, Transport::Quic] {
+        match bind(transport, Ipv6Addr::UNSPECIFIED.into(), port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            // Where there is no IPv6 at all, IPv4 is enough.
+            Ok(_) | Err(_) => {}
+        }
     }
-    let target = SocketAddr::from((address.ip(), address.port()));
-    let socket = Socket::new(Domain::for_address(target), Type::STREAM, None)?;
-    if target.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    // Elsewhere this flag would share the port instead of only skipping old connections.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&target.into())
+    Ok(())
 }
 
-/// Whether an error, or what caused it, is that the port is taken.
-pub(super) fn is_in_use(error: &io::Error) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = source {
-        let io = error.downcast_ref::<io::Error>();
-        if io.is_some_and(|io| io.kind() == io::ErrorKind::AddrInUse) {
-            return true;
-        }
-        source = match io.and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
+/// Tells whether an address can be listened on: libp2p would share another process's TCP port in
+/// silence, and does not tell a taken UDP port from other trouble.
+pub(super) fn probe(address: &Address) -> io::Result<()> {
+    bind(address.transport(), address.ip(), address.port()).map(drop)
+}
+
+/// Binds a socket as libp2p does, but without sharing the port.
+fn bind(transport: Transport, ip: IpAddr, port: u16) -> io::Result<Socket> {
+    let address = SocketAddr::from((ip, port));
+    let kind = match transport {
+        Transport::Tcp => Type::STREAM,
+        Transport::Quic => Type::DGRAM,
+    };
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
     }
-    false
+    // For TCP on Unix this skips connections that are gone, not listeners.
+    #[cfg(unix)]
+    socket.set_reuse_address(transport == Transport::Tcp)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 /// Returns the address as libp2p writes it.
@@ -129,7 +129,7 @@ pub(super) fn from_libp2p(peer: &libp2p::PeerId) -> Option<id::PeerId> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::net::IpAddr;
+    use std::net::{TcpListener, UdpSocket};
 
     proptest! {
         #[test]

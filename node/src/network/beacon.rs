@@ -14,7 +14,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, sleep_until};
 use zeroize::Zeroizing;
 
@@ -40,7 +40,7 @@ const TAG: usize = 16;
 const PURPOSE: &[u8] = b"circlet beacon 1";
 
 /// The packets of a burst come this long after it was asked for: one may be lost.
-const BURST: [Duration; 3] = [
+const DELAYS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_millis(250),
     Duration::from_millis(1000),
@@ -61,8 +61,8 @@ const MEMORY: usize = 64;
 /// Interfaces used.
 const MAX_INTERFACES: usize = 16;
 
-/// Orders that wait; further ones are left out.
-const ORDERS: usize = 16;
+/// Bursts that wait to be sealed; further ones are left out.
+const BURSTS: usize = 16;
 
 /// The pause after the socket reported an error.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -139,49 +139,82 @@ pub fn open(key: &[u8; 32], packet: &[u8]) -> Option<Vec<u8>> {
     rest.get(..usize::from(*length)).map(<[u8]>::to_vec)
 }
 
-/// What the network asks of the beacon.
-pub(super) enum Order {
-    /// Send a burst.
-    Send(Zeroizing<[u8; 32]>, Vec<u8>),
-    /// Listen for these keys.
-    Keys(Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>),
-    /// Use the interfaces with these addresses.
-    Interfaces(BTreeSet<Ipv4Addr>),
+/// A running beacon; it ends when this is dropped.
+pub(super) struct Beacon {
+    bursts: mpsc::Sender<Burst>,
+    settings: watch::Sender<Settings>,
 }
 
-/// Starts the beacon; it ends when the returned sender is dropped.
-pub(super) fn start(
-    config: Config,
-    events: mpsc::Sender<Event>,
-) -> io::Result<mpsc::Sender<Order>> {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_reuse_address(true)?;
-    #[cfg(unix)]
-    socket.set_reuse_port(true)?;
-    socket.set_multicast_ttl_v4(1)?;
-    socket.set_multicast_loop_v4(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port)).into())?;
-    let (orders, inbox) = mpsc::channel(ORDERS);
-    let beacon = Beacon {
-        socket: UdpSocket::from_std(socket.into())?,
-        config,
-        events,
-        keys: Vec::new(),
-        interfaces: BTreeSet::new(),
-        waiting: Vec::new(),
-        heard: Heard::default(),
-    };
-    tokio::spawn(beacon.run(inbox));
-    Ok(orders)
+/// What one burst says.
+struct Burst {
+    key: Zeroizing<[u8; 32]>,
+    payload: Vec<u8>,
 }
 
-struct Beacon {
+/// What to listen for, and where.
+#[derive(Clone, Default)]
+struct Settings {
+    keys: Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>,
+    interfaces: BTreeSet<Ipv4Addr>,
+}
+
+impl Beacon {
+    /// Opens the socket and starts listening.
+    pub(super) fn start(config: Config, events: mpsc::Sender<Event>) -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_reuse_address(true)?;
+        #[cfg(unix)]
+        socket.set_reuse_port(true)?;
+        socket.set_multicast_ttl_v4(1)?;
+        socket.set_multicast_loop_v4(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port)).into())?;
+        let (bursts, asked) = mpsc::channel(BURSTS);
+        let (settings, wanted) = watch::channel(Settings::default());
+        let task = Task {
+            socket: UdpSocket::from_std(socket.into())?,
+            config,
+            events,
+            settings: Settings::default(),
+            waiting: Vec::new(),
+            heard: Heard::default(),
+        };
+        tokio::spawn(task.run(asked, wanted));
+        Ok(Self { bursts, settings })
+    }
+
+    /// Sends a burst, unless too many wait.
+    pub(super) fn send(&self, key: Zeroizing<[u8; 32]>, payload: Vec<u8>) {
+        if self.bursts.try_send(Burst { key, payload }).is_err() {
+            tracing::debug!("the beacon is busy");
+        }
+    }
+
+    /// Replaces the keys that are tried.
+    pub(super) fn listen_for(&self, mut keys: Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>) {
+        keys.truncate(MAX_KEYS);
+        self.settings.send_modify(|settings| settings.keys = keys);
+    }
+
+    /// Replaces the interfaces by those with these addresses.
+    pub(super) fn use_interfaces(&self, addresses: impl Iterator<Item = IpAddr>) {
+        let interfaces = addresses
+            .filter_map(|ip| match ip {
+                IpAddr::V4(ip) if !ip.is_unspecified() => Some(ip),
+                IpAddr::V4(_) | IpAddr::V6(_) => None,
+            })
+            .take(MAX_INTERFACES)
+            .collect();
+        self.settings
+            .send_modify(|settings| settings.interfaces = interfaces);
+    }
+}
+
+struct Task {
     socket: UdpSocket,
     config: Config,
     events: mpsc::Sender<Event>,
-    keys: Vec<(BeaconKeyId, Zeroizing<[u8; 32]>)>,
-    interfaces: BTreeSet<Ipv4Addr>,
+    settings: Settings,
     waiting: Vec<(Instant, Vec<u8>)>,
     heard: Heard,
 }
@@ -196,17 +229,25 @@ struct Heard {
     in_second: u32,
 }
 
-impl Beacon {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Order>) {
+impl Task {
+    async fn run(
+        mut self,
+        mut asked: mpsc::Receiver<Burst>,
+        mut wanted: watch::Receiver<Settings>,
+    ) {
         // One byte more than a packet shows what is too long.
         let mut buffer = [0; PACKET + 1];
         loop {
             let next = self.waiting.iter().map(|(at, _)| *at).min();
             tokio::select! {
-                order = inbox.recv() => match order {
-                    Some(order) => self.order(order),
-                    None => return,
-                },
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let settings = wanted.borrow_and_update().clone();
+                    self.set(settings);
+                }
+                Some(burst) = asked.recv() => self.prepare(&burst),
                 packet = self.socket.recv_from(&mut buffer) => match packet {
                     Ok((length, from)) => {
                         self.hear(buffer.get(..length).unwrap_or_default(), from.ip());
@@ -223,45 +264,33 @@ impl Beacon {
         }
     }
 
-    fn order(&mut self, order: Order) {
-        match order {
-            Order::Send(key, payload) => {
-                if self.waiting.len() + BURST.len() > MAX_WAITING {
-                    return;
+    fn prepare(&mut self, burst: &Burst) {
+        if self.waiting.len() + DELAYS.len() > MAX_WAITING {
+            return;
+        }
+        let now = Instant::now();
+        for delay in DELAYS {
+            match seal(&burst.key, &burst.payload) {
+                Ok(packet) => {
+                    self.heard.sent(&packet);
+                    self.waiting.push((now + delay, packet));
                 }
-                let now = Instant::now();
-                for delay in BURST {
-                    match seal(&key, &payload) {
-                        Ok(packet) => {
-                            self.heard.sent(&packet);
-                            self.waiting.push((now + delay, packet));
-                        }
-                        Err(error) => tracing::error!(%error, "a beacon was not sealed"),
-                    }
-                }
+                Err(error) => tracing::error!(%error, "a beacon was not sealed"),
             }
-            Order::Keys(mut keys) => {
-                keys.truncate(MAX_KEYS);
-                self.keys = keys;
-            }
-            Order::Interfaces(addresses) => self.use_interfaces(addresses),
         }
     }
 
-    fn use_interfaces(&mut self, mut addresses: BTreeSet<Ipv4Addr>) {
-        while addresses.len() > MAX_INTERFACES {
-            addresses.pop_last();
-        }
-        for gone in self.interfaces.difference(&addresses) {
+    fn set(&mut self, settings: Settings) {
+        for gone in self.settings.interfaces.difference(&settings.interfaces) {
             // An interface that is gone has left the group by itself.
             let _ = self.socket.leave_multicast_v4(self.config.group, *gone);
         }
-        for new in addresses.difference(&self.interfaces) {
+        for new in settings.interfaces.difference(&self.settings.interfaces) {
             if let Err(error) = self.socket.join_multicast_v4(self.config.group, *new) {
                 tracing::debug!(kind = ?error.kind(), "no multicast on an interface");
             }
         }
-        self.interfaces = addresses;
+        self.settings = settings;
     }
 
     async fn send_due(&mut self) {
@@ -269,7 +298,7 @@ impl Beacon {
         let due: Vec<_> = self.waiting.extract_if(.., |(at, _)| *at <= now).collect();
         let to = SocketAddr::V4(SocketAddrV4::new(self.config.group, self.config.port));
         for (_, packet) in due {
-            for interface in &self.interfaces {
+            for interface in &self.settings.interfaces {
                 let sent = match SockRef::from(&self.socket).set_multicast_if_v4(interface) {
                     Ok(()) => self.socket.send_to(&packet, to).await.map(drop),
                     Err(error) => Err(error),
@@ -286,6 +315,7 @@ impl Beacon {
             return;
         }
         let opened = self
+            .settings
             .keys
             .iter()
             .find_map(|(id, key)| Some((*id, open(key, packet)?)));

@@ -198,7 +198,8 @@ fn reason(error: &DialError) -> (DialFailure, Option<Address>) {
     match error {
         DialError::LocalPeerId { address } => (DialFailure::Ourselves, from_multiaddr(address)),
         DialError::WrongPeerId { address, .. } => (DialFailure::OtherPeer, from_multiaddr(address)),
-        DialError::NoAddresses => (DialFailure::NoAddress, None),
+        // libp2p leaves out this node's own addresses, and here nothing else was left.
+        DialError::NoAddresses => (DialFailure::Ourselves, None),
         DialError::DialPeerConditionFalse(_) => (DialFailure::AlreadyLinked, None),
         DialError::Aborted => (DialFailure::Closing, None),
         DialError::Denied { .. } => (DialFailure::Busy, None),

@@ -4,7 +4,7 @@
 //! the transport's own windows slow the other side down.
 
 use super::handler::{Arrival, Kind, Port};
-use super::{Event, LinkId, frame};
+use super::{Event, Limits, LinkId, frame};
 use futures::AsyncReadExt;
 use futures::AsyncWriteExt;
 use libp2p::swarm::Stream;
@@ -15,15 +15,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-
-/// A stranger's hello must be here by then.
-const HELLO_WAIT: Duration = Duration::from_secs(10);
-
-/// A link must be trusted by then.
-const TRUST_WAIT: Duration = Duration::from_secs(30);
-
-/// A frame must be written by then: a reader that stalls is let go.
-const WRITE_WAIT: Duration = Duration::from_secs(20);
 
 /// What is on its way when a link is closed has this long to pass.
 const LINGER: Duration = Duration::from_secs(2);
@@ -56,6 +47,7 @@ pub(super) struct Link {
     pub(super) up: Event,
     /// Whether the other side dialled, and owes a hello.
     pub(super) inbound: bool,
+    pub(super) limits: Limits,
     pub(super) port: Port,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     /// The cost of the orders that wait.
@@ -88,6 +80,7 @@ struct Router {
 /// What the parts of a link share.
 struct Shared {
     id: LinkId,
+    limits: Limits,
     events: mpsc::Sender<Event>,
     heard: AtomicBool,
     trusted: CancellationToken,
@@ -100,6 +93,7 @@ pub(super) async fn run(link: Link) -> LinkId {
         id,
         up,
         inbound,
+        limits,
         port,
         orders,
         queued,
@@ -117,6 +111,7 @@ pub(super) async fn run(link: Link) -> LinkId {
         let heard = AtomicBool::new(false);
         let shared = Shared {
             id,
+            limits,
             events,
             heard,
             trusted,
@@ -289,7 +284,11 @@ async fn write(
         }
         let cost = order.cost();
         let quiet = orders.is_empty();
-        let done = timeout(WRITE_WAIT, outbound.carry_out(shared, order, quiet)).await;
+        let done = timeout(
+            shared.limits.write_wait,
+            outbound.carry_out(shared, order, quiet),
+        )
+        .await;
         queued.fetch_sub(cost, Ordering::Relaxed);
         if done != Ok(Some(())) {
             break;
@@ -314,6 +313,7 @@ impl Outbound {
                 frame::write(&mut stream, &bytes).await.ok()?;
                 stream.close().await.ok()
             }
+            Order::Trust if shared.trusted.is_cancelled() => Some(()),
             Order::Trust => {
                 let opened = self.sync.take()?;
                 shared.trusted.cancel();
@@ -342,12 +342,18 @@ impl Outbound {
 
 /// Waits for the time by which a link must have been introduced.
 async fn expire(shared: &Shared, inbound: bool) {
-    sleep(HELLO_WAIT).await;
+    sleep(shared.limits.hello_wait).await;
     let introduced = shared.heard.load(Ordering::Relaxed) || shared.trusted.is_cancelled();
     if inbound && !introduced {
         return;
     }
-    sleep(TRUST_WAIT.saturating_sub(HELLO_WAIT)).await;
+    sleep(
+        shared
+            .limits
+            .trust_wait
+            .saturating_sub(shared.limits.hello_wait),
+    )
+    .await;
     if shared.trusted.is_cancelled() {
         pending().await
     }

@@ -8,7 +8,7 @@ use super::dials::{Attempt, Dials, Next};
 use super::link::{self, Link, Order};
 use super::links::{Links, Promotion, Verdict};
 use super::swarm::{self, Behaviour, BehaviourEvent};
-use super::{Command, Config, DialFailure, DialId, Error, Event, LinkId, ListenFailure};
+use super::{Command, Config, DialFailure, DialId, Error, Event, Limits, LinkId, ListenFailure};
 use super::{address, beacon, frame};
 use circlet_model::address::Address;
 use futures::StreamExt;
@@ -18,7 +18,7 @@ use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, ping};
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -51,10 +51,11 @@ pub(super) struct Task {
     open: HashMap<LinkId, OpenLink>,
     tasks: JoinSet<LinkId>,
     next_link: u64,
+    limits: Limits,
     dials: Dials,
     listening: BTreeSet<Address>,
     changed: Option<Instant>,
-    beacon: Option<mpsc::Sender<beacon::Order>>,
+    beacon: Option<beacon::Beacon>,
     /// Set once the network closes: the time by which it has ended.
     closing: Option<Instant>,
 }
@@ -88,7 +89,7 @@ impl Task {
             Keypair::ed25519_from_bytes(*config.identity).map_err(|_| Error::Transport)?;
         let swarm = swarm::build(keypair, &config.limits)?;
         let beacon = config.beacon.and_then(|settings| {
-            beacon::start(settings, events.clone())
+            beacon::Beacon::start(settings, events.clone())
                 .inspect_err(|error| tracing::debug!(kind = ?error.kind(), "no beacon"))
                 .ok()
         });
@@ -102,6 +103,7 @@ impl Task {
             open: HashMap::new(),
             tasks: JoinSet::new(),
             next_link: 0,
+            limits: config.limits,
             dials: Dials::default(),
             listening: BTreeSet::new(),
             changed: None,
@@ -210,18 +212,16 @@ impl Task {
             },
             Command::Close { link } => self.close_link(link),
             Command::Beacon { key, payload } => {
-                self.beacon_order(beacon::Order::Send(key, payload));
+                if let Some(beacon) = &self.beacon {
+                    beacon.send(key, payload);
+                }
             }
-            Command::BeaconKeys { keys } => self.beacon_order(beacon::Order::Keys(keys)),
+            Command::BeaconKeys { keys } => {
+                if let Some(beacon) = &self.beacon {
+                    beacon.listen_for(keys);
+                }
+            }
             Command::Shutdown => self.close(),
-        }
-    }
-
-    fn beacon_order(&self, order: beacon::Order) {
-        if let Some(beacon) = &self.beacon
-            && beacon.try_send(order).is_err()
-        {
-            tracing::debug!("the beacon is busy");
         }
     }
 
@@ -258,10 +258,10 @@ impl Task {
         let result = address::probe(&address).and_then(|()| {
             self.swarm
                 .listen_on(to_multiaddr(&address))
-                .map_err(std::io::Error::other)
+                .map_err(io::Error::other)
         });
         if let Err(error) = result {
-            let reason = if address::is_in_use(&error) {
+            let reason = if error.kind() == io::ErrorKind::AddrInUse {
                 ListenFailure::PortInUse
             } else {
                 ListenFailure::Refused
@@ -276,6 +276,7 @@ impl Task {
         peer: Option<&circlet_model::id::PeerId>,
         addresses: Vec<Address>,
     ) {
+        self.forget_ended();
         let peer = match peer.map(to_libp2p) {
             // Bytes that are no key: nobody can answer to that name.
             Some(None) => {
@@ -384,19 +385,14 @@ impl Task {
         } else if self.listening.remove(&address) {
             self.tell(Event::NotListening { address });
         }
-        self.changed = Some(Instant::now() + SETTLE);
-        let interfaces: BTreeSet<Ipv4Addr> = self
-            .listening
-            .iter()
-            .filter_map(|address| match address.ip() {
-                IpAddr::V4(ip) if !ip.is_unspecified() => Some(ip),
-                IpAddr::V4(_) | IpAddr::V6(_) => None,
-            })
-            .collect();
-        self.beacon_order(beacon::Order::Interfaces(interfaces));
+        self.changed.get_or_insert_with(|| Instant::now() + SETTLE);
+        if let Some(beacon) = &self.beacon {
+            beacon.use_interfaces(self.listening.iter().map(Address::ip));
+        }
     }
 
     fn established(&mut self, peer: PeerId, id: ConnectionId, endpoint: &ConnectedPoint) {
+        self.forget_ended();
         let attempt = self.dials.succeeded(id);
         let outbound = endpoint.is_dialer();
         let dial = match attempt {
@@ -511,6 +507,7 @@ impl Task {
             id,
             up,
             inbound: !outbound,
+            limits: self.limits,
             port,
             orders: inbox,
             queued,
@@ -529,6 +526,19 @@ impl Task {
                 }
             }
             Err(error) => tracing::error!(panicked = error.is_panic(), "a link's task broke"),
+        }
+    }
+
+    /// Makes room for the next link with a peer as soon as the driver can know that the last one is
+    /// over.
+    fn forget_ended(&mut self) {
+        let ended = self.open.values().filter(|open| open.orders.is_closed());
+        let ended: Vec<_> = ended.map(|open| (open.peer, open.connection)).collect();
+        for (peer, connection) in ended {
+            self.swarm.close_connection(connection);
+            if let Some(promotion) = self.links.closed(&peer, connection) {
+                self.promote(promotion);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whole networks on loopback sockets.
 
+mod hostile;
+
 use super::*;
 use circlet_model::address::Transport;
 use std::future::Future;
@@ -16,6 +18,9 @@ const LIMITS: Limits = Limits {
     inbound: 32,
     total: 48,
     per_address_per_minute: 10_000,
+    hello_wait: PATIENCE,
+    trust_wait: PATIENCE,
+    write_wait: PATIENCE,
 };
 
 struct Node {
@@ -429,15 +434,6 @@ async fn nothing_of_a_stranger_is_read_before_trust() {
 }
 
 #[tokio::test]
-async fn a_second_hello_ends_the_link() {
-    let (one, at_one, mut two, at_two) = linked(&[Transport::Tcp]).await;
-    one.say_hello(at_one, b"me").await;
-    one.say_hello(at_one, b"me again").await;
-    assert_eq!(two.hello(at_two).await, b"me");
-    two.down(at_two).await;
-}
-
-#[tokio::test]
 async fn a_frame_of_our_own_above_the_limit_ends_the_link() {
     for (hello, length) in [
         (true, frame::MAX_HELLO + 1),
@@ -473,28 +469,24 @@ async fn what_was_said_before_closing_arrives() {
 async fn a_link_that_takes_too_little_is_let_go_and_little_waits() {
     let (mut one, at_one, mut two, at_two) = trusted(&[Transport::Tcp]).await;
     // `two` takes no events. The channel, the windows and the queue fill; then the link ends.
-    let mut sent = 0_usize;
-    let down = loop {
+    let sent = 200;
+    for _ in 0..sent {
         one.say(at_one, vec![1; frame::MAX_SYNC]).await;
-        sent += 1;
-        match one.events.try_recv() {
-            Ok(event) => break event,
-            Err(_) => assert!(sent < 1000, "everything was taken"),
-        }
-        tokio::task::yield_now().await;
-    };
-    assert!(
-        matches!(down, Event::LinkDown { link } if link == at_one)
-            || matches!(down, Event::NetworkChanged),
-        "{down:?}"
-    );
-    // All that had arrived is told, and it is no more than the bounds allow.
-    let mut told = 0_usize;
-    while let Event::Frame { .. } = two.next().await {
-        told += 1;
     }
-    assert!(told < sent, "{told} of {sent}");
-    let _ = at_two;
+    one.down(at_one).await;
+    // All that had arrived is told, and that is far less than was to be sent.
+    for told in 0..sent {
+        match two.next().await {
+            Event::Frame { link, .. } => assert_eq!(link, at_two),
+            Event::LinkDown { link } => {
+                assert_eq!(link, at_two);
+                assert!(told < sent / 2, "{told}");
+                return;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("everything was taken");
 }
 
 #[tokio::test]
@@ -612,9 +604,7 @@ async fn hostile_connections_are_bounded() {
         stranger.dial(0, &target, secret % 2 == 0).await;
         strangers.push(stranger);
     }
-    let (events, mut heard) = mpsc::channel::<()>(1);
     for mut stranger in strangers {
-        let events = events.clone();
         tokio::spawn(async move {
             while let Some(event) = stranger.events.recv().await {
                 if let Event::LinkUp { link, .. } = event {
@@ -625,10 +615,8 @@ async fn hostile_connections_are_bounded() {
                     }
                 }
             }
-            drop(events);
         });
     }
-    drop(events);
     // Nobody is trusted: at most one hello each is told, of so many as strangers may be.
     let (mut open, mut most, mut ups, mut hellos) = (0_usize, 0_usize, 0_usize, 0_usize);
     while hellos < LIMITS.strangers {
@@ -663,8 +651,6 @@ async fn hostile_connections_are_bounded() {
             break;
         }
     }
-    drop(target);
-    assert!(within(heard.recv()).await.is_none());
 }
 
 #[tokio::test]
@@ -733,21 +719,17 @@ async fn beacons_are_heard_by_those_who_hold_the_key() {
             keys: vec![(BeaconKeyId(9), other.clone())],
         })
         .await;
-    // `two` and `three` may take the keys a little later than the first burst comes: another one,
-    // with another text, follows until it is heard.
-    let heard = within(async {
-        loop {
-            one.send(Command::Beacon {
-                key: shared.clone(),
-                payload: b"here".to_vec(),
-            })
-            .await;
-            if let Ok(event) = timeout(Duration::from_secs(2), two.next()).await {
-                break event;
-            }
+    // `two` may take its keys only after the first burst: another one follows until it is heard.
+    let heard = loop {
+        one.send(Command::Beacon {
+            key: shared.clone(),
+            payload: b"here".to_vec(),
+        })
+        .await;
+        if let Ok(event) = timeout(Duration::from_secs(2), two.next()).await {
+            break event;
         }
-    })
-    .await;
+    };
     match heard {
         Event::BeaconHeard { key, payload, from } => {
             assert_eq!(
