@@ -89,6 +89,7 @@ pub(super) fn to_multiaddr(address: &Address) -> Multiaddr {
 }
 
 /// Returns the address if it is plain TCP or QUIC; a `/p2p/…` at the end is left out.
+#[expect(clippy::wildcard_enum_match_arm, reason = "libp2p may add protocols")]
 pub(super) fn from_multiaddr(multiaddr: &Multiaddr) -> Option<Address> {
     let mut parts = multiaddr.iter();
     let ip = match parts.next()? {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const MAX_ADDRESSES: usize = 1024;
 
 /// The time in which an empty bucket fills.
-const REFILL: Duration = Duration::from_secs(60);
+const REFILL: Duration = Duration::from_mins(1);
 
 /// The bits of an IPv6 address that one home has.
 const IPV6_NETWORK: u128 = !(u64::MAX as u128);

@@ -92,7 +92,7 @@ impl Dials {
             reason: DialFailure::Unreachable,
         };
         self.dials.insert(id, dial);
-        Some(self.attempt(id, first))
+        Some(self.attempt(id, &first))
     }
 
     /// Takes note that an attempt succeeded; `None` for connections that are no dial's.
@@ -138,7 +138,7 @@ impl Dials {
             self.dials.remove(&id);
             return Next::Failed(id, reason);
         }
-        Next::Dial(self.attempt(id, next))
+        Next::Dial(self.attempt(id, &next))
     }
 
     /// Returns the attempts whose head start is over.
@@ -156,7 +156,7 @@ impl Dials {
                 .dials
                 .get_mut(&id)
                 .map(|dial| std::mem::take(&mut dial.later));
-            attempts.extend(self.attempt(id, later.unwrap_or_default()));
+            attempts.extend(self.attempt(id, &later.unwrap_or_default()));
         }
         attempts
     }
@@ -172,7 +172,7 @@ impl Dials {
         self.dials.drain().map(|(id, _)| id).collect()
     }
 
-    fn attempt(&mut self, id: DialId, addresses: Vec<Address>) -> Vec<DialOpts> {
+    fn attempt(&mut self, id: DialId, addresses: &[Address]) -> Vec<DialOpts> {
         let Some(dial) = self.dials.get_mut(&id) else {
             return Vec::new();
         };
@@ -292,7 +292,7 @@ mod tests {
             match dials.failed(attempt.connection_id(), &error) {
                 Next::Dial(more) => attempts = more,
                 Next::Failed(ID, DialFailure::OtherPeer) => return,
-                other => panic!("{other:?}"),
+                other @ (Next::Wait | Next::Failed(..)) => panic!("{other:?}"),
             }
         }
         panic!("still dialling");

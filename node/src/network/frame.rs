@@ -15,6 +15,9 @@ pub const MAX_SYNC: usize = (256 + 16) * 1024;
 /// The bytes of a length.
 const PREFIX: usize = 4;
 
+/// A frame and what follows it.
+pub type Split<'a> = (&'a [u8], &'a [u8]);
+
 /// Why bytes are not a frame, or why none came.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -43,7 +46,7 @@ pub fn encode(frame: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
 
 /// Takes a frame from the front of `bytes`; returns it and what follows, or `None` while bytes are
 /// missing.
-pub fn split(bytes: &[u8], limit: usize) -> Result<Option<(&[u8], &[u8])>, Error> {
+pub fn split(bytes: &[u8], limit: usize) -> Result<Option<Split<'_>>, Error> {
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
         return Ok(None);
     };

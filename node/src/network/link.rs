@@ -198,13 +198,13 @@ async fn route(shared: &Shared, mut arrivals: mpsc::Receiver<Arrival>, mut route
     }
     drop(router);
     shared.closing.cancel();
-    pending().await
+    pending::<()>().await;
 }
 
 /// Reads the other side's hello; returns only if there is more than that.
 async fn hear(shared: &Shared, stream: oneshot::Receiver<Stream>) {
     let Ok(mut stream) = stream.await else {
-        return pending().await;
+        return pending::<()>().await;
     };
     match frame::read(&mut stream, frame::MAX_HELLO).await {
         Ok(Some(frame)) => {
@@ -230,7 +230,7 @@ async fn hear(shared: &Shared, stream: oneshot::Receiver<Stream>) {
     // Something other than the end of the stream is a second frame.
     if !matches!(stream.read(&mut [0]).await, Ok(1..)) {
         drop(stream);
-        pending().await
+        pending::<()>().await;
     }
 }
 
@@ -295,7 +295,7 @@ async fn write(
         }
     }
     shared.closing.cancel();
-    pending().await
+    pending::<()>().await;
 }
 
 impl Outbound {
@@ -355,7 +355,7 @@ async fn expire(shared: &Shared, inbound: bool) {
     )
     .await;
     if shared.trusted.is_cancelled() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

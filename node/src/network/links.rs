@@ -247,16 +247,16 @@ mod tests {
     fn a_dialler_that_has_a_link_keeps_it() {
         let (small, large) = peers();
         let start = Instant::now();
-        let mut dialler = Links::new(small);
-        let mut dialled = Links::new(large);
-        assert_eq!(dialler.opened(large, id(1), true, start), UP);
-        assert_eq!(dialled.opened(small, id(1), false, start), UP);
+        let mut here = Links::new(small);
+        let mut there = Links::new(large);
+        assert_eq!(here.opened(large, id(1), true, start), UP);
+        assert_eq!(there.opened(small, id(1), false, start), UP);
         let later = start + Duration::from_millis(1);
-        assert_eq!(dialler.opened(large, id(2), true, later), Verdict::Close);
-        assert_eq!(dialled.opened(small, id(2), false, later), Verdict::Spare);
-        assert_eq!(dialled.closed(&small, id(2)), None);
-        assert_eq!(dialled.next_due(), None);
-        assert!(dialled.has(&small));
+        assert_eq!(here.opened(large, id(2), true, later), Verdict::Close);
+        assert_eq!(there.opened(small, id(2), false, later), Verdict::Spare);
+        assert_eq!(there.closed(&small, id(2)), None);
+        assert_eq!(there.next_due(), None);
+        assert!(there.has(&small));
     }
 
     #[test]

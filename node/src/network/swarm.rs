@@ -52,7 +52,7 @@ const PING_ANSWER: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Identify repeats itself rarely: it tells nothing new.
-const IDENTIFY: Duration = Duration::from_secs(24 * 60 * 60);
+const IDENTIFY: Duration = Duration::from_hours(24);
 
 /// Substreams that may be negotiating at once.
 const NEGOTIATING: usize = 8;
