@@ -284,10 +284,11 @@ pub type Events = mpsc::Receiver<Event>;
 
 /// Starts the network of one circle on the current tokio runtime.
 pub fn start(config: Config) -> Result<(Handle, Events), Error> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::Transport)?;
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, outbox) = mpsc::channel(EVENTS);
     let task = task::Task::new(config, inbox, events)?;
-    tokio::spawn(task.run());
+    runtime.spawn(task.run());
     Ok((Handle { commands }, outbox))
 }
 

@@ -369,13 +369,42 @@ async fn a_second_dial_is_answered_with_the_link_that_is_there() {
 
 #[tokio::test]
 async fn a_peer_that_restarts_gets_a_link_in_place_of_the_old_one() {
-    let (mut one, at_one, two, _) = trusted(&[Transport::Quic]).await;
-    // The first of the twins goes on, so that `one` cannot see that its link is stale.
-    let twin = Node::listening(2, &[Transport::Quic]).await;
-    twin.dial(1, &one, true).await;
-    one.down(at_one).await;
-    let (_, peer, dial) = one.up().await;
-    assert_eq!((peer, dial), (two.peer, None));
+    for transport in [Transport::Quic, Transport::Tcp] {
+        for twin_dialled_before in [true, false] {
+            let mut one = Node::listening(1, &[transport]).await;
+            let mut two = Node::listening(2, &[transport]).await;
+            if twin_dialled_before {
+                two.dial(1, &one, true).await;
+            } else {
+                one.dial(1, &two, true).await;
+            }
+            let ((at_one, ..), (at_two, ..)) = tokio::join!(one.up(), two.up());
+            one.trust(at_one).await;
+            two.trust(at_two).await;
+            // `two` goes on, so that `one` cannot see that its link is stale.
+            let mut twin = Node::listening(2, &[transport]).await;
+            twin.dial(2, &one, true).await;
+            let (at_twin, ..) = twin.up().await;
+            one.down(at_one).await;
+            let (again, peer, dial) = one.up().await;
+            assert_eq!((peer, dial), (two.peer, None));
+            twin.say_hello(at_twin, b"I am back").await;
+            assert_eq!(one.hello(again).await, b"I am back");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_peer_can_be_dialled_as_soon_as_the_last_link_is_down() {
+    let mut one = Node::listening(1, &[Transport::Quic]).await;
+    let mut two = Node::listening(2, &[Transport::Quic]).await;
+    for round in 0..20 {
+        one.dial(round, &two, true).await;
+        let ((at_one, _, dial), (at_two, ..)) = tokio::join!(one.up(), two.up());
+        assert_eq!(dial, Some(DialId(round)));
+        one.send(Command::Close { link: at_one }).await;
+        tokio::join!(one.down(at_one), two.down(at_two));
+    }
 }
 
 #[tokio::test]
