@@ -32,6 +32,7 @@ mod tests;
 
 use circlet_model::address::Address;
 use circlet_model::id::PeerId;
+use circlet_model::replica::input::{DialId, LinkId};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -88,14 +89,6 @@ impl Default for Limits {
         }
     }
 }
-
-/// A link: one connection with one peer, never used again after its `LinkDown`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(pub u64);
-
-/// A dial, named by the driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DialId(pub u64);
 
 /// A beacon key, named by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
