@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// What one queued frame costs beside its bytes.
-const FRAME_COST: usize = 64;
+pub(super) const FRAME_COST: usize = 64;
 
 /// What the network asks of a link, in this order.
 pub(super) enum Order {
@@ -49,7 +49,7 @@ pub(super) struct Link {
     pub(super) inbound: bool,
     pub(super) limits: Limits,
     pub(super) port: Port,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) orders: mpsc::Receiver<Order>,
     /// The cost of the orders that wait.
     pub(super) queued: Arc<AtomicUsize>,
     /// Set when the link is to end soon.
@@ -130,7 +130,7 @@ async fn converse(
     shared: &Shared,
     inbound: bool,
     port: Port,
-    orders: mpsc::UnboundedReceiver<Order>,
+    orders: mpsc::Receiver<Order>,
     queued: &AtomicUsize,
 ) {
     let Port { arrivals, requests } = port;
@@ -274,7 +274,7 @@ struct Outbound {
 /// Where something was said, the other side gets a little time to read it and to end its side.
 async fn write(
     shared: &Shared,
-    mut orders: mpsc::UnboundedReceiver<Order>,
+    mut orders: mpsc::Receiver<Order>,
     queued: &AtomicUsize,
     mut outbound: Outbound,
 ) {

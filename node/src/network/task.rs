@@ -7,7 +7,7 @@ mod connections;
 
 use super::address::{from_multiaddr, to_libp2p, to_multiaddr};
 use super::dials::Dials;
-use super::link::Order;
+use super::link::{FRAME_COST, Order};
 use super::links::Links;
 use super::swarm::{self, Behaviour, BehaviourEvent};
 use super::{Command, Config, DialFailure, DialId, Error, Event, Limits, LinkId, ListenFailure};
@@ -32,6 +32,9 @@ const WAITING: usize = 256;
 
 /// What may wait to be written to one link; a link above it is closed.
 const QUEUE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Orders that may wait for one link: as many as fit into the bytes.
+const QUEUE_ORDERS: usize = QUEUE_BYTES / FRAME_COST;
 
 /// Addresses that come and go together are told as one change.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -72,7 +75,7 @@ struct Connection {
 struct OpenLink {
     connection: ConnectionId,
     peer: PeerId,
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::Sender<Order>,
     queued: Arc<AtomicUsize>,
     closing: CancellationToken,
     /// Until a following link waits for it.
@@ -233,8 +236,8 @@ impl Task {
 
     fn close_link(&self, link: LinkId) {
         if let Some(open) = self.open.get(&link) {
-            // A link whose task is over needs no order.
-            let _ = open.orders.send(Order::Close);
+            // A link whose task is over needs no order; one whose queue is full ends without it.
+            let _ = open.orders.try_send(Order::Close);
             open.closing.cancel();
         }
     }
@@ -245,13 +248,11 @@ impl Task {
             return;
         };
         let cost = order.cost();
-        if open.queued.fetch_add(cost, Ordering::Relaxed) + cost > QUEUE_BYTES {
-            tracing::debug!("a link takes too little");
+        let fits = open.queued.fetch_add(cost, Ordering::Relaxed) + cost <= QUEUE_BYTES;
+        if !fits || open.orders.try_send(order).is_err() {
+            tracing::debug!("a link takes too little, or is over");
             open.closing.cancel();
-            return;
         }
-        // A link whose task is over needs no order.
-        let _ = open.orders.send(order);
     }
 
     fn listen(&mut self, address: Address) {

@@ -719,8 +719,8 @@ async fn one_address_cannot_come_too_often() {
     ));
 }
 
-#[tokio::test]
-async fn beacons_are_heard_by_those_who_hold_the_key() {
+/// Nodes whose beacons share a port of their own.
+async fn with_beacons(count: u8) -> Vec<Node> {
     let port = std::net::UdpSocket::bind("0.0.0.0:0")
         .unwrap()
         .local_addr()
@@ -731,7 +731,7 @@ async fn beacons_are_heard_by_those_who_hold_the_key() {
         ..beacon::Config::default()
     };
     let mut nodes = Vec::new();
-    for secret in 1..=3 {
+    for secret in 1..=count {
         let config = Config {
             identity: Zeroizing::new([secret; 32]),
             listen: vec![loopback(Transport::Tcp)],
@@ -740,6 +740,12 @@ async fn beacons_are_heard_by_those_who_hold_the_key() {
         };
         nodes.push(Node::with(config).await);
     }
+    nodes
+}
+
+#[tokio::test]
+async fn beacons_are_heard_by_those_who_hold_the_key() {
+    let nodes = with_beacons(3).await;
     let [mut one, mut two, mut three] = <[Node; 3]>::try_from(nodes).ok().unwrap();
     let (shared, other) = (Zeroizing::new([5; 32]), Zeroizing::new([6; 32]));
     let keys = vec![

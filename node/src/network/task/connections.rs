@@ -5,7 +5,7 @@ use super::super::dials::{Attempt, Next};
 use super::super::link::{self, Link};
 use super::super::links::{Promotion, Verdict};
 use super::super::{DialFailure, DialId, Event, LinkId};
-use super::{Connection, OpenLink, Task};
+use super::{Connection, OpenLink, QUEUE_ORDERS, Task};
 use circlet_model::address::Address;
 use circlet_model::id;
 use libp2p::PeerId;
@@ -164,7 +164,7 @@ impl Task {
         };
         let id = LinkId(self.next_link);
         self.next_link += 1;
-        let (orders, inbox) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::channel(QUEUE_ORDERS);
         let (over, over_receiver) = oneshot::channel();
         let queued = Arc::new(AtomicUsize::new(0));
         let closing = CancellationToken::new();
