@@ -1,1 +1,2 @@
 //! Shell.
+pub mod network;

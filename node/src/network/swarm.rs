@@ -1,0 +1,129 @@
+//! The libp2p swarm: transports, behaviours and their settings.
+
+use super::handler;
+use super::{Error, Limits};
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::swarm::NetworkBehaviour;
+use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, ping, tcp, yamux};
+use libp2p::{identity::Keypair, quic};
+use std::time::Duration;
+
+/// Half-open inbound connections.
+const PENDING_IN: u32 = 16;
+
+/// Dials in flight: a few peers, each with a handful of addresses where the peer is unknown.
+const PENDING_OUT: u32 = 24;
+
+/// Connections with one peer: one, and what a change of links or both sides dialling adds.
+const PER_PEER: u32 = 4;
+
+/// No new connection is accepted above this much memory of the whole process.
+const MAX_MEMORY: usize = 512 * 1024 * 1024;
+
+/// Substreams of a TCP connection, each of which may buffer 256 KiB: identify, ping, hello and
+/// sync in both directions, and those that are closing.
+const YAMUX_STREAMS: usize = 14;
+
+/// Substreams that the other side of a QUIC connection may open.
+const QUIC_STREAMS: u32 = 8;
+
+/// What a QUIC stream may buffer: one frame and the next.
+const QUIC_STREAM_BYTES: u32 = 512 * 1024;
+
+/// What a QUIC connection may buffer: 32 of them stay below 32 MiB.
+const QUIC_CONNECTION_BYTES: u32 = 1024 * 1024;
+
+/// Rare enough to cost little, often enough to keep address translators' entries.
+const QUIC_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Longer than a short suspend; a multiple of the keep-alive.
+const QUIC_MAX_IDLE_MS: u32 = 45_000;
+
+/// For slow paths.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// A dead TCP connection is noticed after this and the answer's time.
+const PING: Duration = Duration::from_secs(30);
+
+/// How long a ping may take.
+const PING_ANSWER: Duration = Duration::from_secs(20);
+
+/// Connections that no link uses end after this.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Identify repeats itself rarely: it tells nothing new.
+const IDENTIFY: Duration = Duration::from_hours(24);
+
+/// Substreams that may be negotiating at once.
+const NEGOTIATING: usize = 8;
+
+/// Everything a connection is checked by and speaks; `circle` is last, so that what the others
+/// refuse costs no stranger's place.
+#[derive(NetworkBehaviour)]
+pub(super) struct Behaviour {
+    limits: connection_limits::Behaviour,
+    memory: memory_connection_limits::Behaviour,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+    pub(super) circle: handler::Behaviour,
+}
+
+/// Builds the swarm.
+pub(super) fn build(keypair: Keypair, limits: &Limits) -> Result<Swarm<Behaviour>, Error> {
+    let tcp = tcp::Config::default().nodelay(true);
+    let multiplexer = || {
+        let mut config = yamux::Config::default();
+        config.set_max_num_streams(YAMUX_STREAMS);
+        config
+    };
+    let builder = SwarmBuilder::with_existing_identity(keypair)
+        .with_tokio()
+        .with_tcp(tcp, noise::Config::new, multiplexer)
+        .map_err(|_| Error::Transport)?
+        .with_quic_config(quic_settings)
+        .with_behaviour(|keypair| behaviour(keypair, limits))
+        .map_err(|_| Error::Transport)?
+        .with_swarm_config(|config| {
+            config
+                .with_idle_connection_timeout(IDLE)
+                .with_max_negotiating_inbound_streams(NEGOTIATING)
+                .with_smart_dial()
+        })
+        .with_connection_timeout(HANDSHAKE);
+    Ok(builder.build())
+}
+
+fn quic_settings(mut config: quic::Config) -> quic::Config {
+    config.handshake_timeout = HANDSHAKE;
+    config.keep_alive_interval = QUIC_KEEP_ALIVE;
+    config.max_idle_timeout = QUIC_MAX_IDLE_MS;
+    config.max_concurrent_stream_limit = QUIC_STREAMS;
+    config.max_stream_data = QUIC_STREAM_BYTES;
+    config.max_connection_data = QUIC_CONNECTION_BYTES;
+    config
+}
+
+fn behaviour(keypair: &Keypair, limits: &Limits) -> Behaviour {
+    let connections = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(PENDING_IN))
+        .with_max_pending_outgoing(Some(PENDING_OUT))
+        .with_max_established_incoming(Some(limits.inbound))
+        .with_max_established(Some(limits.total))
+        .with_max_established_per_peer(Some(PER_PEER));
+    let identify = identify::Config::new("/circlet/1".to_owned(), keypair.public())
+        .with_agent_version("c".to_owned())
+        .with_interval(IDENTIFY)
+        .with_cache_size(0)
+        .with_hide_listen_addrs(true);
+    Behaviour {
+        limits: connection_limits::Behaviour::new(connections),
+        memory: memory_connection_limits::Behaviour::with_max_bytes(MAX_MEMORY),
+        identify: identify::Behaviour::new(identify),
+        ping: ping::Behaviour::new(
+            ping::Config::new()
+                .with_interval(PING)
+                .with_timeout(PING_ANSWER),
+        ),
+        circle: handler::Behaviour::new(limits),
+    }
+}
