@@ -182,7 +182,10 @@ impl Replica {
     /// order close their link.
     pub fn handle(&mut self, now: Timestamp, rng: &mut Rng<'_>, input: Input, out: &mut Outbox) {
         let handled = match input {
-            Input::Wake => self.wake(now, rng, out),
+            Input::Wake => {
+                self.wake(now, out);
+                Ok(())
+            }
             Input::LinkUp {
                 link,
                 peer,
@@ -199,7 +202,10 @@ impl Replica {
                 self.dial_failed(dial, now, rng);
                 Ok(())
             }
-            Input::Reachable { addresses } => self.reachable(addresses, now, out),
+            Input::Reachable { addresses } => {
+                self.reachable(addresses, now, out);
+                Ok(())
+            }
             Input::NetworkChanged => {
                 self.network_changed(now);
                 Ok(())

@@ -69,8 +69,11 @@ enum SlimBody {
 /// What came out of a run: headers that link to each other, of which none is verified yet.
 #[derive(Debug)]
 pub struct Unpacked {
-    entries: Vec<(Header, EntryId, Option<Signature>, Option<Vec<u8>>)>,
+    entries: Vec<Loose>,
 }
+
+/// A header with its id, its own signature and its sealed body, as they came.
+type Loose = (Header, EntryId, Option<Signature>, Option<Vec<u8>>);
 
 impl Run {
     /// Packs neighbouring entries of one chain, the oldest first. `person` is the device's.
@@ -96,7 +99,7 @@ impl Run {
     /// Works out the headers. `None` when a number is out of range or the first leaves out what only
     /// a neighbour could tell.
     pub fn unpack(self, circle: CircleId, person: PersonId) -> Option<Unpacked> {
-        let mut entries: Vec<(Header, EntryId, Option<Signature>, Option<Vec<u8>>)> = Vec::new();
+        let mut entries: Vec<Loose> = Vec::new();
         let mut prev = self.prev;
         for (slim, seq) in self.entries.into_inner().into_iter().zip(self.first..) {
             let before = entries.last().map(|(header, ..)| header);
@@ -142,9 +145,7 @@ impl Unpacked {
     }
 }
 
-fn into_entry(
-    (header, id, signature, body): (Header, EntryId, Option<Signature>, Option<Vec<u8>>),
-) -> Entry {
+fn into_entry((header, id, signature, body): Loose) -> Entry {
     // A signature inside the run is kept only if it holds: it may be relayed as an anchor.
     let signature = signature.filter(|signature| header.signed_by_device(signature));
     Entry {

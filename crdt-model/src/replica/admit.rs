@@ -90,7 +90,7 @@ impl Replica {
                 }
                 if self.knocking(&invite) {
                     self.note_knock(
-                        Waiting {
+                        &Waiting {
                             invite,
                             newcomer,
                             proof,
@@ -137,11 +137,11 @@ impl Replica {
         state.is_some_and(|state| state.invite.mode == Mode::Knock)
     }
 
-    fn note_knock(&mut self, waiting: Waiting, out: &mut Outbox) -> Result<(), Error> {
+    fn note_knock(&mut self, waiting: &Waiting, out: &mut Outbox) -> Result<(), Error> {
         let key = self.rows.knock_key(&waiting.newcomer.person);
         let new = self.rows.get(&key)?.is_none();
         if new && self.rows.scan(&self.rows.meta_scan(5))?.len() < MAX_KNOCKS {
-            self.rows.save(key, &waiting);
+            self.rows.save(key, waiting);
             out.outputs.push(Output::Event(Event::Knocked));
         }
         Ok(())

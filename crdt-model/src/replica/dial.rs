@@ -13,7 +13,6 @@ use crate::log::record::{
 use crate::replica::input::DialId;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::BeaconKey;
-use crate::store::Error;
 use crate::sync::message::Message;
 use crate::time::Timestamp;
 use core::time::Duration;
@@ -24,24 +23,18 @@ const BURSTS: u32 = 5;
 /// The wait between the first two bursts; it doubles.
 const BURST_WAIT: Duration = Duration::from_secs(2);
 /// While a join is pending, a burst at least this often.
-const PENDING_WAIT: Duration = Duration::from_secs(60);
+const PENDING_WAIT: Duration = Duration::from_mins(1);
 
 /// What a beacon says: who, and at which ports of the address it comes from.
 type Beacon = (PeerId, List<Address, 4>);
 
 impl Replica {
-    pub(super) fn wake(
-        &mut self,
-        now: Timestamp,
-        _rng: &mut Rng<'_>,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
+    pub(super) fn wake(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.dials.is_empty() && self.links.is_empty() {
             self.plan_dials(now, out);
         }
         self.renew_sessions(now, out);
         self.send_beacons(now, out);
-        Ok(())
     }
 
     pub(super) fn dial_failed(&mut self, dial: DialId, now: Timestamp, rng: &mut Rng<'_>) {
@@ -56,19 +49,13 @@ impl Replica {
         self.beacon_at = now;
     }
 
-    pub(super) fn reachable(
-        &mut self,
-        addresses: Vec<Address>,
-        now: Timestamp,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
+    pub(super) fn reachable(&mut self, addresses: Vec<Address>, now: Timestamp, out: &mut Outbox) {
         self.reachable = addresses;
         if let Some(record) = self.publish_addresses(now) {
-            self.pass_records(&[record], None, out);
+            self.pass_records(&[record], out);
         }
         self.plan_dials(now, out);
         self.network_changed(now);
-        Ok(())
     }
 
     /// Writes this device's address record anew if it no longer holds.
@@ -111,9 +98,9 @@ impl Replica {
         records: Vec<SignedRecord>,
         now: Timestamp,
         out: &mut Outbox,
-    ) -> Result<bool, Error> {
+    ) -> bool {
         let Some(circle) = self.state.circle else {
-            return Ok(false);
+            return false;
         };
         let mut new = Vec::new();
         for signed in records {
@@ -129,7 +116,7 @@ impl Replica {
                 continue;
             }
             if !signed.verify(circle) {
-                return Ok(false);
+                return false;
             }
             if device == self.device() {
                 // A record of this device from before it was restored: the next one is newer.
@@ -141,9 +128,9 @@ impl Replica {
         }
         if !new.is_empty() {
             self.plan_dials(now, out);
-            self.pass_records(&new, None, out);
+            self.pass_records(&new, out);
         }
-        Ok(true)
+        true
     }
 
     fn keep_record(&mut self, signed: SignedRecord) {
@@ -152,18 +139,13 @@ impl Replica {
         self.records.insert((device, kind), signed);
     }
 
-    fn pass_records(
-        &self,
-        records: &[SignedRecord],
-        except: Option<crate::replica::input::LinkId>,
-        out: &mut Outbox,
-    ) {
+    fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
         for (id, link) in &self.links {
             let ready = link
                 .session
                 .as_ref()
                 .is_some_and(|session| session.acts_given.is_some());
-            if ready && Some(*id) != except {
+            if ready {
                 let records = List::new(records.to_vec()).unwrap_or_default();
                 let frame = Message::Records(records).to_frame();
                 out.outputs.push(Output::Send { link: *id, frame });

@@ -30,7 +30,7 @@ impl Replica {
         session.have_sent = true;
     }
 
-    pub(super) fn on_have(&mut self, session: &mut Session, have: Have) -> Result<bool, Error> {
+    pub(super) fn on_have(&mut self, session: &mut Session, have: &Have) -> Result<bool, Error> {
         if !session.acts_in || !self.may_see(session) {
             return Ok(true);
         }

@@ -177,9 +177,8 @@ impl Replica {
         let roster = self.roster()?;
         let vouched = match roster.devices.get(&device) {
             Some(known) if known.active => false,
-            Some(_) => return None,
             None if self.vouched_for(device, vouchers) => true,
-            None => return None,
+            _ => return None,
         };
         let answer = self.membership_answer(peer)?;
         self.begin_session(id, peer, device, vouched, out);

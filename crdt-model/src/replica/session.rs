@@ -63,7 +63,7 @@ impl Replica {
             Message::Open(open) => self.on_open(id, session, open, out),
             Message::Acts(acts) => self.on_acts(id, session, acts, now, out),
             Message::ActsEnd => self.on_acts_end(id, session, now, rng, out),
-            Message::Have(have) => self.on_have(session, have),
+            Message::Have(have) => self.on_have(session, &have),
             Message::Run(run) => {
                 let before = self.fresh.len();
                 let taken = self.take_run(run, now)?;
@@ -84,7 +84,7 @@ impl Replica {
                 Ok(true)
             }
             Message::End(digest) => self.on_end(id, session, digest, now, out),
-            Message::Records(records) => self.on_records(records.into_inner(), now, out),
+            Message::Records(records) => Ok(self.on_records(records.into_inner(), now, out)),
             Message::Need(need) => {
                 if self.may_see(session) {
                     let keys = self.answer_need(session.device, &need, rng)?;
