@@ -187,11 +187,11 @@ impl Replica {
                 Ok(())
             }
             Input::LinkUp {
-                link,
-                peer,
-                dial,
-                address,
-            } => self.link_up(link, peer, dial, address, rng, out),
+                link, peer, dial, ..
+            } => {
+                self.link_up(link, peer, dial, rng, out);
+                Ok(())
+            }
             Input::Hello { link, frame } => self.hello(link, &frame, now, rng, out),
             Input::Frame { link, frame } => self.frame(link, &frame, now, rng, out),
             Input::LinkDown { link } => {

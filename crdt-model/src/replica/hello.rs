@@ -34,7 +34,8 @@ impl Replica {
         if let Some(key) = link.hello.clone() {
             let route = self.route(peer, dialled, Direction::Answer);
             if let Some((_, plain)) = open_hello([&key], route, frame) {
-                return self.take_answer(id, peer, &plain, now, out);
+                self.take_answer(id, peer, &plain, now, out);
+                return Ok(());
             }
         }
         let route = self.route(peer, dialled, Direction::Call);
@@ -229,9 +230,9 @@ impl Replica {
         plain: &[u8],
         now: Timestamp,
         out: &mut Outbox,
-    ) -> Result<(), Error> {
+    ) {
         let Ok(answer) = codec::decode::<Answer>(plain) else {
-            return Ok(());
+            return;
         };
         match answer {
             Answer::Member {
@@ -273,7 +274,6 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
         }
-        Ok(())
     }
 
     pub(super) fn route(&self, peer: PeerId, i_dialled: bool, direction: Direction) -> Route {

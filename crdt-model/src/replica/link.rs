@@ -1,7 +1,6 @@
 //! Links: who is there, and when a session begins.
 
 use super::{Link, Replica, Target};
-use crate::address::Address;
 use crate::codec;
 use crate::id::{DeviceId, PeerId};
 use crate::key::Rng;
@@ -9,7 +8,6 @@ use crate::log::record::{Kind as RecordKind, Payload};
 use crate::replica::input::{DialId, LinkId};
 use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::hello::{Direction, seal_hello};
-use crate::store::Error;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 
@@ -19,10 +17,9 @@ impl Replica {
         id: LinkId,
         peer: PeerId,
         dial: Option<DialId>,
-        _address: Option<Address>,
         rng: &mut Rng<'_>,
         out: &mut Outbox,
-    ) -> Result<(), Error> {
+    ) {
         let target = dial.and_then(|dial| self.dials.remove(&dial));
         if let Some(target) = &target {
             self.schedule.linked(target);
@@ -54,7 +51,6 @@ impl Replica {
                 out.outputs.push(Output::Hello { link: id, frame });
             }
         }
-        Ok(())
     }
 
     pub(super) fn link_down(

@@ -7,6 +7,7 @@ use crate::bounded::List;
 use crate::codec;
 use crate::id::{ActId, Hash};
 use crate::key::Rng;
+use crate::membership::act::VerifiedAct;
 use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
@@ -172,7 +173,7 @@ impl Replica {
                 graph
                     .missing_for(&open.tips)
                     .into_iter()
-                    .map(|act| act.id())
+                    .map(VerifiedAct::id)
                     .collect()
             })
             .unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::log::header::{
     Action, Audience, Header, KeyClass, MAX_LAMPORT, Origin, SUITE, VERSION, VerifiedHeader,
 };
 use crate::membership::act::{Kind, Newcomer, Rules};
+use crate::membership::graph::Graph;
 use crate::replica::output::Refusal;
 use crate::secrecy::seal;
 use crate::store::Error;
@@ -208,11 +209,7 @@ impl Replica {
             return Err(Refusal::Forked);
         }
         let last = self.frontier.chain(&device, 0).last().copied();
-        let heads = self
-            .graph
-            .as_ref()
-            .map(|graph| graph.heads())
-            .unwrap_or_default();
+        let heads = self.graph.as_ref().map(Graph::heads).unwrap_or_default();
         Ok(Header {
             version: VERSION,
             suite: SUITE,

@@ -18,6 +18,10 @@ pub const MAX_VOUCHERS: usize = 16;
 const LINK: &str = "circlet 1 link";
 
 /// What a dialler says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for the length of one function"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hello {
     /// "I hold an invite."

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The wait after the first dial that led nowhere.
 pub const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two dials of the same target.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(20 * 60);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(20);
 /// At most this many dials at a time: a home router's table is small.
 pub const MAX_DIALS: usize = 3;
 /// At most this many links that this side began.

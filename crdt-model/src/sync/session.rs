@@ -22,6 +22,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub const MAX_IN_FLIGHT: usize = 8;
 
 /// One session.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a step of the exchange that came or not"
+)]
 #[derive(Clone, Debug)]
 pub struct Session {
     /// Who, to the transport.
