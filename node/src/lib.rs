@@ -1,2 +1,5 @@
 //! Shell.
+pub mod home;
+pub mod keystore;
 pub mod network;
+pub mod storage;

@@ -1,0 +1,252 @@
+//! Rows in sled 0.34.7, used so that what was flushed is there after a power cut.
+//!
+//! On Linux, `flush` of this version asks for the written range only (`sync_file_range`), which
+//! says nothing about the file's size or the disk's own cache. So its background flushing is off,
+//! and every flush here ends with an fsync of the database file through a second handle.
+//!
+//! A leaf of its tree that grows above 128 KiB goes to a file of its own, which nothing syncs; rows of
+//! at most [`super::MAX_ROW`] keep that from happening.
+//!
+//! After an error of the disk, this version may wait without end: in the next flush, in a read of
+//! what was not written out, and when it is closed. So writing stops while there is still a reserve
+//! of room; and after any error the engine only repeats it and is never closed, until the node
+//! starts again.
+
+use super::{Change, Engine, Error, Range, Rows, io_error};
+use crate::home::{create_private_dir, sync_dir};
+use std::fmt;
+use std::fs::File;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// How many bytes of rows are kept in memory: more brought nothing in measurements.
+const CACHE: u64 = 32 * 1024 * 1024;
+
+/// How much room a disk must have left for a batch, besides twice its bytes: sled writes segments of
+/// 512 KiB ahead, and the small files of the home must stay replaceable.
+const RESERVE: u64 = 8 * 1024 * 1024;
+
+/// An engine on the disk.
+pub struct Sled {
+    db: sled::Db,
+    folder: PathBuf,
+    reserve: u64,
+    /// The first error, if there was one.
+    broken: OnceLock<Error>,
+    /// The database file again, only to sync it.
+    file: File,
+}
+
+impl Sled {
+    /// Opens the rows in a folder of their own, or starts them.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        Self::open_with(folder, RESERVE)
+    }
+
+    fn open_with(folder: &Path, reserve: u64) -> Result<Self, Error> {
+        create_private_dir(folder).map_err(|error| io_error(&error))?;
+        let config = sled::Config::new()
+            .path(folder)
+            .flush_every_ms(None)
+            .cache_capacity(CACHE);
+        let db = config.open().map_err(sled_error)?;
+        let file = sync_handle(&folder.join("db")).map_err(|error| io_error(&error))?;
+        let (folder, broken) = (folder.to_owned(), OnceLock::new());
+        let engine = Self {
+            db,
+            folder,
+            reserve,
+            broken,
+            file,
+        };
+        engine.flush()?;
+        sync_dir(&engine.folder).map_err(|error| io_error(&error))?;
+        Ok(engine)
+    }
+
+    /// Asks sled for something, and remembers if it fails.
+    fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+        if let Some(error) = self.broken.get() {
+            return Err(error.clone());
+        }
+        question(&self.db).map_err(|error| self.broken.get_or_init(|| sled_error(error)).clone())
+    }
+
+    /// Refuses a batch that might leave the disk full.
+    fn check_room(&self, changes: &[Change]) -> Result<(), Error> {
+        let bytes = |(key, value): &Change| key.len() + value.as_ref().map_or(0, Vec::len);
+        let batch = 2 * changes.iter().map(bytes).sum::<usize>() as u64;
+        let room = free_room(&self.folder).map_err(|error| io_error(&error))?;
+        if room < batch.saturating_add(self.reserve) {
+            Err(Error::Full)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Sled {
+    fn drop(&mut self) {
+        if self.broken.get().is_some() {
+            // Closing might never end: see above.
+            std::mem::forget(self.db.clone());
+        }
+    }
+}
+
+impl Engine for Sled {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.ask(|db| db.get(key))?.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, range: &Range) -> Result<Rows, Error> {
+        if range.to.as_ref().is_some_and(|to| *to <= range.from) {
+            return Ok(Rows::new());
+        }
+        let end = range
+            .to
+            .as_deref()
+            .map_or(Bound::Unbounded, Bound::Excluded);
+        self.ask(|db| {
+            let found = db.range::<&[u8], _>((Bound::Included(range.from.as_slice()), end));
+            let copied = |row: sled::Result<(sled::IVec, sled::IVec)>| {
+                row.map(|(key, value)| (key.to_vec(), value.to_vec()))
+            };
+            if range.backwards {
+                found.rev().take(range.limit).map(copied).collect()
+            } else {
+                found.take(range.limit).map(copied).collect()
+            }
+        })
+    }
+
+    fn write(&self, changes: Vec<Change>) -> Result<(), Error> {
+        self.check_room(&changes)?;
+        let mut batch = sled::Batch::default();
+        for (key, value) in changes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.ask(|db| db.apply_batch(batch))
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.ask(|db| {
+            db.flush()?;
+            // A sync that failed may report success the next time without having kept anything.
+            Ok(self.file.sync_all()?)
+        })
+    }
+}
+
+impl fmt::Debug for Sled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sled").finish_non_exhaustive()
+    }
+}
+
+/// Returns how many bytes a disk still takes.
+#[cfg(unix)]
+fn free_room(folder: &Path) -> std::io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Returns how many bytes a disk still takes: not known here.
+#[cfg(not(unix))]
+fn free_room(_: &Path) -> std::io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// Opens a file for syncing: to write only where the platform syncs no other handle.
+fn sync_handle(path: &Path) -> std::io::Result<File> {
+    File::options().read(true).write(cfg!(windows)).open(path)
+}
+
+fn sled_error(error: sled::Error) -> Error {
+    match error {
+        sled::Error::Io(error) => io_error(&error),
+        sled::Error::Corruption { .. } => Error::Damaged("its check does not match".to_owned()),
+        sled::Error::CollectionNotFound(_) => Error::Damaged("a table is missing".to_owned()),
+        sled::Error::Unsupported(_) => Error::Damaged("it was written otherwise".to_owned()),
+        sled::Error::ReportableBug(_) => Error::Damaged("the engine contradicts itself".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conforms() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut number = 0;
+        let mut path = folder.path().to_owned();
+        let make = || {
+            number += 1;
+            path = folder.path().join(number.to_string());
+            let path = path.clone();
+            (Sled::open(&path).unwrap(), path)
+        };
+        super::super::conformance::check_at(make, |(engine, path)| {
+            drop(engine);
+            (Sled::open(&path).unwrap(), path)
+        });
+    }
+
+    #[test]
+    fn a_disk_without_room_is_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Sled::open_with(folder.path(), u64::MAX).unwrap();
+        assert_eq!(
+            engine.write(vec![(vec![1], Some(vec![2]))]),
+            Err(Error::Full)
+        );
+        assert_eq!(engine.get(&[1]).unwrap(), None);
+        engine.flush().unwrap();
+    }
+
+    #[test]
+    fn after_an_error_everything_ends_soon() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .arg(folder.path());
+        if !mount.output().is_ok_and(|output| output.status.success()) {
+            println!("no small disk can be made here");
+            return;
+        }
+        let engine = Sled::open_with(&folder.path().join("store"), 0).unwrap();
+        let rows = |start: u32| {
+            let row = |number: u32| (number.to_be_bytes().to_vec(), Some(vec![7; 400]));
+            (start..start + 20).map(row).collect()
+        };
+        let write = |start| engine.write(rows(start)).and_then(|()| engine.flush());
+        let error = (0..1000).find_map(|batch| write(batch * 20).err());
+        let umount = std::process::Command::new("umount")
+            .arg("-l")
+            .arg(folder.path())
+            .output();
+        assert!(umount.unwrap().status.success());
+        assert_eq!(error, Some(Error::Full));
+        if engine.broken.get().is_some() {
+            assert_eq!(engine.get(&[0; 4]), Err(Error::Full));
+            assert_eq!(engine.flush(), Err(Error::Full));
+        }
+        drop(engine);
+    }
+
+    #[test]
+    fn errors_keep_their_meaning() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(sled_error(sled::Error::Io(full)), Error::Full);
+        let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        assert!(matches!(sled_error(sled::Error::Io(refused)), Error::Io(_)));
+        let corrupt = sled::Error::Corruption { at: None, bt: () };
+        assert!(matches!(sled_error(corrupt), Error::Damaged(_)));
+    }
+}
