@@ -7,6 +7,7 @@ pub mod roster;
 
 mod ending;
 mod fork;
+mod node;
 mod past;
 mod quarrel;
 mod resolve;
@@ -14,3 +15,8 @@ mod roll;
 mod scope;
 mod voice;
 mod witness;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

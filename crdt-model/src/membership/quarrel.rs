@@ -8,8 +8,8 @@
 
 use super::ending::Ending;
 use super::fork::{self, Fork};
-use super::graph::Node;
-use super::scope::{Scope, Set, is_introduction};
+use super::node::Node;
+use super::scope::{Scope, Set};
 use super::voice::{self, Matter};
 use super::witness;
 use crate::id::{InviteId, PersonId};
@@ -106,7 +106,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         self.stands = Set::default();
         let mut waiting: Vec<(&'a Node, Vec<usize>)> = Vec::new();
         for node in &self.scope.nodes {
-            let lost = !is_introduction(node) && self.scope.on_branch(node, &self.lost);
+            let lost = node.brings_in().is_none() && self.scope.on_branch(node, &self.lost);
             if !lost && !self.fallen.has(node) && !self.beyond.has(node) {
                 let endings = self.settled.iter().enumerate();
                 let struck = endings.filter(|(_, ending)| ending.strikes(self.scope, node));
@@ -182,7 +182,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
             .flat_map(|one| one.ending.acts.iter().map(|act| act.number))
             .collect();
         for node in &self.scope.nodes {
-            if !is_introduction(node) && !acts.contains(&node.number) {
+            if node.brings_in().is_none() && !acts.contains(&node.number) {
                 continue;
             }
             let ungrounded = || {

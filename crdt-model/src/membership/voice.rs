@@ -7,7 +7,7 @@
 
 use super::act::{Kind, Role};
 use super::ending::{Ending, Target};
-use super::graph::Node;
+use super::node::Node;
 use super::past::Past;
 use super::scope::{Scope, Set};
 use crate::id::{ActId, PersonId};
@@ -25,10 +25,12 @@ pub(super) fn enough<'a>(
     let mut matters: BTreeMap<Matter, Vec<&'a Node>> = BTreeMap::new();
     for node in &scope.nodes {
         if !node.verdict.direct && stands.has(node) {
-            let target = match node.kind() {
-                Kind::Remove { person, .. } => Target::Removed(*person),
-                Kind::SetRole { person, role } => Target::Role(*person, *role),
-                _ => continue,
+            let target = if let Kind::Remove { person, .. } = node.kind() {
+                Target::Removed(*person)
+            } else if let Kind::SetRole { person, role } = node.kind() {
+                Target::Role(*person, *role)
+            } else {
+                continue;
             };
             matters
                 .entry((target, since(scope, target, node)))
@@ -117,9 +119,11 @@ pub(super) fn ends_of<'e, 'a>(
 pub(super) fn roles(settled: &[Ending<'_>]) -> BTreeMap<ActId, (PersonId, Role)> {
     let voiced = settled.iter().filter(|ending| ending.voices);
     voiced
-        .filter_map(|ending| match (ending.target, ending.acts.last()) {
-            (Target::Role(person, role), Some(last)) => Some((last.id, (person, role))),
-            _ => None,
+        .filter_map(|ending| {
+            let Target::Role(person, role) = ending.target else {
+                return None;
+            };
+            Some((ending.acts.last()?.id, (person, role)))
         })
         .collect()
 }
