@@ -23,6 +23,7 @@ pub(super) fn enough<'a>(
     settled: &[Ending<'a>],
 ) -> Vec<(Matter, Ending<'a>)> {
     let mut matters: BTreeMap<Matter, Vec<&'a Node>> = BTreeMap::new();
+    let decided = decided_roles(scope);
     for node in &scope.nodes {
         if !node.verdict.direct && stands.has(node) {
             let target = if let Kind::Remove { person, .. } = node.kind() {
@@ -33,7 +34,7 @@ pub(super) fn enough<'a>(
                 continue;
             };
             matters
-                .entry((target, since(scope, target, node)))
+                .entry((target, since(scope, &decided, target, node)))
                 .or_default()
                 .push(node);
         }
@@ -47,15 +48,28 @@ pub(super) fn enough<'a>(
         .collect()
 }
 
+/// The roles that keepers gave.
+fn decided_roles<'a>(scope: &Scope<'a>) -> BTreeMap<PersonId, Vec<&'a Node>> {
+    let mut decided: BTreeMap<PersonId, Vec<&'a Node>> = BTreeMap::new();
+    for node in scope.nodes.iter().filter(|node| node.verdict.direct) {
+        if let Kind::SetRole { person, .. } = node.kind() {
+            decided.entry(*person).or_default().push(node);
+        }
+    }
+    decided
+}
+
 /// The last thing a voice knew that decided on the person's membership or role.
-fn since(scope: &Scope<'_>, target: Target, voice: &Node) -> Option<(u64, ActId)> {
+fn since(
+    scope: &Scope<'_>,
+    decided: &BTreeMap<PersonId, Vec<&Node>>,
+    target: Target,
+    voice: &Node,
+) -> Option<(u64, ActId)> {
     let (Target::Removed(person) | Target::Role(person, _)) = target else {
         return None;
     };
-    let roles = scope.nodes.iter().copied().filter(|node| {
-        node.verdict.direct
-            && matches!(node.kind(), Kind::SetRole { person: whose, role: _ } if *whose == person)
-    });
+    let roles = decided.get(&person).into_iter().flatten().copied();
     scope
         .introductions(&person)
         .chain(roles)

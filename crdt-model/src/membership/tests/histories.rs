@@ -8,6 +8,8 @@ use crate::membership::testing::{
     remove_device, revoke, set_role, share, write,
 };
 use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 
 const NAMES: [&str; 6] = ["ana", "bo", "cai", "dee", "eve", "fay"];
 
@@ -39,7 +41,10 @@ fn kind(world: &World, what: u8, who: usize, count: usize) -> Kind {
 
 /// Plays a history: each step somebody writes, meets another, or writes behind their own back.
 fn play(steps: &[(u8, u8, usize, usize)]) -> World {
-    let mut world = World::of(&NAMES).keepers("ana", &["bo", "cai"]);
+    let mut world = World::of(&NAMES);
+    world.say("ana", invite("label 0", 1, Role::Member));
+    world.say("ana", invite("label 1", 2, Role::Member));
+    let mut world = world.keepers("ana", &["bo", "cai"]);
     for (count, (mode, what, one, two)) in steps.iter().enumerate() {
         let devices: Vec<String> = world.replicas.keys().cloned().collect();
         let name = devices[one % devices.len()].clone();
@@ -96,6 +101,28 @@ fn play(steps: &[(u8, u8, usize, usize)]) -> World {
 fn all(world: &World) -> Vec<VerifiedAct> {
     let merged = world.merged();
     merged.iter().cloned().collect()
+}
+
+#[test]
+fn the_random_histories_are_worth_their_name() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let (mut forked, mut void, mut removed, mut newcomers) = (0, 0, 0, 0);
+    for _ in 0..20 {
+        let mut steps = Vec::new();
+        for _ in 0..80 {
+            let mut number = || rng.next_u64() as usize;
+            let (mode, what) = (number() as u8, number() as u8);
+            steps.push((mode, what, number() % 60, number() % 60));
+        }
+        let merged = play(&steps).merged();
+        let roster = merged.roster();
+        forked += usize::from(roster.devices.values().any(|device| device.forked));
+        void += usize::from(merged.iter().any(|act| merged.is_void(&act.id())));
+        removed += usize::from(!roster.removals.is_empty());
+        newcomers += usize::from(roster.people.len() > NAMES.len());
+    }
+    let all = [forked, void, removed, newcomers];
+    assert!(all.iter().all(|count| *count >= 5), "{all:?}");
 }
 
 /// 32, or as many as `PROPTEST_CASES` says.
