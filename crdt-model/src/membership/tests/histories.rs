@@ -127,8 +127,10 @@ fn the_random_histories_are_worth_their_name() {
 
 /// 32, or as many as `PROPTEST_CASES` says.
 fn cases() -> u32 {
-    let told = std::env::var("PROPTEST_CASES").ok();
-    told.and_then(|told| told.parse().ok()).unwrap_or(32)
+    match ProptestConfig::default().cases {
+        256 => 32,
+        told => told,
+    }
 }
 
 proptest! {
