@@ -79,7 +79,7 @@ pub(super) fn invite(name: &str, uses: u16, role: Role) -> Kind {
 
 pub(super) fn admit(circle: CircleId, invite: &str, name: &str) -> Kind {
     let newcomer = newcomer(circle, name);
-    let proof = newcomer.prove(circle, &key(invite));
+    let proof = newcomer.prove(circle.hint(), &key(invite));
     Kind::Admit {
         invite: invite_id(invite),
         newcomer,
