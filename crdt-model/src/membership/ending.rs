@@ -5,7 +5,7 @@
 //! seen first.
 
 use super::act::{Kind, Role};
-use super::graph::Node;
+use super::node::Node;
 use super::past::Past;
 use super::scope::Scope;
 use crate::id::{ActId, DeviceId, InviteId, PersonId};
@@ -67,7 +67,16 @@ impl<'a> Ending<'a> {
                 person,
                 role: Role::Member,
             } => Target::Role(*person, Role::Member),
-            _ => return None,
+            Kind::Found { .. }
+            | Kind::Invite(_)
+            | Kind::Admit { .. }
+            | Kind::AddDevice { .. }
+            | Kind::SetRole { .. }
+            | Kind::Epoch { .. }
+            | Kind::Share { .. }
+            | Kind::Ack { .. }
+            | Kind::Rekey { .. }
+            | Kind::SetRules { .. } => return None,
         };
         Some(Self::new(target, vec![node], false))
     }
@@ -136,7 +145,15 @@ impl<'a> Ending<'a> {
                 let outside = made.is_some_and(|made| !self.past.has(made.place));
                 grant.role == Role::Keeper && grant.maker == *person && outside
             }),
-            _ => false,
+            Kind::Found { .. }
+            | Kind::RevokeInvite { .. }
+            | Kind::AddDevice { .. }
+            | Kind::RemoveDevice { .. }
+            | Kind::Leave { .. }
+            | Kind::Epoch { .. }
+            | Kind::Share { .. }
+            | Kind::Ack { .. }
+            | Kind::Rekey { .. } => false,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! decides. The other branches are void, but for the people and devices they brought in: otherwise
 //! a founder could fork their second act and put out everybody who joined after it.
 
-use super::graph::Node;
+use super::node::Node;
 use super::past::Past;
 use super::scope::{Scope, Set};
 use super::witness::{self, Question};

@@ -4,12 +4,13 @@
 //! of its own past. Both are matters of that past alone, so every replica attaches the same acts,
 //! in whatever order they come.
 
-use super::act::{Kind, VerifiedAct};
+use super::act::VerifiedAct;
 use super::judge::{self, Refusal, Verdict};
+use super::node::{Indexes, Node};
 use super::past::{Past, Place};
 use super::resolve::{self, Resolution};
 use super::roster::Roster;
-use crate::id::{ActId, CircleId, DeviceId, EpochId, PersonId};
+use crate::id::{ActId, CircleId, DeviceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -58,21 +59,6 @@ pub struct Tip {
     pub act: ActId,
 }
 
-/// An attached act.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) act: VerifiedAct,
-    pub(super) id: ActId,
-    /// In the order of attachment, on this replica only.
-    pub(super) number: usize,
-    pub(super) place: Place,
-    /// Everything before it.
-    pub(super) past: Past,
-    /// How long the longest way back to the beginning is.
-    pub(super) depth: u64,
-    pub(super) verdict: Verdict,
-}
-
 /// What one device wrote, one act on the other.
 #[derive(Debug)]
 pub(super) struct Chain {
@@ -80,18 +66,6 @@ pub(super) struct Chain {
     /// Where it leaves another chain; `None` when it begins with the device's first act.
     pub(super) parent: Option<Place>,
     pub(super) nodes: Vec<Arc<Node>>,
-}
-
-/// Ways to find acts by what they name.
-#[derive(Debug, Default)]
-pub(super) struct Indexes {
-    pub(super) chains: BTreeMap<DeviceId, Vec<usize>>,
-    /// Acts that let a person in.
-    pub(super) people: BTreeMap<PersonId, Vec<Arc<Node>>>,
-    /// Acts that bring a device in.
-    pub(super) devices: BTreeMap<DeviceId, Vec<Arc<Node>>>,
-    /// Acts that give somebody a key.
-    pub(super) keys: BTreeMap<EpochId, Vec<Arc<Node>>>,
 }
 
 impl Graph {
@@ -308,6 +282,11 @@ impl Graph {
         past
     }
 
+    #[cfg(test)]
+    pub(super) fn from_scratch(&self) -> Roster {
+        Arc::unwrap_or_clone(resolve::resolve(self, &self.everything()).roster)
+    }
+
     /// Resolves a point in the past, from memory or by one step from memory where that will do.
     fn resolution_at(&mut self, past: &Past) -> Resolution {
         if let Some((_, known)) = self.memo.iter().find(|(known, _)| known == past) {
@@ -404,67 +383,6 @@ impl Chain {
             act: node.id,
         })
     }
-}
-
-impl Node {
-    /// Returns whether another act is this one or lies before it.
-    pub(super) fn knows(&self, other: &Self) -> bool {
-        self.number == other.number || self.past.has(other.place)
-    }
-
-    /// Returns the order in which acts are taken: by depth, then by id. Each comes after what it
-    /// builds on, and every replica has the same order.
-    pub(super) fn order(&self) -> (u64, ActId) {
-        (self.depth, self.id)
-    }
-
-    pub(super) fn kind(&self) -> &Kind {
-        &self.act.act().kind
-    }
-
-    pub(super) fn device(&self) -> DeviceId {
-        self.act.act().device
-    }
-
-    pub(super) fn person(&self) -> PersonId {
-        self.verdict.person
-    }
-}
-
-impl Indexes {
-    fn add(&mut self, node: &Arc<Node>) {
-        let keys: &[EpochId] = match node.kind() {
-            Kind::Found { founder: new, .. } | Kind::Admit { newcomer: new, .. } => {
-                push(&mut self.people, new.person, node);
-                push(&mut self.devices, new.device, node);
-                &[]
-            }
-            Kind::AddDevice { device, .. } => {
-                push(&mut self.devices, device.device, node);
-                &[]
-            }
-            Kind::Epoch {
-                commons, stories, ..
-            } => &[*commons, *stories],
-            Kind::Share { keys, .. } => keys,
-            Kind::Invite(_)
-            | Kind::RevokeInvite { .. }
-            | Kind::RemoveDevice { .. }
-            | Kind::SetRole { .. }
-            | Kind::Remove { .. }
-            | Kind::Leave { .. }
-            | Kind::Ack { .. }
-            | Kind::Rekey { .. }
-            | Kind::SetRules { .. } => &[],
-        };
-        for key in keys {
-            push(&mut self.keys, *key, node);
-        }
-    }
-}
-
-fn push<K: Ord>(index: &mut BTreeMap<K, Vec<Arc<Node>>>, key: K, node: &Arc<Node>) {
-    index.entry(key).or_default().push(Arc::clone(node));
 }
 
 fn parents(act: &VerifiedAct) -> impl Iterator<Item = ActId> + '_ {

@@ -33,11 +33,6 @@ impl Past {
         self.0.iter().map(|count| *count as usize).sum()
     }
 
-    /// Returns whether it holds all of another.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        (0..other.0.len()).all(|chain| self.of(chain) >= other.of(chain))
-    }
-
     /// Adds the act at a place. The acts before it must be in.
     pub(super) fn add(&mut self, place: Place) {
         if self.0.len() <= place.chain {

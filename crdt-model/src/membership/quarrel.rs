@@ -8,8 +8,8 @@
 
 use super::ending::Ending;
 use super::fork::{self, Fork};
-use super::graph::Node;
-use super::scope::{Scope, Set, is_introduction};
+use super::node::Node;
+use super::scope::{Scope, Set};
 use super::voice::{self, Matter};
 use super::witness;
 use crate::id::{InviteId, PersonId};
@@ -86,12 +86,13 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         if open.is_empty() {
             return self.decide_fork();
         }
+        let field = self.field(&open);
         let strikes: Vec<Vec<bool>> = open
             .iter()
-            .map(|one| self.reached(&one.ending, &open, false))
+            .map(|one| self.reached(one, &open, &field, false))
             .collect();
         let rings = rings(&strikes);
-        let free = self.free(&open, &strikes, &rings);
+        let free = self.free(&open, &field, &strikes, &rings);
         if free.is_empty() {
             return self.decide_fork();
         }
@@ -106,7 +107,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         self.stands = Set::default();
         let mut waiting: Vec<(&'a Node, Vec<usize>)> = Vec::new();
         for node in &self.scope.nodes {
-            let lost = !is_introduction(node) && self.scope.on_branch(node, &self.lost);
+            let lost = node.brings_in().is_none() && self.scope.on_branch(node, &self.lost);
             if !lost && !self.fallen.has(node) && !self.beyond.has(node) {
                 let endings = self.settled.iter().enumerate();
                 let struck = endings.filter(|(_, ending)| ending.strikes(self.scope, node));
@@ -166,10 +167,32 @@ impl<'s, 'a> Quarrel<'s, 'a> {
             .collect()
     }
 
+    /// Returns what can be reached: introductions, and the acts of the open endings.
+    fn field(&self, open: &[Open<'a>]) -> Vec<&'a Node> {
+        if open.len() < 2 {
+            return Vec::new();
+        }
+        let mut acts = Set::default();
+        for act in open.iter().flat_map(|one| &one.ending.acts) {
+            acts.add(act);
+        }
+        let nodes = self.scope.nodes.iter().copied();
+        nodes
+            .filter(|node| node.brings_in().is_some() || acts.has(node))
+            .collect()
+    }
+
     /// Returns which open endings one reaches: itself struck, or resting on an introduction that is.
     /// With `spare`, what is vouched for is not reached.
-    fn reached(&self, by: &Ending<'a>, open: &[Open<'a>], spare: bool) -> Vec<bool> {
-        if open.len() < 2 || by.past.len() == self.scope.nodes.len() {
+    fn reached(
+        &self,
+        by: &Open<'a>,
+        open: &[Open<'a>],
+        field: &[&'a Node],
+        spare: bool,
+    ) -> Vec<bool> {
+        let by = &by.ending;
+        if by.past.len() == self.scope.nodes.len() {
             return vec![false; open.len()];
         }
         let strikes = |node: &Node| {
@@ -177,14 +200,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
                 && !(spare && witness::spared(self.scope, &self.stands, by, node))
         };
         let mut reached = Set::default();
-        let acts: BTreeSet<usize> = open
-            .iter()
-            .flat_map(|one| one.ending.acts.iter().map(|act| act.number))
-            .collect();
-        for node in &self.scope.nodes {
-            if !is_introduction(node) && !acts.contains(&node.number) {
-                continue;
-            }
+        for node in field.iter().copied() {
             let ungrounded = || {
                 let Some(grounds) = self.scope.grounds(node) else {
                     return false;
@@ -206,6 +222,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
     fn free(
         &self,
         open: &[Open<'a>],
+        field: &[&'a Node],
         strikes: &[Vec<bool>],
         rings: &[Vec<usize>],
     ) -> Vec<Vec<usize>> {
@@ -219,7 +236,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
                 let Some(by) = open.get(*at).filter(|_| !struck.is_empty()) else {
                     continue;
                 };
-                let unspared = self.reached(&by.ending, open, true);
+                let unspared = self.reached(by, open, field, true);
                 for to in struck {
                     if unspared.get(to) == Some(&true)
                         && let Some(held) = held.get_mut(to)

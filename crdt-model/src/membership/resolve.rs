@@ -1,9 +1,10 @@
 //! The resolver: from a set of acts to who belongs.
 
-use super::act::Kind;
+use super::act::{Cut, Kind};
 use super::ending::{Ending, Target};
 use super::fork;
-use super::graph::{Graph, Node};
+use super::graph::Graph;
+use super::node::Node;
 use super::past::Past;
 use super::quarrel::Quarrel;
 use super::roll::{self, View};
@@ -54,26 +55,22 @@ impl View for Quarrel<'_, '_> {
     }
 
     fn lets_in(&self, node: &Node) -> bool {
-        let person = match node.kind() {
-            Kind::Found { founder, .. } => founder.person,
-            Kind::Admit { newcomer, .. } => newcomer.person,
-            _ => return false,
-        };
-        self.stands.has(node) && self.after_ends_of(&person, node)
+        let person = node.lets_in();
+        person.is_some_and(|person| self.stands.has(node) && self.after_ends_of(&person, node))
     }
 
     fn brings_in(&self, node: &Node) -> bool {
-        let (person, device) = match node.kind() {
-            Kind::Found { founder: new, .. } | Kind::Admit { newcomer: new, .. } => {
-                (new.person, new.device)
-            }
-            Kind::AddDevice { device, .. } => (device.person, device.device),
-            _ => return false,
+        let Some((person, device)) = node.brings_in() else {
+            return false;
         };
         let mut ends = self.settled.iter();
         self.stands.has(node)
             && self.after_ends_of(&person, node)
             && !ends.any(|end| end.target == Target::Device(device) && !end.known_to(node))
+    }
+
+    fn is_lost(&self, node: &Node) -> bool {
+        self.scope.on_branch(node, &self.lost)
     }
 }
 
@@ -128,10 +125,12 @@ fn close(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
 }
 
 fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
-    let cuts = match act.kind() {
-        Kind::Remove { cut, .. } | Kind::Leave { cut } => cut.as_ref(),
-        Kind::RemoveDevice { cut, .. } => cut.as_slice(),
-        _ => &[],
+    let cuts: &[Cut] = if let Kind::Remove { cut, .. } | Kind::Leave { cut } = act.kind() {
+        cut
+    } else if let Kind::RemoveDevice { cut, .. } = act.kind() {
+        cut.as_slice()
+    } else {
+        &[]
     };
     let cuts = cuts.iter().filter(|cut| cut.device == *of);
     cuts.map(|cut| (cut.seq, cut.entry)).max()

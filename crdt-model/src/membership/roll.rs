@@ -4,7 +4,8 @@
 //! added to the roster before it; [`extend`] says for which acts that is the whole truth.
 
 use super::act::{History, Kind, Mark, Newcomer, Role};
-use super::graph::{Graph, Node};
+use super::graph::Graph;
+use super::node::Node;
 use super::past::Past;
 use super::resolve::Resolution;
 use super::roster::{Device, Epoch, InviteState, Person, Roster, Standing};
@@ -22,6 +23,8 @@ pub(super) trait View {
     fn lets_in(&self, node: &Node) -> bool;
     /// Whether an act that brings a device in does so to this day.
     fn brings_in(&self, node: &Node) -> bool;
+    /// Whether an act is on a branch of a fork that does not count.
+    fn is_lost(&self, node: &Node) -> bool;
 }
 
 /// The view of an act that knows everything: nothing has ended since.
@@ -36,6 +39,9 @@ impl View for Latest {
     }
     fn brings_in(&self, _: &Node) -> bool {
         true
+    }
+    fn is_lost(&self, _: &Node) -> bool {
+        false
     }
 }
 
@@ -78,8 +84,12 @@ impl Resolution {
 pub(super) fn enter(roster: &mut Roster, graph: &Graph, node: &Node, view: &impl View) {
     match node.kind() {
         Kind::Found { founder, rules, .. } => {
-            roster.rules = *rules;
             enter_founder(roster, node, founder, view);
+            if !view.is_lost(node) {
+                roster.rules = *rules;
+                let device = (founder.device, &founder.kem);
+                enter_device(roster, node, founder.person, device, view.brings_in(node));
+            }
         }
         Kind::Invite(invite) => {
             roster
@@ -160,8 +170,6 @@ fn enter_founder(roster: &mut Roster, node: &Node, founder: &Newcomer, view: &im
         open_after: BTreeMap::new(),
     };
     roster.people.entry(founder.person).or_insert(person);
-    let device = (founder.device, &founder.kem);
-    enter_device(roster, node, founder.person, device, view.brings_in(node));
 }
 
 fn enter_newcomer(
@@ -303,12 +311,10 @@ fn recipients(graph: &Graph, key: EpochId, within: &Past) -> BTreeSet<DeviceId> 
     let mut all = BTreeSet::new();
     let acts = graph.by.keys.get(&key).into_iter().flatten();
     for act in acts.filter(|act| within.has(act.place)) {
-        match act.kind() {
-            Kind::Epoch { to, .. } => all.extend(to.iter().copied()),
-            Kind::Share { to, .. } => {
-                all.insert(*to);
-            }
-            _ => {}
+        if let Kind::Epoch { to, .. } = act.kind() {
+            all.extend(to.iter().copied());
+        } else if let Kind::Share { to, .. } = act.kind() {
+            all.insert(*to);
         }
     }
     all

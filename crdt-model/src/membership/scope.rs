@@ -1,7 +1,8 @@
 //! A scope: the acts that one resolution looks at, in their one order, and simple questions about them.
 
 use super::act::Kind;
-use super::graph::{Chain, Graph, Node};
+use super::graph::{Chain, Graph};
+use super::node::Node;
 use super::past::{Past, Place};
 use crate::id::PersonId;
 use std::collections::BTreeMap;
@@ -34,12 +35,12 @@ impl<'a> Scope<'a> {
     /// Returns the acts of which one has to stand so that this one can: what brought its device in, or,
     /// for a device that brings itself in, what let its person in. `None`: it needs none.
     pub(super) fn grounds(&self, node: &Node) -> Option<impl Iterator<Item = &'a Node>> {
+        if matches!(node.kind(), Kind::Found { .. }) {
+            return None;
+        }
         let by = &self.graph.by;
-        let acts = match node.kind() {
-            Kind::Found { .. } => return None,
-            Kind::AddDevice { device, .. } if device.device == node.device() => {
-                by.people.get(&device.person)
-            }
+        let acts = match node.brings_in() {
+            Some((person, device)) if device == node.device() => by.people.get(&person),
             _ => by.devices.get(&node.device()),
         };
         let past = &node.past;
@@ -100,12 +101,4 @@ impl Set {
             .get_mut(node.number)
             .is_some_and(|slot| !core::mem::replace(slot, true))
     }
-}
-
-/// Returns whether an act brings somebody or a device in.
-pub(super) fn is_introduction(node: &Node) -> bool {
-    matches!(
-        node.kind(),
-        Kind::Found { .. } | Kind::Admit { .. } | Kind::AddDevice { .. }
-    )
 }

@@ -7,7 +7,7 @@
 
 use super::act::{Kind, Role};
 use super::ending::{Ending, Target};
-use super::graph::Node;
+use super::node::Node;
 use super::past::Past;
 use super::scope::{Scope, Set};
 use crate::id::{ActId, PersonId};
@@ -23,15 +23,18 @@ pub(super) fn enough<'a>(
     settled: &[Ending<'a>],
 ) -> Vec<(Matter, Ending<'a>)> {
     let mut matters: BTreeMap<Matter, Vec<&'a Node>> = BTreeMap::new();
+    let decided = decided_roles(scope);
     for node in &scope.nodes {
         if !node.verdict.direct && stands.has(node) {
-            let target = match node.kind() {
-                Kind::Remove { person, .. } => Target::Removed(*person),
-                Kind::SetRole { person, role } => Target::Role(*person, *role),
-                _ => continue,
+            let target = if let Kind::Remove { person, .. } = node.kind() {
+                Target::Removed(*person)
+            } else if let Kind::SetRole { person, role } = node.kind() {
+                Target::Role(*person, *role)
+            } else {
+                continue;
             };
             matters
-                .entry((target, since(scope, target, node)))
+                .entry((target, since(scope, &decided, target, node)))
                 .or_default()
                 .push(node);
         }
@@ -45,15 +48,28 @@ pub(super) fn enough<'a>(
         .collect()
 }
 
+/// The roles that keepers gave.
+fn decided_roles<'a>(scope: &Scope<'a>) -> BTreeMap<PersonId, Vec<&'a Node>> {
+    let mut decided: BTreeMap<PersonId, Vec<&'a Node>> = BTreeMap::new();
+    for node in scope.nodes.iter().filter(|node| node.verdict.direct) {
+        if let Kind::SetRole { person, .. } = node.kind() {
+            decided.entry(*person).or_default().push(node);
+        }
+    }
+    decided
+}
+
 /// The last thing a voice knew that decided on the person's membership or role.
-fn since(scope: &Scope<'_>, target: Target, voice: &Node) -> Option<(u64, ActId)> {
+fn since(
+    scope: &Scope<'_>,
+    decided: &BTreeMap<PersonId, Vec<&Node>>,
+    target: Target,
+    voice: &Node,
+) -> Option<(u64, ActId)> {
     let (Target::Removed(person) | Target::Role(person, _)) = target else {
         return None;
     };
-    let roles = scope.nodes.iter().copied().filter(|node| {
-        node.verdict.direct
-            && matches!(node.kind(), Kind::SetRole { person: whose, role: _ } if *whose == person)
-    });
+    let roles = decided.get(&person).into_iter().flatten().copied();
     scope
         .introductions(&person)
         .chain(roles)
@@ -117,9 +133,11 @@ pub(super) fn ends_of<'e, 'a>(
 pub(super) fn roles(settled: &[Ending<'_>]) -> BTreeMap<ActId, (PersonId, Role)> {
     let voiced = settled.iter().filter(|ending| ending.voices);
     voiced
-        .filter_map(|ending| match (ending.target, ending.acts.last()) {
-            (Target::Role(person, role), Some(last)) => Some((last.id, (person, role))),
-            _ => None,
+        .filter_map(|ending| {
+            let Target::Role(person, role) = ending.target else {
+                return None;
+            };
+            Some((ending.acts.last()?.id, (person, role)))
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 
 use super::act::Kind;
 use super::ending::Ending;
-use super::graph::Node;
+use super::node::Node;
 use super::past::Past;
 use super::scope::{Scope, Set};
 use crate::id::{ActId, PersonId};

@@ -1,0 +1,7 @@
+//! The rules, each by name, and the scenarios they are for.
+
+mod forks;
+mod histories;
+mod invites;
+mod people;
+mod removals;

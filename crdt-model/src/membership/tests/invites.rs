@@ -1,0 +1,200 @@
+//! Invites: used up, revoked, made by somebody who is removed.
+
+use crate::membership::act::Role;
+use crate::membership::graph::Insert;
+use crate::membership::judge::Refusal;
+use crate::membership::testing::{
+    World, ack, admit, epoch, epoch_id, invite, names, person, remove, revoke, share,
+};
+
+const REFUSED: Result<crate::id::ActId, Insert> = Err(Insert::Refused(Refusal::Invite));
+
+#[test]
+fn any_member_admits() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.tell("ana", "bo");
+    world.join_by("bo", "i", "cai");
+    assert_eq!(world.members(), ["ana", "bo", "cai"]);
+}
+
+#[test]
+fn add_beside_remove_the_newcomer_belongs() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.tell("ana", "bo");
+    world.say("ana", remove("cai"));
+    world.join_by("bo", "i", "dee");
+    let merged = world.merged();
+    assert_eq!(names(merged.roster()), ["ana", "bo", "dee"]);
+    // The epoch that either of them mints next goes to everybody who belongs.
+    world.meet(&["ana", "bo"]);
+    let act = world.say("bo", epoch("next", &["ana", "bo", "dee"]));
+    let merged = world.merged();
+    let active: Vec<_> = merged
+        .roster()
+        .active_devices()
+        .map(|(id, _)| *id)
+        .collect();
+    let given: Vec<_> = merged.roster().epochs[&act]
+        .commons_to
+        .iter()
+        .copied()
+        .collect();
+    assert_eq!(active, given);
+}
+
+#[test]
+fn a_one_time_invite_used_twice_under_partition_lets_one_in() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.meet(&["ana", "bo"]);
+    let one = world.join_by("ana", "i", "cai");
+    let other = world.join_by("bo", "i", "dee");
+    world.say("cai", ack());
+    world.say("dee", ack());
+    let merged = world.merged();
+    assert!(merged.is_void(&one.max(other)));
+    assert!(!merged.is_void(&one.min(other)));
+    assert_eq!(merged.roster().members().count(), 3);
+}
+
+#[test]
+fn one_person_admitted_twice_is_one_use() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.meet(&["ana", "bo"]);
+    world.join_by("ana", "i", "cai");
+    world.join_by("bo", "i", "cai");
+    let merged = world.merged();
+    assert_eq!(names(merged.roster()), ["ana", "bo", "cai"]);
+    assert_eq!(
+        merged
+            .roster()
+            .invites
+            .values()
+            .last()
+            .map(|i| i.used_by.len()),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_revoked_or_used_up_or_unknown_invite_admits_nobody() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.tell("ana", "bo");
+    let act = admit(world.circle, "i", "cai");
+    assert_eq!(
+        world.try_say("bo", revoke("nothing")),
+        Err(Insert::Refused(Refusal::Subject))
+    );
+    world.say("ana", revoke("i"));
+    world.tell("ana", "bo");
+    assert_eq!(world.try_say("bo", act), REFUSED);
+    assert_eq!(
+        world.try_say("bo", admit(world.circle, "none", "cai")),
+        REFUSED
+    );
+    world.say("bo", invite("j", 1, Role::Member));
+    world.join_by("bo", "j", "cai");
+    assert_eq!(
+        world.try_say("bo", admit(world.circle, "j", "dee")),
+        REFUSED
+    );
+}
+
+#[test]
+fn only_the_maker_or_a_keeper_revokes_and_only_a_keeper_invites_keepers() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("bo", invite("i", 1, Role::Member));
+    world.meet_all();
+    let refused = Err(Insert::Refused(Refusal::Role));
+    assert_eq!(world.try_say("cai", revoke("i")), refused);
+    assert_eq!(world.try_say("cai", invite("k", 1, Role::Keeper)), refused);
+    world.say("bo", revoke("i"));
+}
+
+#[test]
+fn an_admission_beside_a_revocation_needs_a_witness() {
+    for seen in [false, true] {
+        let mut world = World::of(&["ana", "bo", "cai"]);
+        world.say("ana", invite("i", 1, Role::Member));
+        world.tell("ana", "bo");
+        world.join_by("bo", "i", "dee");
+        world.say("dee", ack());
+        if seen {
+            world.tell("dee", "cai");
+            world.say("cai", ack());
+        }
+        world.say("ana", revoke("i"));
+        assert_eq!(world.members().contains(&"dee".to_owned()), seen);
+    }
+}
+
+#[test]
+fn removing_a_member_revokes_what_they_could_read() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.meet_all();
+    world.say("ana", remove("cai"));
+    world.say("bo", invite("j", 1, Role::Member));
+    world.meet(&["ana", "bo"]);
+    assert_eq!(
+        world.try_say("bo", admit(world.circle, "i", "dee")),
+        REFUSED
+    );
+    assert_eq!(
+        world.try_say("bo", admit(world.circle, "j", "dee")),
+        REFUSED
+    );
+    world.say("bo", invite("k", 1, Role::Member));
+    world.join_by("bo", "k", "dee");
+    assert_eq!(world.members(), ["ana", "bo", "dee"]);
+}
+
+#[test]
+fn an_invite_of_the_removed_lets_nobody_in_beside_the_removal_unseen() {
+    for seen in [false, true] {
+        let mut world = World::of(&["ana", "bo", "cai", "dee"]);
+        world.say("bo", invite("i", 1, Role::Member));
+        world.tell("bo", "cai");
+        world.join_by("cai", "i", "sam");
+        if seen {
+            world.tell("cai", "dee");
+            world.say("dee", ack());
+        }
+        world.say("ana", remove("bo"));
+        assert_eq!(world.members().contains(&"sam".to_owned()), seen);
+    }
+}
+
+#[test]
+fn a_removed_member_cannot_burn_an_invite_by_back_dating() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.meet_all();
+    world.join_by("bo", "i", "sam");
+    world.say("cai", ack());
+    world.say("cai", ack());
+    world.join_by("cai", "i", "dee");
+    world.say("ana", remove("bo"));
+    assert_eq!(world.members(), ["ana", "cai", "dee"]);
+}
+
+#[test]
+fn an_epoch_lists_everybody_who_was_given_its_keys() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    let act = world.say("ana", epoch("e", &["ana", "bo"]));
+    world.meet_all();
+    world.say("bo", share("cai", &[epoch_id("e stories")]));
+    let merged = world.merged();
+    let epoch = &merged.roster().epochs[&act];
+    assert_eq!((epoch.commons_to.len(), epoch.stories_to.len()), (2, 3));
+    // A share that does not count was given all the same.
+    world.say("ana", remove("bo"));
+    let merged = world.merged();
+    assert_eq!(merged.roster().epochs[&act].stories_to.len(), 3);
+    assert_eq!(names(merged.roster()), ["ana", "cai"]);
+    assert!(!merged.roster().is_keeper(&person("cai")));
+}
