@@ -38,7 +38,7 @@ use crate::secrecy::kem;
 use crate::store::{self, Reader};
 use crate::sync::schedule::Schedule;
 use crate::sync::session::Session;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use input::{DialId, Input, LinkId};
 use output::{Event, Outbox, Output};
 use rows::Rows;
@@ -79,6 +79,10 @@ pub struct Replica {
     beacon_at: Timestamp,
     beacons_sent: u32,
     digest: Option<Hash>,
+    /// Whether a key came that may open what is sealed.
+    keys_came: bool,
+    /// The day whose beacon keys are listened for.
+    listening: Day,
     /// Entries stored by this input, to be passed on when it is done.
     fresh: Vec<Place>,
     acked: BTreeSet<crate::id::ActId>,
@@ -261,6 +265,8 @@ impl Replica {
             beacon_at: Timestamp::default(),
             beacons_sent: 0,
             digest: None,
+            keys_came: false,
+            listening: Day::default(),
             fresh: Vec::new(),
             acked: BTreeSet::new(),
         }
@@ -279,6 +285,9 @@ impl Replica {
     fn finish(&mut self, now: Timestamp, rng: &mut Rng<'_>, out: &mut Outbox) {
         if self.pass_on(now, rng, out).is_err() {
             out.outputs.push(Output::Event(Event::StoreTrouble));
+        }
+        if self.listening != now.day() {
+            self.listen_for_beacons(now, out);
         }
         self.dial_due(now, out);
         self.ask_to_wake(now, out);

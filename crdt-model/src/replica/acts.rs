@@ -146,6 +146,12 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&self.device()))
     }
 
+    /// Whether this device has anything to say to members: it belongs, or has yet to tell that it left.
+    pub(super) fn talks(&self) -> bool {
+        let left = matches!(self.standing(), Some(Standing::Left(_)));
+        self.is_active() || (left && !self.state.farewell_told)
+    }
+
     /// Returns this device's person's standing; `None` before the join is complete.
     pub(super) fn standing(&self) -> Option<Standing> {
         self.roster()?
@@ -252,7 +258,7 @@ impl Replica {
         if self.state.phase.joining().is_some() {
             targets.push(Target::Invite);
         }
-        if self.is_active() {
+        if self.talks() {
             let me = self.device();
             let known = self
                 .records

@@ -14,7 +14,7 @@ use crate::replica::input::DialId;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::BeaconKey;
 use crate::sync::message::Message;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -203,6 +203,7 @@ impl Replica {
             .into_iter()
             .chain(sessions)
             .chain(beacons);
+        let times = times.chain([Day(now.day().0.saturating_add(1)).start()]);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let at = times.filter(|at| *at > now).min();
         if let Some(at) = at {
@@ -262,7 +263,8 @@ impl Replica {
         own.into_iter().chain(invites.take(15)).collect()
     }
 
-    pub(super) fn listen_for_beacons(&self, now: Timestamp, out: &mut Outbox) {
+    pub(super) fn listen_for_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.listening = now.day();
         let keys = self.beacon_keys(now);
         if !keys.is_empty() {
             out.outputs.push(Output::Listen { keys });

@@ -96,7 +96,7 @@ impl Replica {
             };
             return Some((key.box_key(), hello));
         }
-        if !self.is_active() {
+        if !self.talks() {
             return None;
         }
         let hello = Hello::Member {

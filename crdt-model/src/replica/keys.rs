@@ -147,6 +147,7 @@ impl Replica {
         let secret = key.secret().clone();
         if !self.ring.holds(&id) && self.ring.insert(id, key) {
             self.rows.save(self.rows.epoch_key(&id), &secret);
+            self.keys_came = true;
         }
     }
 
@@ -182,8 +183,11 @@ impl Replica {
         header.class == KeyClass::Commons || person.history == History::All || header.seq > after
     }
 
-    /// Tries again what could not be opened. Returns whether anything opened.
+    /// Tries again what could not be opened, if a key came since. Returns whether anything opened.
     pub(super) fn open_sealed(&mut self, now: Timestamp) -> Result<bool, Error> {
+        if !std::mem::take(&mut self.keys_came) {
+            return Ok(false);
+        }
         let rows = self
             .rows
             .scan(&Scan::all(Space::Sealed, self.rows.hint()))?;
@@ -332,6 +336,7 @@ impl Replica {
         }
         for (id, key) in keys.bodies.into_inner() {
             self.rows.save(self.rows.grant_key(&id), &key);
+            self.keys_came = true;
         }
         self.open_sealed(now)
     }

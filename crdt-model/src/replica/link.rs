@@ -81,7 +81,7 @@ impl Replica {
         });
         bound
             .map(|((device, _), _)| *device)
-            .filter(|_| self.is_active())
+            .filter(|_| self.talks())
     }
 
     pub(super) fn begin_session(

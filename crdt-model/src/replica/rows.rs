@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Rows {
     reader: Box<dyn Reader>,
     hint: [u8; 16],
-    changed: BTreeMap<Key, Option<Value>>,
+    /// Where in `writes` the last change of each row stands.
+    changed: BTreeMap<Key, usize>,
     writes: Batch,
 }
 
@@ -40,19 +41,18 @@ impl Rows {
 
     pub(crate) fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
         match self.changed.get(key) {
-            Some(changed) => Ok(changed.clone()),
+            Some(at) => Ok(self.changed_to(*at).cloned()),
             None => self.reader.get(key),
         }
     }
 
     pub(crate) fn put(&mut self, key: Key, value: impl Into<Value>) {
-        let value = value.into();
-        self.changed.insert(key.clone(), Some(value.clone()));
-        self.writes.push(Write::Put(key, value));
+        self.changed.insert(key.clone(), self.writes.len());
+        self.writes.push(Write::Put(key, value.into()));
     }
 
     pub(crate) fn delete(&mut self, key: Key) {
-        self.changed.insert(key.clone(), None);
+        self.changed.insert(key.clone(), self.writes.len());
         self.writes.push(Write::Delete(key));
     }
 
@@ -78,8 +78,8 @@ impl Rows {
             ..scan.clone()
         };
         let mut rows: BTreeMap<Vec<u8>, Value> = self.reader.scan(&wide)?.into_iter().collect();
-        for (key, value) in changed {
-            match value {
+        for (key, at) in changed {
+            match self.changed_to(*at) {
                 Some(value) => rows.insert(key.order.clone(), value.clone()),
                 None => rows.remove(&key.order),
             };
@@ -90,6 +90,14 @@ impl Rows {
         } else {
             rows.take(scan.limit).collect()
         })
+    }
+
+    /// Returns what a change made of its row; `None` = nothing is left.
+    fn changed_to(&self, at: usize) -> Option<&Value> {
+        match self.writes.get(at) {
+            Some(Write::Put(_, value)) => Some(value),
+            Some(Write::Delete(_) | Write::Forget(_)) | None => None,
+        }
     }
 
     /// Reads a row that is a value of this program's own.

@@ -284,8 +284,15 @@ impl Replica {
         let belongs = self
             .roster()
             .is_some_and(|roster| roster.is_active(&session.device));
+        if !self.is_active() && self.talks() && belongs {
+            self.state.farewell_told = true;
+            self.save_state();
+        }
         if !belongs || !self.is_active() {
             return Ok(false);
+        }
+        if let Some(target) = self.links.get(&id).and_then(|link| link.target.clone()) {
+            self.schedule.settled(&target);
         }
         self.publish_addresses(now);
         self.share_keys(session.device, now, rng);

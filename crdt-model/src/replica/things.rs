@@ -91,7 +91,9 @@ impl Replica {
         let fits = body.kind().is_ok_and(|kind| kind.class() == header.class);
         if fits && body.check(header.device).is_ok() {
             self.note(place, header, signer, &body)?;
-            self.take_names(header.thing, now)?;
+            if matches!(body.kind(), Ok(Kind::Profile | Kind::Settings)) {
+                self.take_names(header.thing, now)?;
+            }
         }
         Ok(())
     }

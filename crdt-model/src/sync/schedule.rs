@@ -100,12 +100,7 @@ impl<T: Ord + Clone> Schedule<T> {
     /// Notes that a dial led nowhere or a link ended.
     pub fn failed(&mut self, key: &T, now: Timestamp, rng: &mut Rng<'_>) {
         if let Some(target) = self.targets.get_mut(key) {
-            let linked = target.state == State::Linked;
-            target.tries = if linked {
-                0
-            } else {
-                target.tries.saturating_add(1)
-            };
+            target.tries = target.tries.saturating_add(1);
             let doubled = FIRST_WAIT.saturating_mul(1 << target.tries.saturating_sub(1).min(11));
             let wait = doubled.min(LONGEST_WAIT);
             let half = u64::try_from(wait.as_millis()).unwrap_or(0) / 2;
@@ -115,8 +110,15 @@ impl<T: Ord + Clone> Schedule<T> {
         }
     }
 
-    /// Notes that a link stands.
+    /// Notes that a link stands. Whether it is of use shows later: see [`Self::settled`].
     pub fn linked(&mut self, key: &T) {
+        if let Some(target) = self.targets.get_mut(key) {
+            target.state = State::Linked;
+        }
+    }
+
+    /// Notes that a link came to a session: when it ends, the waits begin anew.
+    pub fn settled(&mut self, key: &T) {
         if let Some(target) = self.targets.get_mut(key) {
             *target = Target {
                 state: State::Linked,
