@@ -283,7 +283,7 @@ impl Graph {
     }
 
     #[cfg(test)]
-    pub(super) fn from_scratch(&self) -> Roster {
+    pub(super) fn resolved_anew(&self) -> Roster {
         Arc::unwrap_or_clone(resolve::resolve(self, &self.everything()).roster)
     }
 

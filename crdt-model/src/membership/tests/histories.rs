@@ -25,7 +25,7 @@ fn kind(world: &World, what: u8, who: usize, count: usize) -> Kind {
         6 => revoke(&label),
         7 => admit(world.circle, &label, ["gil", "hal", "ivy", "jo"][who % 4]),
         8 => admit(world.circle, &label, &format!("{name}{}", count % 90 + 2)),
-        9 => epoch(&format!("{count}"), &NAMES[..1 + who % 5]),
+        9 => epoch(&format!("{count}"), &NAMES[..=(who % 5)]),
         10 => share(name, &[epoch_id("3 commons"), epoch_id("5 stories")]),
         11 => add_device(world.circle, &format!("{name}{}", count % 90 + 2), false),
         12 => remove_device(name, None),
@@ -145,7 +145,7 @@ proptest! {
         let acts = all(&world);
         for seed in 10..14 {
             let stepwise = deliver(world.circle, acts.clone(), seed);
-            let scratch = stepwise.from_scratch();
+            let scratch = stepwise.resolved_anew();
             prop_assert_eq!(stepwise.roster(), &scratch);
         }
     }
