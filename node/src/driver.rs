@@ -21,12 +21,13 @@ mod circle;
 mod ports;
 mod round;
 mod row;
+mod running;
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Watch;
 use crate::config::Config;
-use crate::handle::{Answer, Handle, Request, Select, Shown};
+use crate::handle::{Answer, Request, Select, Shown};
 use crate::identity::{Hint, Identity};
 use crate::keystore::{Keystore, fresh_rng};
 use crate::network;
@@ -40,11 +41,12 @@ use circlet_model::store::Reader;
 use circlet_model::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use round::{After, Round};
+pub(crate) use running::{Running, start};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -68,61 +70,6 @@ pub(crate) struct Parts<E> {
     pub(crate) keystore: Keystore,
     pub(crate) identity: Identity,
     pub(crate) config: Config,
-}
-
-/// A driver at work.
-#[derive(Debug)]
-pub(crate) struct Running {
-    /// Talks to it.
-    pub(crate) handle: Handle,
-    /// Ends it.
-    pub(crate) shutdown: CancellationToken,
-    /// Says when every circle listens, or could not.
-    pub(crate) settled: watch::Receiver<bool>,
-    done: oneshot::Receiver<()>,
-}
-
-/// Opens every replica and starts the driver. Its networks run on the current runtime.
-pub(crate) fn start<E: Engine>(parts: Parts<E>) -> Result<Running, Problem> {
-    let (handle, inbox) = Handle::new();
-    let (settle, settled) = watch::channel(false);
-    let (finished, done) = oneshot::channel();
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
-    let driver = Driver::open(parts, settle)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    let runtime = runtime.map_err(|_| Problem::bug())?;
-    let work = move || {
-        runtime.block_on(driver.run(inbox, stop));
-        let _ = finished.send(());
-    };
-    std::thread::Builder::new()
-        .name("circlet-driver".to_owned())
-        .spawn(work)
-        .map_err(|_| Problem::bug())?;
-    Ok(Running {
-        handle,
-        shutdown,
-        settled,
-        done,
-    })
-}
-
-impl Running {
-    /// Waits until the driver has ended, be it by a fault of its own.
-    pub(crate) async fn ended(&mut self) {
-        let _ = (&mut self.done).await;
-    }
-
-    /// Ends the driver and waits until links are closed and the store is flushed.
-    pub(crate) async fn close(mut self) {
-        self.shutdown.cancel();
-        if !self.done.is_terminated() {
-            self.ended().await;
-        }
-    }
 }
 
 struct Driver<E> {

@@ -163,7 +163,8 @@ impl From<store::Error> for Problem {
                 "store-out-of-reach",
                 "Circlet could not reach its files. Nothing that was saved is lost; what you just \
                  asked for was not done.",
-                "Look whether the disk is connected and writable, then try again.",
+                "Look whether the disk is connected and writable; then run `circlet stop` and \
+                 `circlet start`.",
             ),
             store::Error::Damaged(_) => Self::new(
                 "store-damaged",

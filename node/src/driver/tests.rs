@@ -2,7 +2,7 @@
 //! durable, and what could not be stored is not there.
 
 use super::*;
-use crate::handle::Line;
+use crate::handle::{Handle, Line};
 use crate::home::Home;
 use crate::keystore::{Cost, Secret};
 use crate::storage::{Change, Error, Memory, Range, Rows};
@@ -13,6 +13,7 @@ use circlet_model::invitation::{InviteKey, InviteSecret};
 use circlet_model::replica::overview::Standing;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::oneshot;
 
 /// An engine whose disk can fill up.
 #[derive(Clone, Debug, Default)]
