@@ -1,5 +1,24 @@
-//! Shell.
+//! The shell of a node: everything that touches the world, around the pure model.
+//!
+//! ```text
+//! clock, home, config ─► keystore, storage, network ─► driver ─► handle ─► api ─► node, client
+//! ```
+//!
+//! A home is set up once ([`identity::set_up`]); then [`node::run`] keeps its circles in touch with
+//! others, and a [`client::Client`] asks it things, or asks the home's files when no node runs.
+
+pub mod api;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod handle;
 pub mod home;
+pub mod identity;
 pub mod keystore;
+pub mod logging;
 pub mod network;
+pub mod node;
+pub mod problem;
 pub mod storage;
+
+mod driver;

@@ -1,0 +1,115 @@
+//! The local API: HTTP/1.1 and JSON over the Unix socket, and the same router within one process.
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `GET /v1/node` | | `version`, `protocol`, `pid` |
+//! | `POST /v1/node/stop` | | `{}`; the node then closes |
+//! | `GET /v1/status` | | `circles`: see [`status::Circle`] |
+//! | `GET /v1/doctor` | | `checks`: `check`, `ok`, `sentence` |
+//! | `GET /v1/circles` | | `circles`: `id`, `name`, `state`, `sentence` (joins under way too) |
+//! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
+//! | `POST /v1/leave` | `{}` | `id`, `name` |
+//! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `sentence` |
+//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices` |
+//! | `GET /v1/invites` | | `invites`: `id`, `by`, `uses`, `used`, `expires`, `history`, `open` |
+//! | `POST /v1/invites` | [`invites::NewInvite`] | `id`, `key`, `sentence` |
+//! | `GET /v1/invites/{id}` | | `id`, `key`, `sentence` |
+//! | `POST /v1/invites/{id}/stop` | `{}` | `id` |
+//! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all |
+//! | `GET /v1/stories/{id}` | | `stories`: the one |
+//! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
+//! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
+//!
+//! Every request that concerns one circle takes `?circle=NAME` (any part of the name's beginning that
+//! only one circle has, or the beginning of its id); it may be left out where there is one circle.
+//! A story's or invite's `{id}` may be cut short to its first characters, at least four.
+//!
+//! A success is status 200 and the bare value. Anything else is a [`Problem`](crate::problem::Problem):
+//! a status and `{"code","message","next"}`.
+
+pub mod circles;
+pub mod doctor;
+pub mod invites;
+pub mod joins;
+pub mod members;
+pub mod node;
+pub mod status;
+pub mod stories;
+
+mod asked;
+mod sentence;
+#[cfg(test)]
+mod tests;
+
+use crate::handle::{Handle, Select};
+use crate::home::Home;
+use crate::problem::Problem;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, extract::DefaultBodyLimit};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// The version of what is said over the socket.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest request body: the longest story in its longest JSON form.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// What every request can use.
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub(crate) handle: Handle,
+    pub(crate) home: Home,
+    /// Whether other nodes can be met: false when no node runs and a command asks in its own process.
+    pub(crate) running: bool,
+    /// Ends the node.
+    pub(crate) stop: CancellationToken,
+}
+
+/// What a request comes to.
+type Answer = Result<Json<Value>, Problem>;
+
+/// Returns the router of both doors.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/node", get(node::show))
+        .route("/v1/node/stop", post(node::stop))
+        .route("/v1/status", get(status::show))
+        .route("/v1/doctor", get(doctor::show))
+        .route("/v1/circles", get(circles::list).post(circles::new))
+        .route("/v1/leave", post(circles::leave))
+        .route("/v1/joins", post(joins::new))
+        .route("/v1/members", get(members::list))
+        .route("/v1/invites", get(invites::list).post(invites::new))
+        .route("/v1/invites/{id}", get(invites::show))
+        .route("/v1/invites/{id}/stop", post(invites::stop))
+        .route("/v1/stories", get(stories::list).post(stories::share))
+        .route("/v1/stories/{id}", get(stories::show))
+        .route("/v1/stories/{id}/responses", post(stories::respond))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(api)
+}
+
+async fn unknown() -> Problem {
+    Problem::not_understood("there is no such request")
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.kind.status());
+        (status.unwrap_or(StatusCode::CONFLICT), Json(json!(self))).into_response()
+    }
+}
+
+/// Returns which circle a request means.
+fn select(circle: Option<String>) -> Select {
+    match circle {
+        Some(name) if !name.trim().is_empty() => Select::Named(name),
+        Some(_) | None => Select::Only,
+    }
+}

@@ -1,0 +1,189 @@
+//! Invites: make one, list them, show one again, stop one.
+
+use super::asked::{Asked, Choice};
+use super::{Answer, Api};
+use crate::handle::{Select, Shown};
+use crate::identity::Hint;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use circlet_model::id::InviteId;
+use circlet_model::invitation::InviteKey;
+use circlet_model::membership::act::{self, Mode};
+use circlet_model::replica::input::Command;
+use circlet_model::replica::output::Reply;
+use circlet_model::replica::overview::InviteLine;
+use circlet_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long an invite lasts unless told: a week, so that a busy person finds the time.
+const WEEK: u64 = 7 * 24 * 60 * 60;
+
+/// The longest an invite can last: a key that lies around for longer is forgotten.
+const LONGEST: u64 = 365 * 24 * 60 * 60;
+
+/// The fewest characters that may stand for a whole id.
+const SHORTEST_ID: usize = 4;
+
+/// Makes an invite.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewInvite {
+    /// How many people it admits.
+    pub uses: u16,
+    /// How long it lasts, in seconds.
+    pub expires_in: u64,
+    /// What newcomers may read of the time before.
+    pub history: History,
+}
+
+/// What newcomers may read of the time before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum History {
+    /// Nothing.
+    #[default]
+    #[serde(rename = "from-now")]
+    FromNow,
+    /// The last 30 days.
+    #[serde(rename = "30d")]
+    Days30,
+    /// Everything.
+    #[serde(rename = "all")]
+    All,
+}
+
+impl Default for NewInvite {
+    fn default() -> Self {
+        Self {
+            uses: 1,
+            expires_in: WEEK,
+            history: History::FromNow,
+        }
+    }
+}
+
+pub(super) async fn new(
+    State(api): State<Api>,
+    choice: Choice,
+    Asked(asked): Asked<NewInvite>,
+) -> Answer {
+    if asked.uses == 0 || asked.expires_in == 0 || asked.expires_in > LONGEST {
+        return Err(Problem::not_understood(
+            "an invite admits at least one person and lasts at most a year",
+        ));
+    }
+    let history = match asked.history {
+        History::FromNow => act::History::FromNow,
+        History::Days30 => act::History::Days30,
+        History::All => act::History::All,
+    };
+    let expires = Duration::from_secs(asked.expires_in);
+    let command = Command::Invite {
+        uses: asked.uses,
+        expires,
+        mode: Mode::Open,
+        history,
+    };
+    shown_key(api.handle.command(choice.circle, command).await?)
+}
+
+pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
+    let invites = api.handle.look(move |shown| {
+        let invites = shown.replica(&choice.circle)?.invites(shown.now);
+        Ok(invites.iter().map(line).collect::<Vec<_>>())
+    });
+    Ok(Json(json!({ "invites": invites.await? })))
+}
+
+pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
+    let (hint, invite) = find(&api, choice.circle, id).await?;
+    let command = Command::ShowInvite { invite };
+    shown_key(api.handle.command(Select::Hint(hint), command).await?)
+}
+
+pub(super) async fn stop(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
+    let (hint, invite) = find(&api, choice.circle, id).await?;
+    let command = Command::StopInvite { invite };
+    api.handle.command(Select::Hint(hint), command).await?;
+    Ok(Json(json!({ "id": invite.to_hex() })))
+}
+
+fn shown_key(reply: Reply) -> Answer {
+    let Reply::Invited { invite, key } = reply else {
+        return Err(Problem::bug());
+    };
+    let named = InviteKey::from_text(&key).map_or(0, |key| key.addresses().len());
+    let sentence = if named == 0 {
+        "This key names no address, because Circlet has not run here yet, so it only works in the \
+         same home network. Run `circlet start`, then show it again with `circlet invite show`."
+    } else {
+        "Send it to the person you have in mind, in a way that only they read. Whoever holds it can \
+         come in."
+    };
+    Ok(Json(
+        json!({ "id": invite.to_hex(), "key": key, "sentence": sentence }),
+    ))
+}
+
+/// Returns the invite of this id, or the one whose id begins like this.
+async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, InviteId), Problem> {
+    let wanted = id.trim().to_ascii_lowercase();
+    api.handle
+        .look(move |shown| find_in(shown, &circle, &wanted))
+        .await
+}
+
+fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, InviteId), Problem> {
+    let lines = match circle {
+        Select::Only => shown.circles.clone(),
+        Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
+    };
+    let mut found = Vec::new();
+    for line in lines {
+        let Ok(replica) = line.replica else { continue };
+        for invite in replica.invites(shown.now) {
+            if id.len() >= SHORTEST_ID && invite.invite.to_hex().starts_with(id) {
+                found.push((line.hint, invite.invite));
+            }
+        }
+    }
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Problem::not_found("invite")),
+        [_, _, ..] => Err(ambiguous()),
+    }
+}
+
+/// Returns the problem of an id that was cut too short.
+pub(super) fn ambiguous() -> Problem {
+    Problem::new(
+        "which-one",
+        "More than one id begins like this. Nothing was changed.",
+        "Give a few more of its characters.",
+    )
+}
+
+fn line(invite: &InviteLine) -> Value {
+    let history = match invite.history {
+        act::History::FromNow => History::FromNow,
+        act::History::Days30 => History::Days30,
+        act::History::All => History::All,
+    };
+    json!({
+        "id": invite.invite.to_hex(),
+        "by": invite.by,
+        "uses": invite.uses,
+        "used": invite.used,
+        "expires": moment(invite.expires),
+        "history": history,
+        "open": invite.open,
+    })
+}
+
+/// Returns a point in time as RFC 3339 says it, to the second.
+fn moment(time: Timestamp) -> String {
+    let seconds = i64::try_from(time.0 / 1000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string())
+}

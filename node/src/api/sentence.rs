@@ -1,0 +1,121 @@
+//! The state of a circle in plain words: what happened, what is safe, what to do next.
+
+use crate::handle::Line;
+use crate::problem::Problem;
+use circlet_model::replica::output::JoinEnd;
+use circlet_model::replica::overview::{Overview, Standing};
+use circlet_model::time::{Day, Timestamp};
+
+/// After so many days without anybody it is worth a look at why.
+const LONG: u64 = 7;
+
+/// Returns the word for a standing that scripts can rely on.
+pub(super) fn state(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "joined",
+        Standing::Pending => "pending",
+        Standing::Knocking => "knocking",
+        Standing::Ended(_) => "ended",
+        Standing::Left => "left",
+        Standing::Removed => "removed",
+    }
+}
+
+/// Returns the sentence for a circle.
+pub(super) fn sentence(
+    line: &Line<'_>,
+    overview: &Overview,
+    now: Timestamp,
+    running: bool,
+) -> String {
+    if line.paused {
+        return "Circlet could not write to this computer's disk, so it paused here. Nothing is lost. \
+                Free some space, and it goes on by itself."
+            .to_owned();
+    }
+    match overview.standing {
+        Standing::Member if running => in_touch(overview, now),
+        Standing::Member => {
+            "Circlet isn't running. Everything still works here; it goes out when you \
+                             run `circlet start`."
+                .to_owned()
+        }
+        Standing::Pending => pending(running),
+        Standing::Knocking => "A member has your request. You are in as soon as one of them says \
+                               welcome; there is nothing you need to do."
+            .to_owned(),
+        Standing::Ended(end) => ended(end).to_owned(),
+        Standing::Left => {
+            "You left this circle. Your own stories stay on this computer.".to_owned()
+        }
+        Standing::Removed => {
+            "You're no longer in this circle. Your own stories stay on this computer.".to_owned()
+        }
+    }
+}
+
+/// Returns the sentence for a circle whose replica could not be opened.
+pub(super) fn closed(error: &circlet_model::store::Error) -> String {
+    let problem = Problem::from(error.clone());
+    format!("{} {}", problem.message, problem.next)
+}
+
+/// Returns the sentence for a join that nobody has answered.
+pub(super) fn pending(running: bool) -> String {
+    let next = if running {
+        "Leave Circlet running; the join finishes by itself."
+    } else {
+        "Run `circlet start` and leave it running; the join finishes by itself."
+    };
+    format!("Waiting to meet a member's computer for the first time: any member will do. {next}")
+}
+
+fn ended(end: JoinEnd) -> &'static str {
+    match end {
+        JoinEnd::UsedUp => {
+            "This invite has already been used. Ask the person who sent it for a new one."
+        }
+        JoinEnd::Expired => "This invite ran out. Ask for a new one; it takes them a minute.",
+        JoinEnd::Revoked => {
+            "This invite was stopped. Ask the person who sent it whether they have a new one."
+        }
+        JoinEnd::Unknown => {
+            "The circle does not know this invite. Ask the person who sent it for a new one."
+        }
+    }
+}
+
+fn in_touch(overview: &Overview, now: Timestamp) -> String {
+    let others = overview.members.iter().filter(|member| !member.me).count();
+    let in_step = overview.in_step_with.len();
+    if others == 0 {
+        return "You are the only one here so far. `circlet invite` makes a key for somebody else."
+            .to_owned();
+    }
+    if in_step >= others {
+        return "Up to date with everyone.".to_owned();
+    }
+    if in_step > 0 {
+        return format!(
+            "Up to date with {in_step} of {others} other members. The others catch up by themselves."
+        );
+    }
+    if !overview.connected.is_empty() {
+        return format!("Catching up with {}.", overview.connected.join(", "));
+    }
+    let Some(last) = overview.last_in_step else {
+        return "Waiting to meet another member's computer for the first time. Everything still works \
+                here; it goes out later."
+            .to_owned();
+    };
+    let days = now.0.saturating_sub(last.0) / Day::MILLIS;
+    if days >= LONG {
+        return format!(
+            "You haven't been in touch with anyone for {days} days. Everything here is safe; \
+             `circlet doctor` may say why."
+        );
+    }
+    "No other member's computer can be reached right now. Everything still works here; it goes out \
+     later."
+        .to_owned()
+}

@@ -1,0 +1,99 @@
+//! Status: how each circle stands on this computer.
+
+use super::asked::Choice;
+use super::{Answer, Api, sentence};
+use crate::handle::{Line, Select, Shown};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use circlet_model::replica::overview::Overview;
+use serde::Serialize;
+use serde_json::json;
+
+/// How a circle stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Circle {
+    /// Its id; the first half of it while the join is under way.
+    pub id: String,
+    /// Its name; empty until it has come.
+    pub name: String,
+    /// `joined`, `pending`, `knocking`, `ended`, `left`, `removed` or `unreadable`.
+    pub state: &'static str,
+    /// The state in plain words.
+    pub sentence: String,
+    /// The active members.
+    pub members: Vec<Member>,
+    /// How many entries are here.
+    pub entries: u64,
+    /// The names of the people whose computers are connected now.
+    pub connected: Vec<String>,
+    /// Of these, the ones who hold exactly what this computer holds.
+    pub in_step_with: Vec<String>,
+    /// Equal on two computers exactly when they hold the same.
+    pub digest: String,
+}
+
+/// A member, as far as the status goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Member {
+    /// Their name.
+    pub name: String,
+    /// Whether it is the person at this computer.
+    pub me: bool,
+}
+
+pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
+    let running = api.running;
+    let circles = api
+        .handle
+        .look(move |shown| of_all(shown, &choice.circle, running))
+        .await?;
+    Ok(Json(json!({ "circles": circles, "running": running })))
+}
+
+fn of_all(shown: &Shown<'_>, select: &Select, running: bool) -> Result<Vec<Circle>, Problem> {
+    let lines = match select {
+        Select::Only => shown.circles.clone(),
+        Select::Named(_) | Select::Hint(_) => vec![shown.pick(select)?],
+    };
+    Ok(lines.iter().map(|line| of(line, shown, running)).collect())
+}
+
+/// Returns how a circle stands.
+pub(super) fn of(line: &Line<'_>, shown: &Shown<'_>, running: bool) -> Circle {
+    match line.replica {
+        Ok(replica) => of_open(line, replica.overview(), shown, running),
+        Err(error) => Circle {
+            id: line.id(),
+            name: String::new(),
+            state: "unreadable",
+            sentence: sentence::closed(error),
+            members: Vec::new(),
+            entries: 0,
+            connected: Vec::new(),
+            in_step_with: Vec::new(),
+            digest: String::new(),
+        },
+    }
+}
+
+fn of_open(line: &Line<'_>, overview: Overview, shown: &Shown<'_>, running: bool) -> Circle {
+    let sentence = sentence::sentence(line, &overview, shown.now, running);
+    let members = overview.members.into_iter();
+    Circle {
+        id: line.id(),
+        name: overview.name,
+        state: sentence::state(overview.standing),
+        sentence,
+        members: members
+            .map(|member| Member {
+                name: member.name,
+                me: member.me,
+            })
+            .collect(),
+        entries: overview.entries,
+        connected: overview.connected,
+        in_step_with: overview.in_step_with,
+        digest: overview.digest,
+    }
+}

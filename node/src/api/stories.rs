@@ -1,0 +1,206 @@
+//! Stories: share one, read them, respond to one.
+
+use super::asked::{Asked, Choice};
+use super::invites::ambiguous;
+use super::{Answer, Api};
+use crate::handle::{Select, Shown};
+use crate::identity::Hint;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use circlet_model::bounded::{Text, TooLong};
+use circlet_model::content::story::{self, Story};
+use circlet_model::id::ThingId;
+use circlet_model::replica::input::Command;
+use circlet_model::replica::output::{Refusal, Reply};
+use circlet_model::replica::overview::{ResponseLine, StoryLine};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// How many stories are shown unless all are asked for.
+const NEWEST: usize = 20;
+
+/// How many stories a shortened id is looked for in.
+const LOOKED_THROUGH: usize = 1000;
+
+/// The fewest characters that may stand for a whole id.
+const SHORTEST_ID: usize = 4;
+
+/// Shares a story.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewStory {
+    /// The text.
+    pub text: String,
+    /// What would help.
+    #[serde(default)]
+    pub ask: Ask,
+    /// A content note.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What would help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// To be listened to.
+    #[default]
+    Listen,
+    /// To hear how others fared.
+    Experience,
+    /// Ideas what to do.
+    Ideas,
+    /// To be asked first.
+    AskFirst,
+}
+
+/// Responds to a story.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewResponse {
+    /// What is said.
+    pub text: String,
+}
+
+/// Shows nothing of it: it is for the circle only.
+impl fmt::Debug for NewStory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewStory(..)")
+    }
+}
+
+/// Shows nothing of it: it is for the circle only.
+impl fmt::Debug for NewResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewResponse(..)")
+    }
+}
+
+pub(super) async fn share(
+    State(api): State<Api>,
+    choice: Choice,
+    Asked(asked): Asked<NewStory>,
+) -> Answer {
+    let ask = match asked.ask {
+        Ask::Listen => story::Ask::Listen,
+        Ask::Experience => story::Ask::Experience,
+        Ask::Ideas => story::Ask::Ideas,
+        Ask::AskFirst => story::Ask::AskFirst,
+    };
+    let note = asked.note.filter(|note| !note.trim().is_empty());
+    let note = note
+        .map(|note| Text::new(note.trim()))
+        .transpose()
+        .map_err(too_long)?;
+    let text = Text::new(asked.text).map_err(too_long)?;
+    let written = api.handle.look(|shown| Ok(shown.now)).await?;
+    let story = Story {
+        text,
+        ask,
+        note,
+        replaces: None,
+        written,
+    };
+    shared(
+        &api.handle
+            .command(choice.circle, Command::Share { story })
+            .await?,
+    )
+}
+
+pub(super) async fn respond(
+    State(api): State<Api>,
+    choice: Choice,
+    Path(id): Path<String>,
+    Asked(asked): Asked<NewResponse>,
+) -> Answer {
+    let (hint, story) = find(&api, choice.circle, id).await?;
+    let command = Command::Respond {
+        to: story.thing,
+        text: asked.text,
+    };
+    shared(&api.handle.command(Select::Hint(hint), command).await?)
+}
+
+pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
+    let limit = if choice.all { usize::MAX } else { NEWEST };
+    let stories = api.handle.look(move |shown| {
+        let stories = shown.replica(&choice.circle)?.stories(limit, shown.now)?;
+        Ok(stories.iter().map(line).collect::<Vec<_>>())
+    });
+    Ok(Json(json!({ "stories": stories.await? })))
+}
+
+pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
+    let (_, story) = find(&api, choice.circle, id).await?;
+    Ok(Json(json!({ "stories": [line(&story)] })))
+}
+
+fn shared(reply: &Reply) -> Answer {
+    match reply {
+        Reply::Shared { thing } => Ok(Json(json!({ "id": thing.to_hex() }))),
+        Reply::Done | Reply::Invited { .. } => Err(Problem::bug()),
+    }
+}
+
+/// Returns the story of this id, or the newer one whose id begins like this.
+async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, StoryLine), Problem> {
+    let wanted = id.trim().to_ascii_lowercase();
+    api.handle
+        .look(move |shown| find_in(shown, &circle, &wanted))
+        .await
+}
+
+fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, StoryLine), Problem> {
+    let lines = match circle {
+        Select::Only => shown.circles.clone(),
+        Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
+    };
+    let mut found = Vec::new();
+    for line in lines {
+        let Ok(replica) = line.replica else { continue };
+        if let Some(thing) = ThingId::from_hex(id) {
+            found.extend(
+                replica
+                    .story(thing, shown.now)?
+                    .map(|story| (line.hint, story)),
+            );
+        } else if id.len() >= SHORTEST_ID {
+            let stories = replica.stories(LOOKED_THROUGH, shown.now)?.into_iter();
+            let fitting = stories.filter(|story| story.thing.to_hex().starts_with(id));
+            found.extend(fitting.map(|story| (line.hint, story)));
+        }
+    }
+    match (found.len(), found.pop()) {
+        (1, Some(one)) => Ok(one),
+        (_, None) => Err(Problem::not_found("story")),
+        (_, Some(_)) => Err(ambiguous()),
+    }
+}
+
+fn line(story: &StoryLine) -> Value {
+    json!({
+        "id": story.thing.to_hex(),
+        "author": story.author_name,
+        "text": story.text,
+        "ask": story.ask.name(),
+        "note": story.note,
+        "written": super::members::date(story.written.day()),
+        "responses": story.responses.iter().map(response).collect::<Vec<_>>(),
+    })
+}
+
+fn response(response: &ResponseLine) -> Value {
+    json!({
+        "id": response.thing.to_hex(),
+        "author": response.author_name,
+        "text": response.text,
+        "written": super::members::date(response.written.day()),
+    })
+}
+
+fn too_long(TooLong(limit): TooLong) -> Problem {
+    Refusal::TooLong(limit).into()
+}

@@ -1,0 +1,287 @@
+//! The shape of every answer, asked of the router in this process.
+
+use super::*;
+use crate::client::with_query;
+use crate::config::Config;
+use crate::driver;
+use crate::identity::{self, Identity};
+use crate::keystore::{Cost, Keystore, fresh_rng};
+use crate::storage::{Memory, Vault};
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+struct Asked {
+    _folder: tempfile::TempDir,
+    router: Router,
+    running: driver::Running,
+}
+
+impl Asked {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home"));
+        identity::set_up(&home, "Ana", None, Cost::TINY).unwrap();
+        let keystore = Keystore::open(&home, None).unwrap();
+        let identity = Identity::load(&keystore).unwrap();
+        let rng = fresh_rng().unwrap();
+        let vault = Vault::open(Memory::default(), home.pages(), keystore.master(), rng).unwrap();
+        let config = Config::offline(home.clone());
+        let running = driver::start(driver::Parts {
+            vault,
+            keystore,
+            identity,
+            config,
+        })
+        .unwrap();
+        let (handle, stop) = (running.handle.clone(), running.shutdown.child_token());
+        let router = router(Api {
+            handle,
+            home,
+            running: false,
+            stop,
+        });
+        Self {
+            _folder: folder,
+            router,
+            running,
+        }
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(
+            Request::post(path)
+                .body(Body::from(body.to_string()))
+                .unwrap(),
+        )
+        .await
+    }
+
+    async fn ask(&self, request: Request<Body>) -> (u16, Value) {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    async fn close(self) {
+        self.running.close().await;
+    }
+}
+
+fn fields(value: &Value) -> Vec<&str> {
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_node_says_what_it_is() {
+    let asked = Asked::new();
+    let (status, node) = asked.get("/v1/node").await;
+    assert_eq!(
+        (status, fields(&node)),
+        (200, vec!["pid", "protocol", "version"])
+    );
+    assert_eq!(
+        asked.post("/v1/node/stop", json!({})).await,
+        (200, json!({}))
+    );
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn circles_begin_and_are_listed() {
+    let asked = Asked::new();
+    let (status, circle) = asked
+        .post("/v1/circles", json!({"name": " Tuesday "}))
+        .await;
+    assert_eq!((status, circle["name"].as_str()), (200, Some("Tuesday")));
+    assert_eq!(id(&circle).len(), 64);
+    let (_, list) = asked.get("/v1/circles").await;
+    assert_eq!(
+        fields(&list["circles"][0]),
+        ["id", "name", "sentence", "state"]
+    );
+    assert_eq!(list["circles"][0]["state"], "joined");
+    let (_, status) = asked.get("/v1/status").await;
+    let expected = [
+        "connected",
+        "digest",
+        "entries",
+        "id",
+        "in_step_with",
+        "members",
+        "name",
+        "sentence",
+        "state",
+    ];
+    assert_eq!(fields(&status["circles"][0]), expected);
+    assert_eq!(
+        status["circles"][0]["members"],
+        json!([{"name": "Ana", "me": true}])
+    );
+    let (_, members) = asked.get("/v1/members").await;
+    let expected = ["devices", "id", "me", "name", "role", "since"];
+    assert_eq!(fields(&members["members"][0]), expected);
+    let (status, left) = asked.post("/v1/leave?circle=tue", json!({})).await;
+    assert_eq!((status, left["name"].as_str()), (200, Some("Tuesday")));
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn stories_are_shared_read_and_answered() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (status, one) = asked
+        .post("/v1/stories", json!({"text": "First.", "ask": "ideas"}))
+        .await;
+    assert_eq!((status, fields(&one)), (200, vec!["id"]));
+    let (_, stories) = asked.get("/v1/stories?all=true").await;
+    let expected = [
+        "ask",
+        "author",
+        "id",
+        "note",
+        "responses",
+        "text",
+        "written",
+    ];
+    assert_eq!(fields(&stories["stories"][0]), expected);
+    assert_eq!(stories["stories"][0]["text"], "First.");
+    let path = format!("/v1/stories/{}", id(&one));
+    assert_eq!(asked.get(&path).await.1["stories"][0]["id"], one["id"]);
+    let (status, _) = asked
+        .post(&format!("{path}/responses"), json!({"text": "Yes."}))
+        .await;
+    assert_eq!(status, 200);
+    let (status, problem) = asked
+        .get("/v1/stories/ffffffffffffffffffffffffffffffff")
+        .await;
+    assert_eq!((status, problem["code"].as_str()), (404, Some("not-found")));
+    let (status, problem) = asked.post("/v1/stories", json!({"text": "  "})).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("empty")));
+    let (_, problem) = asked
+        .post("/v1/stories", json!({"text": "x".repeat(300_000)}))
+        .await;
+    assert_eq!(problem["code"], "too-long");
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn invites_are_made_listed_shown_and_stopped() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (status, made) = asked.post("/v1/invites", json!({"history": "30d"})).await;
+    assert_eq!(
+        (status, fields(&made)),
+        (200, vec!["id", "key", "sentence"])
+    );
+    assert!(made["key"].as_str().unwrap().len() <= 150);
+    let (_, list) = asked.get("/v1/invites").await;
+    let expected = ["by", "expires", "history", "id", "open", "used", "uses"];
+    assert_eq!(fields(&list["invites"][0]), expected);
+    let short = id(&made)[..8].to_owned();
+    let (status, shown) = asked.get(&format!("/v1/invites/{short}")).await;
+    assert_eq!((status, shown["id"].clone()), (200, made["id"].clone()));
+    let (status, _) = asked
+        .post(&format!("/v1/invites/{short}/stop"), json!({}))
+        .await;
+    assert_eq!(status, 200);
+    let (status, _) = asked.get("/v1/invites/0123").await;
+    assert_eq!(status, 404);
+    for bad in [
+        json!({"uses": 0}),
+        json!({"expires_in": 0}),
+        json!({"uses": "two"}),
+    ] {
+        assert_eq!(asked.post("/v1/invites", bad).await.0, 400);
+    }
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn a_join_is_pending_and_a_wrong_key_is_told_kindly() {
+    let asked = Asked::new();
+    let other = Asked::new();
+    other.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, made) = other.post("/v1/invites", json!({})).await;
+    let key = made["key"].as_str().unwrap();
+    let (status, join) = asked
+        .post("/v1/joins", json!({"key": key.to_lowercase()}))
+        .await;
+    assert_eq!((status, join["state"].as_str()), (200, Some("pending")));
+    let (_, again) = asked.post("/v1/joins", json!({"key": key})).await;
+    assert_eq!(again["state"], "pending");
+    assert!(again["sentence"].as_str().unwrap().contains("already"));
+    let (_, own) = other.post("/v1/joins", json!({"key": key})).await;
+    assert_eq!(own["state"], "joined");
+    let cut = &key[..key.len() - 12];
+    for (text, code) in [
+        ("", "key-missing"),
+        ("?", "not-a-key"),
+        (cut, "key-cut-off"),
+    ] {
+        let (status, problem) = asked.post("/v1/joins", json!({"key": text})).await;
+        assert_eq!((status, problem["code"].as_str()), (409, Some(code)));
+    }
+    let (_, list) = asked.get("/v1/circles").await;
+    assert_eq!(list["circles"][0]["state"], "pending");
+    asked.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_everything() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, doctor) = asked.get("/v1/doctor").await;
+    let checks = doctor["checks"].as_array().unwrap();
+    assert!(
+        checks
+            .iter()
+            .all(|check| fields(check) == ["check", "ok", "sentence"])
+    );
+    for name in ["private", "space", "clock", "running", "circle"] {
+        assert!(checks.iter().any(|check| check["check"] == name), "{name}");
+    }
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_a_problem_too() {
+    let asked = Asked::new();
+    for path in [
+        "/",
+        "/v1/nothing",
+        "/v1/stories?nonsense=1",
+        "/v1/stories?all=perhaps",
+    ] {
+        let (status, problem) = asked.get(path).await;
+        assert_eq!(
+            (status, fields(&problem)),
+            (400, vec!["code", "message", "next"]),
+            "{path}"
+        );
+    }
+    for body in [json!({}), json!([]), json!({"name": "a", "more": 1})] {
+        assert_eq!(asked.post("/v1/circles", body).await.0, 400);
+    }
+    assert_eq!(asked.post("/v1/status", json!({})).await.0, 400);
+    let path = with_query("/v1/members", &[("circle", "Tür & Tor")]);
+    assert_eq!(asked.get(&path).await.0, 404);
+    asked.close().await;
+}

@@ -1,0 +1,362 @@
+//! The driver: one thread that owns every replica of a home, the store and a network per circle, and
+//! carries inputs in and outputs out, storing before sending.
+//!
+//! ```text
+//! requests ─┐              ┌─ replies                 one round:
+//! events   ─┼─► round ─────┼─ frames, dials            1. take what waits (at most ROUND), hand each
+//! wakes    ─┘   │   ▲      └─ wakes                       input to its replica, write its changes
+//!               ▼   │                                 2. flush once
+//!              store (write, flush)                   3. only then carry out every output, in order
+//! ```
+//!
+//! A thread of its own, because the store blocks; the networks run on the program's runtime.
+//!
+//! When the store cannot be written, nothing of that input is sent, answered or shown as done: the
+//! replica is opened again from what the store does hold, its links are closed, whoever asked gets a
+//! [`Problem`], and after [`RETRY`] the circle goes on by itself.
+
+mod begin;
+mod carry;
+mod circle;
+mod ports;
+mod round;
+mod row;
+mod running;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Watch;
+use crate::config::Config;
+use crate::handle::{Answer, Request, Select, Shown};
+use crate::identity::{Hint, Identity};
+use crate::keystore::{Keystore, fresh_rng};
+use crate::network;
+use crate::problem::Problem;
+use crate::storage::{Engine, Vault};
+use circle::Circle;
+use circlet_model::replica::Replica;
+use circlet_model::replica::input::{Command, CommandId, Input};
+use circlet_model::replica::output::Reply;
+use circlet_model::store::Reader;
+use circlet_model::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use round::{After, Round};
+pub(crate) use running::{Running, start};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// The most inputs that share a flush: enough that a flood of small writes costs few flushes, few
+/// enough that nobody waits long for theirs.
+const ROUND: usize = 64;
+
+/// How long a circle whose changes could not be stored waits before it tries again.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// The longest time between two looks at the clock, so that a sleep of the computer is noticed.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long the networks may take to close: what is left of five seconds is for the rest.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// What a driver is made of.
+#[derive(Debug)]
+pub(crate) struct Parts<E> {
+    pub(crate) vault: Vault<E>,
+    pub(crate) keystore: Keystore,
+    pub(crate) identity: Identity,
+    pub(crate) config: Config,
+}
+
+struct Driver<E> {
+    vault: Vault<E>,
+    keystore: Keystore,
+    identity: Identity,
+    config: Config,
+    networks: Option<tokio::runtime::Handle>,
+    rng: ChaCha20Rng,
+    circles: Vec<Circle>,
+    waiting: BTreeMap<u64, (Hint, Answer<Reply>)>,
+    commands: u64,
+    turn: usize,
+    watch: Watch,
+    settle: watch::Sender<bool>,
+}
+
+/// What wakes the driver.
+enum Work {
+    Request(Request),
+    Event(Hint, network::Event),
+    Tick,
+    Shutdown,
+}
+
+impl<E: Engine> Driver<E> {
+    fn open(parts: Parts<E>, settle: watch::Sender<bool>) -> Result<Self, Problem> {
+        let Parts {
+            vault,
+            keystore,
+            identity,
+            config,
+        } = parts;
+        let networks = config.network.then(tokio::runtime::Handle::current);
+        let mut circles = Vec::new();
+        for row in row::Row::all(&vault)? {
+            let Some(keys) = identity.keys(row.hint) else {
+                continue;
+            };
+            let replica = Replica::load(keys, Box::new(vault.clone()), row.hint);
+            circles.push(Circle::new(row, replica));
+        }
+        let watch = Watch::new(config.clock);
+        let rng = fresh_rng()?;
+        Ok(Self {
+            vault,
+            keystore,
+            identity,
+            config,
+            networks,
+            rng,
+            circles,
+            waiting: BTreeMap::new(),
+            commands: 0,
+            turn: 0,
+            watch,
+            settle,
+        })
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<Request>, shutdown: CancellationToken) {
+        let mut first = Round::default();
+        for hint in self.hints() {
+            self.begin_running(hint, &mut first);
+        }
+        self.finish(first).await;
+        loop {
+            let mut round = Round::default();
+            match self.next(&mut inbox, &shutdown).await {
+                Work::Shutdown => break,
+                work @ (Work::Request(_) | Work::Event(..) | Work::Tick) => {
+                    self.take(work, &mut round);
+                }
+            }
+            while round.taken < ROUND {
+                match self.waiting_work(&mut inbox) {
+                    Some(work) => self.take(work, &mut round),
+                    None => break,
+                }
+            }
+            self.wake(&mut round);
+            self.finish(round).await;
+        }
+        self.close().await;
+    }
+
+    /// Opens a circle's network. Its replica hears nothing before it is known where it listens, so
+    /// that it dials from there. Without network it is told where it could be reached last.
+    fn begin_running(&mut self, hint: Hint, round: &mut Round) {
+        round.after.push(After::Open(hint));
+        if self.networks.is_none() {
+            let addresses = self.circle(hint).map(|circle| circle.row.reachable());
+            let addresses = addresses.unwrap_or_default();
+            self.feed(hint, Input::Reachable { addresses }, round);
+        }
+    }
+
+    async fn next(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Request>,
+        shutdown: &CancellationToken,
+    ) -> Work {
+        let pause = self.pause();
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => Work::Shutdown,
+            request = inbox.recv() => request.map_or(Work::Shutdown, Work::Request),
+            (hint, event) = next_event(&mut self.circles, &mut self.turn) => Work::Event(hint, event),
+            () = sleep(pause) => Work::Tick,
+        }
+    }
+
+    /// Returns what waits already, requests first.
+    fn waiting_work(&mut self, inbox: &mut mpsc::Receiver<Request>) -> Option<Work> {
+        if let Ok(request) = inbox.try_recv() {
+            return Some(Work::Request(request));
+        }
+        self.circles.iter_mut().find_map(|circle| {
+            let event = circle.events.as_mut()?.try_recv().ok()?;
+            Some(Work::Event(circle.row.hint, event))
+        })
+    }
+
+    /// Returns how long to wait for the next replica that wants to be woken.
+    fn pause(&self) -> Duration {
+        let now = self.now();
+        let next = self.circles.iter().filter_map(Circle::next_wake).min();
+        next.map_or(LOOK, |at| at.since(now)).min(LOOK)
+    }
+
+    fn take(&mut self, work: Work, round: &mut Round) {
+        round.taken += 1;
+        match work {
+            Work::Request(Request::Found { name, answer }) => self.found(&name, answer, round),
+            Work::Request(Request::Join { key, answer }) => self.join(&key, answer, round),
+            Work::Request(Request::Command {
+                circle,
+                command,
+                answer,
+            }) => {
+                self.command(&circle, *command, answer, round);
+            }
+            Work::Request(Request::Look(look)) => round.after.push(After::Look(look)),
+            Work::Event(hint, event) => self.event(hint, event, round),
+            Work::Tick | Work::Shutdown => {}
+        }
+    }
+
+    fn command(
+        &mut self,
+        select: &Select,
+        command: Command,
+        answer: Answer<Reply>,
+        round: &mut Round,
+    ) {
+        let shown = self.shown();
+        let picked = shown.pick(select);
+        let hint = picked.and_then(|line| match line.replica {
+            Ok(_) => Ok(line.hint),
+            Err(error) => Err(error.clone().into()),
+        });
+        match hint {
+            Ok(hint) => {
+                self.commands += 1;
+                self.waiting.insert(self.commands, (hint, answer));
+                let id = CommandId(self.commands);
+                self.feed(hint, Input::Command { id, command }, round);
+            }
+            Err(problem) => drop(answer.send(Err(problem))),
+        }
+    }
+
+    /// Wakes the replicas whose time has come, and the circles that waited for the store.
+    fn wake(&mut self, round: &mut Round) {
+        let now = self.now();
+        let jumped = self.watch.jumped();
+        let due: Vec<Hint> = self
+            .circles
+            .iter_mut()
+            .filter(|circle| circle.next_wake().is_some_and(|at| at <= now))
+            .map(|circle| {
+                (circle.wake, circle.retry) = (None, None);
+                circle.row.hint
+            })
+            .collect();
+        for hint in due {
+            self.reopen_if_closed(hint);
+            self.feed(hint, Input::Wake, round);
+        }
+        if jumped {
+            for hint in self
+                .circles
+                .iter()
+                .map(|circle| circle.row.hint)
+                .collect::<Vec<_>>()
+            {
+                self.feed(hint, Input::NetworkChanged, round);
+            }
+        }
+    }
+
+    fn reopen_if_closed(&mut self, hint: Hint) {
+        let Some(keys) = self.identity.keys(hint) else {
+            return;
+        };
+        let reader = self.reader();
+        if let Some(circle) = self.circle(hint)
+            && circle.replica.is_err()
+        {
+            circle.replica = Replica::load(keys, reader, hint);
+        }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        Shown {
+            circles: self.circles.iter().map(Circle::line).collect(),
+            now: self.now(),
+        }
+    }
+
+    fn circle(&mut self, hint: Hint) -> Option<&mut Circle> {
+        self.circles
+            .iter_mut()
+            .find(|circle| circle.row.hint == hint)
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        self.circles.iter().map(|circle| circle.row.hint).collect()
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(self.vault.clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.config.clock.now()
+    }
+
+    /// Closes every link, then the store.
+    async fn close(mut self) {
+        for circle in &self.circles {
+            if let Some(network) = &circle.network {
+                drop(network.send(network::Command::Shutdown).await);
+            }
+        }
+        let ended = async {
+            for circle in &mut self.circles {
+                if let Some(events) = &mut circle.events {
+                    while events.recv().await.is_some() {}
+                }
+            }
+        };
+        if tokio::time::timeout(CLOSING, ended).await.is_err() {
+            tracing::debug!("a network took too long to close");
+        }
+        if self.vault.flush().is_err() {
+            tracing::debug!("the last flush did not work; nothing in it was acknowledged");
+        }
+    }
+}
+
+/// Waits for the next event of any circle; the circles take turns.
+async fn next_event(circles: &mut [Circle], turn: &mut usize) -> (Hint, network::Event) {
+    poll_fn(|context| {
+        let count = circles.len();
+        for step in 0..count {
+            let index = (*turn + step) % count;
+            let Some(circle) = circles.get_mut(index) else {
+                continue;
+            };
+            let Some(events) = &mut circle.events else {
+                continue;
+            };
+            match events.poll_recv(context) {
+                Poll::Ready(Some(event)) => {
+                    *turn = index + 1;
+                    return Poll::Ready((circle.row.hint, event));
+                }
+                Poll::Ready(None) => {
+                    tracing::error!("a network ended by itself");
+                    circle.network = None;
+                    circle.events = None;
+                }
+                Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}

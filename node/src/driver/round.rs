@@ -1,0 +1,178 @@
+//! A round: inputs handed to their replicas, their changes written, one flush, and what follows it.
+
+use super::circle::Circle;
+use super::{Driver, RETRY};
+use crate::handle::Look;
+use crate::identity::Hint;
+use crate::network;
+use crate::problem::Problem;
+use crate::storage::Engine;
+use circlet_model::replica::Replica;
+use circlet_model::replica::input::Input;
+use circlet_model::replica::output::{Outbox, Output};
+use circlet_model::store::{self, Batch};
+use std::collections::BTreeSet;
+
+/// What is done with one flush, and after it.
+#[derive(Default)]
+pub(super) struct Round {
+    pub(super) taken: usize,
+    pub(super) written: BTreeSet<Hint>,
+    pub(super) after: Vec<After>,
+}
+
+/// What happens after the flush.
+pub(super) enum After {
+    Output {
+        hint: Hint,
+        generation: u64,
+        output: Output,
+    },
+    Network(Hint, network::Command),
+    Open(Hint),
+    Look(Look),
+    Answer(Hint, Box<dyn FnOnce(Result<(), Problem>) + Send>),
+}
+
+impl<E: Engine> Driver<E> {
+    /// Hands an input to a replica and writes what it wants kept.
+    pub(super) fn feed(&mut self, hint: Hint, input: Input, round: &mut Round) {
+        let now = self.now();
+        let Some(circle) = self
+            .circles
+            .iter_mut()
+            .find(|circle| circle.row.hint == hint)
+        else {
+            return;
+        };
+        let Ok(replica) = &mut circle.replica else {
+            return;
+        };
+        let mut outbox = Outbox::default();
+        replica.handle(now, &mut self.rng, input, &mut outbox);
+        let generation = circle.generation;
+        match self.write(hint, outbox.writes, round) {
+            Ok(()) => round.outputs(hint, generation, outbox.outputs),
+            Err(error) => self.reload(hint, &error.into(), round),
+        }
+    }
+
+    pub(super) fn write(
+        &mut self,
+        hint: Hint,
+        writes: Batch,
+        round: &mut Round,
+    ) -> Result<(), store::Error> {
+        if !writes.is_empty() {
+            self.vault.write(writes)?;
+            round.written.insert(hint);
+        }
+        Ok(())
+    }
+
+    /// Makes the round durable, then carries out what hangs on it.
+    pub(super) async fn finish(&mut self, mut round: Round) {
+        if !round.written.is_empty() {
+            match self.vault.flush() {
+                Ok(()) => {
+                    for hint in &round.written {
+                        if let Some(circle) = self.circle(*hint) {
+                            circle.resume();
+                        }
+                    }
+                }
+                Err(error) => self.give_up(&error, &mut round),
+            }
+        }
+        for after in round.after {
+            self.carry(after).await;
+        }
+        let settled = self.circles.iter().all(Circle::settled);
+        self.settle
+            .send_if_modified(|known| std::mem::replace(known, settled) != settled);
+    }
+
+    /// Takes back what a round wrote and could not make durable.
+    fn give_up(&mut self, error: &store::Error, round: &mut Round) {
+        tracing::debug!("the store could not be flushed");
+        let problem = unsure(error);
+        let written = std::mem::take(&mut round.written);
+        let (lost, kept): (Vec<After>, Vec<After>) = std::mem::take(&mut round.after)
+            .into_iter()
+            .partition(|after| after.hint().is_some_and(|hint| written.contains(&hint)));
+        round.after = kept;
+        for after in lost {
+            match after {
+                After::Answer(_, answer) => answer(Err(problem.clone())),
+                After::Open(hint) => round.after.push(After::Open(hint)),
+                After::Output { .. } | After::Network(..) | After::Look(_) => {}
+            }
+        }
+        for hint in written {
+            self.reload(hint, &problem, round);
+        }
+    }
+
+    /// Opens a replica again from what the store holds, as if it had just started.
+    pub(super) fn reload(&mut self, hint: Hint, problem: &Problem, round: &mut Round) {
+        let Some(keys) = self.identity.keys(hint) else {
+            return;
+        };
+        let replica = Replica::load(keys, self.reader(), hint);
+        let retry = self.now().after(RETRY);
+        let Some(circle) = self.circle(hint) else {
+            return;
+        };
+        for link in circle.reload(replica, retry) {
+            round
+                .after
+                .push(After::Network(hint, network::Command::Close { link }));
+        }
+        let asked: Vec<u64> = self
+            .waiting
+            .iter()
+            .filter(|(_, (of, _))| *of == hint)
+            .map(|(id, _)| *id)
+            .collect();
+        for (_, answer) in asked.iter().filter_map(|id| self.waiting.remove(id)) {
+            drop(answer.send(Err(problem.clone())));
+        }
+    }
+}
+
+impl Round {
+    pub(super) fn outputs(&mut self, hint: Hint, generation: u64, outputs: Vec<Output>) {
+        let after = outputs.into_iter().map(|output| After::Output {
+            hint,
+            generation,
+            output,
+        });
+        self.after.extend(after);
+    }
+}
+
+impl After {
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Output { hint, .. }
+            | Self::Network(hint, _)
+            | Self::Open(hint)
+            | Self::Answer(hint, _) => Some(*hint),
+            Self::Look(_) => None,
+        }
+    }
+}
+
+/// Returns the problem of a change that may or may not have reached the disk.
+fn unsure(error: &store::Error) -> Problem {
+    let mut problem = Problem::from(error.clone());
+    problem.message = String::from(
+        "Circlet could not make sure that what you asked for is on this computer's \
+                       disk, so nothing was sent. What was saved before is safe.",
+    );
+    problem.next = format!(
+        "{} Look whether it is there before you repeat it.",
+        problem.next
+    );
+    problem
+}

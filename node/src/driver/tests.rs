@@ -1,0 +1,317 @@
+//! The driver over engines in memory that can be told to fail: nothing is answered before it is
+//! durable, and what could not be stored is not there.
+
+use super::*;
+use crate::handle::{Handle, Line};
+use crate::home::Home;
+use crate::keystore::{Cost, Secret};
+use crate::storage::{Change, Error, Memory, Range, Rows};
+use circlet_model::bounded::Text;
+use circlet_model::content::story::{Ask, Story};
+use circlet_model::id::CircleId;
+use circlet_model::invitation::{InviteKey, InviteSecret};
+use circlet_model::replica::overview::Standing;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::oneshot;
+
+/// An engine whose disk can fill up.
+#[derive(Clone, Debug, Default)]
+struct Faulty {
+    rows: Memory,
+    full: Arc<AtomicBool>,
+    unflushable: Arc<AtomicBool>,
+    flushes: Arc<AtomicUsize>,
+}
+
+impl Engine for Faulty {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.rows.get(key)
+    }
+
+    fn scan(&self, range: &Range) -> Result<Rows, Error> {
+        self.rows.scan(range)
+    }
+
+    fn write(&self, changes: Vec<Change>) -> Result<(), Error> {
+        if self.full.load(Ordering::SeqCst) {
+            Err(Error::Full)
+        } else {
+            self.rows.write(changes)
+        }
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.flushes.fetch_add(1, Ordering::SeqCst);
+        if self.unflushable.load(Ordering::SeqCst) {
+            Err(Error::Full)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+struct Place {
+    _folder: tempfile::TempDir,
+    home: Home,
+    engine: Faulty,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home"));
+        home.create().unwrap();
+        let mut rng = fresh_rng().unwrap();
+        let keystore =
+            Keystore::create(&home, None, Cost::TINY, &[1; Secret::SIZE], &mut rng).unwrap();
+        Identity::new("Ana", &mut rng)
+            .unwrap()
+            .save(&keystore, &mut rng)
+            .unwrap();
+        Self {
+            _folder: folder,
+            home,
+            engine: Faulty::default(),
+        }
+    }
+
+    fn parts(&self) -> Parts<Faulty> {
+        let keystore = Keystore::open(&self.home, None).unwrap();
+        let identity = Identity::load(&keystore).unwrap();
+        let rng = fresh_rng().unwrap();
+        let vault = Vault::open(
+            self.engine.clone(),
+            self.home.pages(),
+            keystore.master(),
+            rng,
+        )
+        .unwrap();
+        Parts {
+            vault,
+            keystore,
+            identity,
+            config: Config::offline(self.home.clone()),
+        }
+    }
+
+    fn start(&self) -> Running {
+        start(self.parts()).unwrap()
+    }
+
+    fn flushes(&self) -> usize {
+        self.engine.flushes.load(Ordering::SeqCst)
+    }
+}
+
+fn share(text: &str) -> Command {
+    let text = Text::new(text).unwrap();
+    let written = Timestamp(1);
+    Command::Share {
+        story: Story {
+            text,
+            ask: Ask::Listen,
+            note: None,
+            replaces: None,
+            written,
+        },
+    }
+}
+
+async fn texts(handle: &Handle) -> Vec<String> {
+    let look = handle.look(|shown| {
+        let stories = shown
+            .replica(&Select::Only)?
+            .stories(usize::MAX, shown.now)?;
+        Ok(stories.into_iter().map(|story| story.text).collect())
+    });
+    look.await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let place = Place::new();
+    let running = place.start();
+    running.handle.found("Tuesday".to_owned()).await.unwrap();
+    running
+        .handle
+        .command(Select::Only, share("one"))
+        .await
+        .unwrap();
+    running.close().await;
+    let running = place.start();
+    assert_eq!(texts(&running.handle).await, ["one"]);
+    running.close().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_acknowledges_nothing_and_goes_on_once_there_is_room() {
+    let place = Place::new();
+    let running = place.start();
+    let handle = running.handle.clone();
+    handle.found("Tuesday".to_owned()).await.unwrap();
+    handle.command(Select::Only, share("before")).await.unwrap();
+    place.engine.full.store(true, Ordering::SeqCst);
+    let problem = handle
+        .command(Select::Only, share("lost"))
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "disk-full");
+    assert_eq!(texts(&handle).await, ["before"]);
+    let paused = handle.look(|shown| Ok(shown.circles.iter().all(|line| line.paused)));
+    assert!(paused.await.unwrap());
+    assert_eq!(
+        handle.found("Second".to_owned()).await.unwrap_err().code,
+        "disk-full"
+    );
+    place.engine.full.store(false, Ordering::SeqCst);
+    handle.command(Select::Only, share("after")).await.unwrap();
+    let now = texts(&handle).await;
+    assert_eq!(now.len(), 2);
+    assert!(now.contains(&"after".to_owned()) && !now.contains(&"lost".to_owned()));
+    running.close().await;
+    let running = place.start();
+    assert_eq!(texts(&running.handle).await, now);
+    running.close().await;
+}
+
+#[tokio::test]
+async fn a_flush_that_fails_acknowledges_nothing() {
+    let place = Place::new();
+    let running = place.start();
+    let handle = running.handle.clone();
+    handle.found("Tuesday".to_owned()).await.unwrap();
+    place.engine.unflushable.store(true, Ordering::SeqCst);
+    let problem = handle
+        .command(Select::Only, share("perhaps"))
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "disk-full");
+    assert!(problem.message.contains("nothing was sent"));
+    let problem = handle.found("Second".to_owned()).await.unwrap_err();
+    assert_eq!(problem.code, "disk-full");
+    place.engine.unflushable.store(false, Ordering::SeqCst);
+    let select = Select::Named("Tuesday".to_owned());
+    handle.command(select, share("surely")).await.unwrap();
+    running.close().await;
+}
+
+#[tokio::test]
+async fn a_round_is_flushed_once_and_answered_after_that() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut driver = Driver::open(place.parts(), settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    driver.take(
+        Work::Request(Request::Found {
+            name: "Tuesday".to_owned(),
+            answer,
+        }),
+        &mut round,
+    );
+    let mut shared = Vec::new();
+    for text in ["one", "two", "three"] {
+        let (answer, wait) = oneshot::channel();
+        let (circle, command) = (Select::Only, Box::new(share(text)));
+        driver.take(
+            Work::Request(Request::Command {
+                circle,
+                command,
+                answer,
+            }),
+            &mut round,
+        );
+        shared.push(wait);
+    }
+    let before = place.flushes();
+    assert!(shared.iter_mut().all(|wait| wait.try_recv().is_err()));
+    driver.finish(round).await;
+    assert_eq!(place.flushes(), before + 1);
+    assert!(found.await.unwrap().is_ok());
+    for wait in shared {
+        assert!(wait.await.unwrap().is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_changes_nothing_needs_no_flush() {
+    let place = Place::new();
+    let running = place.start();
+    running.handle.found("Tuesday".to_owned()).await.unwrap();
+    let before = place.flushes();
+    texts(&running.handle).await;
+    running
+        .handle
+        .command(Select::Only, share("  "))
+        .await
+        .unwrap_err();
+    assert_eq!(place.flushes(), before);
+    running.close().await;
+}
+
+#[tokio::test]
+async fn a_join_waits_through_a_restart_and_may_be_asked_for_again() {
+    let place = Place::new();
+    let running = place.start();
+    let key = InviteKey::new(CircleId([3; 32]), InviteSecret([4; 16]), &[]);
+    let hint = running.handle.join(key.clone()).await.unwrap();
+    assert_eq!(running.handle.join(key.clone()).await.unwrap(), hint);
+    running.close().await;
+    let running = place.start();
+    let standings = running
+        .handle
+        .look(|shown| Ok(shown.circles.iter().map(Line::standing).collect::<Vec<_>>()));
+    assert_eq!(standings.await.unwrap(), [Some(Standing::Pending)]);
+    let problem = running
+        .handle
+        .command(Select::Only, share("early"))
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "pending");
+    running.close().await;
+}
+
+#[tokio::test]
+async fn circles_are_told_apart_by_name() {
+    let place = Place::new();
+    let running = place.start();
+    let handle = running.handle.clone();
+    let none = handle.command(Select::Only, share("x")).await.unwrap_err();
+    assert_eq!(none.code, "no-circle");
+    handle.found("Tuesday".to_owned()).await.unwrap();
+    handle.found("Tuesday walks".to_owned()).await.unwrap();
+    assert_eq!(
+        handle.found("TUESDAY".to_owned()).await.unwrap_err().code,
+        "name-taken"
+    );
+    assert_eq!(
+        handle.found(" ".to_owned()).await.unwrap_err().code,
+        "not-a-name"
+    );
+    let named = |name: &str| Select::Named(name.to_owned());
+    let only = handle.command(Select::Only, share("x")).await.unwrap_err();
+    assert_eq!(only.code, "which-circle");
+    assert_eq!(
+        handle
+            .command(named("t"), share("x"))
+            .await
+            .unwrap_err()
+            .code,
+        "which-circle"
+    );
+    assert_eq!(
+        handle
+            .command(named("wed"), share("x"))
+            .await
+            .unwrap_err()
+            .code,
+        "not-found"
+    );
+    handle.command(named("tuesday"), share("x")).await.unwrap();
+    handle
+        .command(named("Tuesday W"), share("x"))
+        .await
+        .unwrap();
+    running.close().await;
+}

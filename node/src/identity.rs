@@ -1,0 +1,267 @@
+//! Who the person at this computer is: their root seed, their name, and this device's keys in each
+//! circle. Kept in one sealed file beside the store, so that no copy of the store carries keys.
+//!
+//! ```text
+//! identity = version (1) ‖ root seed ‖ name ‖ for each circle: hint, device, KEM and peer secret
+//! ```
+//!
+//! A circle whose keys are here but of which the store has no row was never begun: the computer
+//! stopped in between. Its keys are dropped with the next one that begins.
+
+use crate::home::Home;
+use crate::keystore::{self, Cost, Keystore, Passphrase, fresh_rng};
+use crate::problem::{Kind, Problem};
+use circlet_model::bounded::{List, Text};
+use circlet_model::codec;
+use circlet_model::key::{Rng, Secret, SigningKey};
+use circlet_model::membership::act::MAX_NAME;
+use circlet_model::replica;
+use circlet_model::secrecy::kem;
+use rand_chacha::ChaCha20Rng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The version of the file.
+const VERSION: u8 = 1;
+
+/// The most circles one home can be in: each has sockets of its own.
+pub const MAX_CIRCLES: usize = 64;
+
+/// Tells the person keys of different circles apart.
+const PERSON: &str = "circlet 1 person key of a circle";
+
+/// The first bytes of a circle's id: what an invite key says of it.
+pub type Hint = [u8; 16];
+
+/// Why the identity cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read, opened or written.
+    #[error(transparent)]
+    Keystore(#[from] keystore::Error),
+    /// There is no such file: setting up was cut short.
+    #[error("this home has no identity yet")]
+    Missing,
+    /// The file is not in the expected form.
+    #[error("the identity file is not in the expected form")]
+    Format(#[from] codec::Error),
+    /// The name is empty or too long.
+    #[error("a name has 1 to {MAX_NAME} bytes")]
+    Name,
+    /// There are too many circles.
+    #[error("there are {MAX_CIRCLES} circles already")]
+    TooMany,
+    /// A key could not be made.
+    #[error("a key could not be made")]
+    Key(#[from] kem::Error),
+}
+
+/// Who the person at this computer is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    version: u8,
+    seed: Secret,
+    name: Text<MAX_NAME>,
+    circles: List<Keys, MAX_CIRCLES>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Keys {
+    hint: Hint,
+    device: Secret,
+    kem: kem::SecretKey,
+    peer: Secret,
+}
+
+/// Sets up a home: draws the root seed and the master key and writes both, sealed.
+///
+/// A home whose setting up was cut short is set up again from the start.
+pub fn set_up(
+    home: &Home,
+    name: &str,
+    passphrase: Option<&Passphrase>,
+    cost: Cost,
+) -> Result<(), Problem> {
+    home.create()?;
+    let _lock = home.lock()?;
+    let mut rng = fresh_rng()?;
+    if home.keys().exists() {
+        if home.identity().exists() {
+            return Err(set_up_already());
+        }
+        std::fs::remove_file(home.keys()).map_err(keystore::Error::from)?;
+    }
+    let identity = Identity::new(name, &mut rng)?;
+    let keystore = Keystore::create(home, passphrase, cost, &identity.seed.0, &mut rng)?;
+    identity.save(&keystore, &mut rng)?;
+    Ok(())
+}
+
+impl Identity {
+    /// Returns a new person.
+    pub fn new(name: &str, rng: &mut Rng<'_>) -> Result<Self, Error> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(Error::Name);
+        }
+        let name = Text::new(name).map_err(|_| Error::Name)?;
+        let seed = Secret::random(rng);
+        Ok(Self {
+            version: VERSION,
+            seed,
+            name,
+            circles: List::default(),
+        })
+    }
+
+    /// Opens the file.
+    pub fn load(keystore: &Keystore) -> Result<Self, Error> {
+        let bytes = keystore.load_identity()?.ok_or(Error::Missing)?;
+        match bytes.first() {
+            Some(&VERSION) => Ok(codec::decode(&bytes)?),
+            Some(&other) => Err(codec::Error::Version(other).into()),
+            None => Err(codec::Error::Malformed.into()),
+        }
+    }
+
+    /// Writes the file; it is durable when this returns.
+    pub fn save(&self, keystore: &Keystore, rng: &mut ChaCha20Rng) -> Result<(), Error> {
+        let bytes = Zeroizing::new(codec::encode(self));
+        Ok(keystore.save_identity(&bytes, rng)?)
+    }
+
+    /// Returns the person's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the keys of this device in a circle.
+    pub fn keys(&self, hint: Hint) -> Option<replica::Identity> {
+        let keys = self.circles.iter().find(|keys| keys.hint == hint)?;
+        Some(replica::Identity {
+            person: SigningKey::from_secret(&self.seed.derive(PERSON, &hint)),
+            device: SigningKey::from_secret(&keys.device),
+            kem: keys.kem.clone(),
+            peer: SigningKey::from_secret(&keys.peer),
+        })
+    }
+
+    /// Draws a device's keys for a circle, in place of older ones, and forgets the circles that
+    /// are not `kept`.
+    pub fn with_circle(
+        &self,
+        hint: Hint,
+        device: &SigningKey,
+        kept: &[Hint],
+        rng: &mut Rng<'_>,
+    ) -> Result<Self, Error> {
+        let mut circles = self.circles.clone().into_inner();
+        circles.retain(|keys| keys.hint != hint && kept.contains(&keys.hint));
+        circles.push(Keys {
+            hint,
+            device: device.to_secret(),
+            kem: kem::SecretKey::generate(kem::DEFAULT, rng)?,
+            peer: Secret::random(rng),
+        });
+        let circles = List::new(circles).map_err(|_| Error::TooMany)?;
+        Ok(Self {
+            circles,
+            ..self.clone()
+        })
+    }
+}
+
+fn set_up_already() -> Problem {
+    Problem::new(
+        "set-up-already",
+        "Circlet is set up on this computer already. Nothing was changed.",
+        "`circlet status` shows your circles; `circlet new NAME` begins one.",
+    )
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Keystore(error) => error.into(),
+            Error::Missing => Self::not_set_up(),
+            Error::Format(codec::Error::Version(version)) => {
+                circlet_model::store::Error::Newer(version.into()).into()
+            }
+            Error::Format(_) => keystore::Error::Damaged("the identity").into(),
+            Error::Name => Self::new(
+                "name-length",
+                format!("A name has at least one letter and at most {MAX_NAME} bytes."),
+                "Try a shorter one.",
+            ),
+            Error::TooMany => Self::new(
+                "too-many-circles",
+                format!("This computer is in {MAX_CIRCLES} circles already, and that is the most."),
+                "Set up Circlet in another folder (CIRCLET_HOME) for further ones.",
+            ),
+            Error::Key(_) => Self::bug(),
+        }
+    }
+}
+
+impl From<keystore::Error> for Problem {
+    fn from(error: keystore::Error) -> Self {
+        use circlet_model::store::Error as Store;
+        match error {
+            keystore::Error::Missing => Self::not_set_up(),
+            keystore::Error::Exists => set_up_already(),
+            keystore::Error::NeedsPassphrase => Self::new(
+                "locked",
+                "Circlet is locked on this computer: it opens with your passphrase.",
+                "Give it with `--passphrase-file FILE`, or run this in a terminal and type it.",
+            )
+            .of(Kind::Locked),
+            keystore::Error::WrongPassphrase => Self::new(
+                "wrong-passphrase",
+                "That passphrase didn't open it. Capital letters matter.",
+                "Try again.",
+            )
+            .of(Kind::Locked),
+            keystore::Error::WrongSeed => Self::new(
+                "wrong-words",
+                "Those words didn't open it.",
+                "Compare them with what you wrote down, in the same order.",
+            )
+            .of(Kind::Locked),
+            keystore::Error::NoMemory => Self::new(
+                "no-memory",
+                "There is too little free memory on this computer to open Circlet.",
+                "Close another program, then try again.",
+            ),
+            keystore::Error::Damaged(what) => Store::Damaged(what.to_owned()).into(),
+            keystore::Error::Newer(version) => Store::Newer(version).into(),
+            keystore::Error::Full => Store::Full.into(),
+            keystore::Error::Io(kind) => Store::Io(kind.to_string()).into(),
+        }
+    }
+}
+
+impl From<crate::home::Error> for Problem {
+    fn from(error: crate::home::Error) -> Self {
+        use crate::home::Error as Home;
+        match error {
+            Home::Busy => Self::new(
+                "already-open",
+                "Circlet is already open on this computer.",
+                "Use that window, or run `circlet stop`.",
+            ),
+            Home::Nowhere => Self::new(
+                "no-home",
+                "Circlet doesn't know which folder to keep its files in.",
+                "Set CIRCLET_HOME to a folder of yours.",
+            ),
+            Home::SocketPath { length, limit } => Self::new(
+                "socket-path",
+                format!(
+                    "The path of Circlet's socket has {length} bytes, and this computer allows {limit}."
+                ),
+                "Set CIRCLET_SOCKET to a shorter path.",
+            ),
+            Home::Io(error) => keystore::Error::from(error).into(),
+        }
+    }
+}

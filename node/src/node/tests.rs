@@ -1,0 +1,297 @@
+//! A node from start to end, with a real store and a real socket.
+
+use super::*;
+use crate::client::{self, Client};
+use crate::home::Home;
+use crate::identity::set_up;
+use crate::keystore::Cost;
+use crate::problem::Kind;
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+struct Place {
+    _folder: tempfile::TempDir,
+    home: Home,
+}
+
+fn place(passphrase: Option<&str>) -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path().join("home"));
+    let passphrase = passphrase.map(Passphrase::from);
+    set_up(&home, "Ana", passphrase.as_ref(), Cost::TINY).unwrap();
+    Place {
+        _folder: folder,
+        home,
+    }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a source of passphrases may refuse"
+)]
+fn no_passphrase() -> Result<Option<Passphrase>, Problem> {
+    Ok(None)
+}
+
+struct Started {
+    end: oneshot::Sender<()>,
+    node: JoinHandle<Result<(), Problem>>,
+}
+
+async fn start(home: &Home) -> Started {
+    let (end, ended) = oneshot::channel::<()>();
+    let (ready, wait) = oneshot::channel();
+    let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
+    let shutdown = async {
+        ended.await.ok();
+    };
+    let ready = || ready.send(()).unwrap();
+    let node = tokio::spawn(run(config, no_passphrase, ready, shutdown));
+    wait.await.unwrap();
+    Started { end, node }
+}
+
+async fn connect(home: &Home) -> Client {
+    Client::connect(home, no_passphrase).await.unwrap()
+}
+
+#[tokio::test]
+async fn both_doors_lead_to_the_same_circles() {
+    let Place { home, _folder } = place(None);
+    let client = connect(&home).await;
+    assert!(!client.through_node());
+    let circle = client
+        .post("/v1/circles", &json!({"name": "Tuesday"}))
+        .await
+        .unwrap();
+    client.close().await;
+
+    let Started { end, node } = start(&home).await;
+    let client = connect(&home).await;
+    assert!(client.through_node());
+    let status = client.get("/v1/status").await.unwrap();
+    assert_eq!(status["circles"][0]["id"], circle["id"]);
+    assert_eq!(status["running"], true);
+    client
+        .post("/v1/stories", &json!({"text": "One."}))
+        .await
+        .unwrap();
+    let missing = client
+        .get("/v1/stories/ffffffffffffffffffffffffffffffff")
+        .await
+        .unwrap_err();
+    assert_eq!(missing.kind, Kind::NotFound);
+    client.close().await;
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+    assert!(!home.socket().unwrap().exists());
+
+    let client = connect(&home).await;
+    assert!(!client.through_node());
+    let stories = client.get("/v1/stories").await.unwrap();
+    assert_eq!(stories["stories"][0]["text"], "One.");
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_node_is_stopped_through_its_socket() {
+    let Place { home, _folder } = place(None);
+    let none = client::stop(&home).await.unwrap_err();
+    assert_eq!(
+        (none.code.as_ref(), none.kind),
+        ("not-running", Kind::NodeNeeded)
+    );
+    let Started { end: _end, node } = start(&home).await;
+    client::stop(&home).await.unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_socket_is_for_its_owner_and_replaces_a_stale_one() {
+    let Place { home, _folder } = place(None);
+    let socket = home.socket().unwrap().to_owned();
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert!(client::probe(&home).await.unwrap().is_none());
+    let Started { end, node } = start(&home).await;
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(
+        client::probe(&home).await.unwrap().unwrap().pid,
+        std::process::id()
+    );
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_a_stale_socket_stays() {
+    let Place { home, _folder } = place(None);
+    std::fs::write(home.socket().unwrap(), b"mine").unwrap();
+    let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
+    let problem = run(config, no_passphrase, || {}, std::future::pending())
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "socket-taken");
+    assert_eq!(std::fs::read(home.socket().unwrap()).unwrap(), b"mine");
+}
+
+#[tokio::test]
+async fn a_second_node_is_told_that_the_home_is_open() {
+    let Place { home, _folder } = place(None);
+    let Started { end, node } = start(&home).await;
+    let config = Config::new(home.clone(), Vec::new());
+    let problem = run(config, no_passphrase, || {}, std::future::pending())
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "already-open");
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_home_asks_for_its_passphrase() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let locked = Client::connect(&home, no_passphrase).await.unwrap_err();
+    assert_eq!(
+        (locked.code.as_ref(), locked.kind.exit_code()),
+        ("locked", 4)
+    );
+    let wrong = Client::connect(&home, || Ok(Some(Passphrase::from("red door")))).await;
+    assert_eq!(wrong.unwrap_err().code, "wrong-passphrase");
+    let right = Client::connect(&home, || Ok(Some(Passphrase::from("blue door")))).await;
+    right.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_home_is_set_up_once_and_before_anything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path().join("home"));
+    let early = Client::connect(&home, no_passphrase).await.unwrap_err();
+    assert_eq!(early.code, "not-set-up");
+    set_up(&home, "Ana", None, Cost::TINY).unwrap();
+    let again = set_up(&home, "Bo", None, Cost::TINY).unwrap_err();
+    assert_eq!(again.code, "set-up-already");
+    std::fs::remove_file(home.identity()).unwrap();
+    set_up(&home, "Ana", None, Cost::TINY).unwrap();
+    connect(&home).await.close().await;
+}
+
+/// Asks again and again until the answer is as hoped for.
+async fn until(client: &Client, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
+    let asking = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            let answer = client.get(path).await.unwrap();
+            if hoped(&answer) {
+                return answer;
+            }
+        }
+    };
+    timeout(Duration::from_mins(1), asking)
+        .await
+        .expect("it should have come about by now")
+}
+
+fn joined(status: &Value) -> bool {
+    status["circles"][0]["state"] == "joined"
+}
+
+fn in_step(status: &Value) -> bool {
+    status["circles"][0]["in_step_with"]
+        .as_array()
+        .is_some_and(|names| !names.is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_join_share_and_read() {
+    let (ana, bo) = (place(None), place(None));
+    let (ana_node, bo_node) = (start(&ana.home).await, start(&bo.home).await);
+    let (to_ana, to_bo) = (connect(&ana.home).await, connect(&bo.home).await);
+    to_ana
+        .post("/v1/circles", &json!({"name": "Tuesday"}))
+        .await
+        .unwrap();
+    to_ana
+        .post("/v1/stories", &json!({"text": "Before."}))
+        .await
+        .unwrap();
+    let listening = |doctor: &Value| {
+        let checks = doctor["checks"].as_array().unwrap();
+        checks
+            .iter()
+            .any(|check| check["check"] == "listening" && check["ok"] == true)
+    };
+    until(&to_ana, "/v1/doctor", listening).await;
+    let invite = to_ana
+        .post("/v1/invites", &json!({"history": "all"}))
+        .await
+        .unwrap();
+    let join = to_bo
+        .post("/v1/joins", &json!({"key": invite["key"]}))
+        .await
+        .unwrap();
+    assert!(["pending", "joined"].contains(&join["state"].as_str().unwrap()));
+    until(&to_bo, "/v1/status", joined).await;
+    let shared = to_bo
+        .post("/v1/stories", &json!({"text": "Hello."}))
+        .await
+        .unwrap();
+    let has = |stories: &Value| {
+        stories["stories"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|story| story["id"] == shared["id"])
+    };
+    until(&to_ana, "/v1/stories", has).await;
+    until(&to_bo, "/v1/stories", |stories| {
+        stories["stories"].as_array().unwrap().len() == 2
+    })
+    .await;
+    let one = until(&to_ana, "/v1/status", in_step).await;
+    let other = until(&to_bo, "/v1/status", in_step).await;
+    assert_eq!(one["circles"][0]["digest"], other["circles"][0]["digest"]);
+    assert_eq!(other["circles"][0]["name"], "Tuesday");
+    assert_eq!(other["circles"][0]["members"].as_array().unwrap().len(), 2);
+    for Started { end, node } in [ana_node, bo_node] {
+        end.send(()).unwrap();
+        node.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_goes_on_through_restarts_until_somebody_is_there() {
+    let (ana, bo) = (place(None), place(None));
+    let to_ana = connect(&ana.home).await;
+    to_ana
+        .post("/v1/circles", &json!({"name": "Tuesday"}))
+        .await
+        .unwrap();
+    to_ana.close().await;
+    let ana_node = start(&ana.home).await;
+    let to_ana = connect(&ana.home).await;
+    let invite = to_ana.post("/v1/invites", &json!({})).await.unwrap();
+    ana_node.end.send(()).unwrap();
+    ana_node.node.await.unwrap().unwrap();
+
+    let to_bo = connect(&bo.home).await;
+    let join = to_bo
+        .post("/v1/joins", &json!({"key": invite["key"]}))
+        .await
+        .unwrap();
+    assert_eq!(join["state"], "pending");
+    to_bo.close().await;
+    let bo_node = start(&bo.home).await;
+    let to_bo = connect(&bo.home).await;
+    let waiting = to_bo.get("/v1/status").await.unwrap();
+    assert_eq!(waiting["circles"][0]["state"], "pending");
+    let ana_node = start(&ana.home).await;
+    until(&to_bo, "/v1/status", joined).await;
+    for Started { end, node } in [ana_node, bo_node] {
+        end.send(()).unwrap();
+        node.await.unwrap().unwrap();
+    }
+}
