@@ -106,8 +106,12 @@ enum Target {
     Device(DeviceId),
     /// Whoever answers at the addresses of the invite being used.
     Invite,
-    /// Whoever sent a beacon.
-    Heard(PeerId, Vec<Address>),
+    /// Whoever sent a beacon: under the circle's key, or under an invite's.
+    Heard {
+        peer: PeerId,
+        addresses: Vec<Address>,
+        member: bool,
+    },
 }
 
 /// What every beginning needs.
@@ -214,8 +218,8 @@ impl Replica {
                 self.network_changed(now);
                 Ok(())
             }
-            Input::BeaconHeard { payload, from } => {
-                self.beacon_heard(&payload, from, now);
+            Input::BeaconHeard { key, payload, from } => {
+                self.beacon_heard(key, &payload, from, now);
                 Ok(())
             }
             Input::Command { id, command } => {

@@ -8,7 +8,6 @@
 //!
 //! Two circles cannot be linked by these keys.
 
-use crate::id::CircleId;
 use crate::key::{Secret, SigningKey};
 use crate::secrecy::kem::{self, SecretKey};
 use bip39::{Language, Mnemonic};
@@ -79,15 +78,15 @@ pub fn from_words(text: &str) -> Result<Secret, Error> {
     seed.map(Secret).ok_or(Error::Check)
 }
 
-/// Returns the person key in a circle.
-pub fn person_key(seed: &Secret, circle: CircleId) -> SigningKey {
-    SigningKey::from_secret(&seed.derive(PERSON, &circle.0))
+/// Returns the person key in the circle with this hint: a newcomer knows no more of it yet.
+pub fn person_key(seed: &Secret, hint: &[u8; 16]) -> SigningKey {
+    SigningKey::from_secret(&seed.derive(PERSON, hint))
 }
 
 /// Returns the KEM key in a circle to which keys can be wrapped, so that the words alone bring them
 /// back.
-pub fn recovery_key(seed: &Secret, circle: CircleId) -> Result<SecretKey, kem::Error> {
-    SecretKey::derive(kem::DEFAULT, &seed.derive(RECOVERY, &circle.0))
+pub fn recovery_key(seed: &Secret, hint: &[u8; 16]) -> Result<SecretKey, kem::Error> {
+    SecretKey::derive(kem::DEFAULT, &seed.derive(RECOVERY, hint))
 }
 
 fn explain(error: bip39::Error) -> Error {
@@ -153,12 +152,12 @@ mod tests {
     #[test]
     fn circles_have_different_keys() {
         let seed = Secret([1; 32]);
-        let (one, two) = (CircleId([1; 32]), CircleId([2; 32]));
+        let (one, two) = ([1; 16], [2; 16]);
         assert_ne!(
-            person_key(&seed, one).person(),
-            person_key(&seed, two).person()
+            person_key(&seed, &one).person(),
+            person_key(&seed, &two).person()
         );
-        assert_ne!(recovery_key(&seed, one), recovery_key(&seed, two));
+        assert_ne!(recovery_key(&seed, &one), recovery_key(&seed, &two));
     }
 
     #[test]
@@ -167,16 +166,16 @@ mod tests {
         let words = to_words(&Secret([0x7f; 32]));
         assert!(words.starts_with("legal winner thank year wave sausage worth useful legal"));
         assert!(words.ends_with("worth title"));
-        let (seed, circle) = (Secret([1; 32]), CircleId([2; 32]));
+        let (seed, hint) = (Secret([1; 32]), [2; 16]);
         assert_eq!(
-            person_key(&seed, circle).person().to_hex(),
-            "e9885f043c4656d87fe75d3254f9a6743629d77fdfc6e1e39c5562a6316d2552"
+            person_key(&seed, &hint).person().to_hex(),
+            "b06b1f6dc5c3c1f95dca96720e8b891f74b17950190d161a2ff56c9eb2f58132"
         );
-        let recovery = recovery_key(&seed, circle).unwrap();
+        let recovery = recovery_key(&seed, &hint).unwrap();
         let hash = crate::key::hash("circlet 1 test", &recovery.public().bytes);
         assert_eq!(
             EpochId(hash).to_hex(),
-            "bfac08cd8b02e69b8aaf4849530dc1081506b8babe003335082b359a0c33d57f"
+            "7fbc3a7a3072c9ab8bb36bae58a553543364b228c9f1c62ff10473ca0b73ff71"
         );
     }
 }

@@ -17,6 +17,7 @@ use circlet_model::key::{Rng, Secret, SigningKey};
 use circlet_model::membership::act::MAX_NAME;
 use circlet_model::replica;
 use circlet_model::secrecy::kem;
+use circlet_model::words;
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -26,9 +27,6 @@ const VERSION: u8 = 1;
 
 /// The most circles one home can be in: each has sockets of its own.
 pub const MAX_CIRCLES: usize = 64;
-
-/// Tells the person keys of different circles apart.
-const PERSON: &str = "circlet 1 person key of a circle";
 
 /// The first bytes of a circle's id: what an invite key says of it.
 pub type Hint = [u8; 16];
@@ -139,7 +137,7 @@ impl Identity {
     pub fn keys(&self, hint: Hint) -> Option<replica::Identity> {
         let keys = self.circles.iter().find(|keys| keys.hint == hint)?;
         Some(replica::Identity {
-            person: SigningKey::from_secret(&self.seed.derive(PERSON, &hint)),
+            person: words::person_key(&self.seed, &hint),
             device: SigningKey::from_secret(&keys.device),
             kem: keys.kem.clone(),
             peer: SigningKey::from_secret(&keys.peer),

@@ -464,7 +464,10 @@ impl World {
                 }
                 Output::Reply { reply, .. } => replies.push(reply),
                 Output::Event(event) => self.nodes[index].events.push(event),
-                Output::Trust { .. } | Output::Beacon { .. } | Output::Listen { .. } => {}
+                Output::Trust { .. }
+                | Output::Known { .. }
+                | Output::Beacon { .. }
+                | Output::Listen { .. } => {}
             }
         }
         replies

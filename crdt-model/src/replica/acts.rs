@@ -3,7 +3,8 @@
 use super::state::Phase;
 use super::{Replica, Target};
 use crate::bounded::List;
-use crate::id::{ActId, DeviceId};
+use crate::id::{ActId, DeviceId, PeerId};
+use crate::log::record::Payload;
 use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
 use crate::membership::graph::Insert;
 use crate::membership::roster::{Roster, Standing};
@@ -252,6 +253,22 @@ impl Replica {
         }
     }
 
+    /// Returns the transport keys of the members' devices, as their records say.
+    fn known_peers(&self) -> Vec<PeerId> {
+        let Some(roster) = self.roster() else {
+            return Vec::new();
+        };
+        let active = self
+            .records
+            .values()
+            .filter(|signed| roster.is_active(&signed.record.device));
+        let peers = active.filter_map(|signed| match &signed.record.payload {
+            Payload::Addresses { peer, .. } => Some(*peer),
+            Payload::Frontier { .. } | Payload::Erasures { .. } => None,
+        });
+        peers.collect()
+    }
+
     /// Sets whom to dial: members' devices, or the invite's addresses.
     pub(super) fn plan_dials(&mut self, now: Timestamp, out: &mut Outbox) {
         let mut targets = Vec::new();
@@ -277,9 +294,12 @@ impl Replica {
         let heard = self
             .dials
             .values()
-            .filter(|target| matches!(target, Target::Heard(..)));
+            .filter(|target| matches!(target, Target::Heard { .. }));
         targets.extend(heard.cloned());
         self.schedule.set_targets(targets);
+        out.outputs.push(Output::Known {
+            peers: self.known_peers(),
+        });
         self.listen_for_beacons(now, out);
     }
 }

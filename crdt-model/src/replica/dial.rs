@@ -159,7 +159,9 @@ impl Replica {
             let (peer, addresses) = match &target {
                 Target::Device(device) => self.addresses_of(device),
                 Target::Invite => (None, self.invite_addresses()),
-                Target::Heard(peer, addresses) => (Some(*peer), addresses.clone()),
+                Target::Heard {
+                    peer, addresses, ..
+                } => (Some(*peer), addresses.clone()),
             };
             let dial = DialId(self.next_dial);
             self.next_dial += 1;
@@ -271,7 +273,13 @@ impl Replica {
         }
     }
 
-    pub(super) fn beacon_heard(&mut self, payload: &[u8], from: IpAddr, now: Timestamp) {
+    pub(super) fn beacon_heard(
+        &mut self,
+        key: usize,
+        payload: &[u8],
+        from: IpAddr,
+        now: Timestamp,
+    ) {
         let Ok((peer, ports)) = codec::decode::<Beacon>(payload) else {
             return;
         };
@@ -289,7 +297,16 @@ impl Replica {
             .map(|address| Address::new(address.transport(), from, address.port()))
             .collect();
         if !addresses.is_empty() {
-            self.schedule.add(Target::Heard(peer, addresses), now);
+            // The circle's own key is asked for first.
+            let member = key == 0 && self.is_active();
+            self.schedule.add(
+                Target::Heard {
+                    peer,
+                    addresses,
+                    member,
+                },
+                now,
+            );
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Input {
     NetworkChanged,
     /// A beacon opened under one of the keys this replica listens for.
     BeaconHeard {
+        /// The place of that key among those asked for last.
+        key: usize,
         /// What it said.
         payload: Vec<u8>,
         /// Where it came from.

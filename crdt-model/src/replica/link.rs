@@ -25,6 +25,7 @@ impl Replica {
             self.schedule.linked(target);
         }
         let dialled = target.is_some();
+        let heard = target.clone();
         self.links.insert(
             id,
             Link {
@@ -39,8 +40,10 @@ impl Replica {
             self.begin_session(id, peer, device, false, out);
         }
         // Who dials says hello, because the other side may not know it yet. Who is dialled says nothing
-        // to strangers, unless it is looking for somebody to let it in.
-        if (dialled || self.state.phase.joining().is_some())
+        // to strangers, unless it is looking for somebody to let it in; and to such a one a member has
+        // nothing to say but the answer.
+        let to_newcomer = matches!(heard, Some(Target::Heard { member: false, .. }));
+        if ((dialled && !to_newcomer) || self.state.phase.joining().is_some())
             && let Some((key, hello)) = self.own_hello(peer)
         {
             let route = self.route(peer, dialled, Direction::Call);
@@ -103,7 +106,7 @@ impl Replica {
         let mut session = Session::new(peer, device, vouched);
         session.awaits_open = true;
         link.session = Some(session);
-        if matches!(link.target, Some(Target::Heard(..))) {
+        if matches!(link.target, Some(Target::Heard { .. })) {
             link.target = None;
         }
         out.outputs.push(Output::Trust { link: id });

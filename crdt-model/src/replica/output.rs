@@ -28,6 +28,12 @@ pub enum Output {
         /// Where, all at once.
         addresses: Vec<Address>,
     },
+    /// These peers are members' devices: strangers must not take their places. Replaces what was said
+    /// before.
+    Known {
+        /// Their transport keys.
+        peers: Vec<PeerId>,
+    },
     /// Say hello, or answer one.
     Hello {
         /// On which link.

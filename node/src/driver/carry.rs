@@ -89,7 +89,10 @@ impl<E: Engine> Driver<E> {
                 .remove(&dial.0)
                 .map(|dial| Input::DialFailed { dial }),
             Event::NetworkChanged => Some(Input::NetworkChanged),
-            Event::BeaconHeard { payload, from, .. } => Some(Input::BeaconHeard { payload, from }),
+            Event::BeaconHeard { key, payload, from } => {
+                let key = usize::try_from(key.0).ok()?;
+                Some(Input::BeaconHeard { key, payload, from })
+            }
             Event::Listening { .. } | Event::NotListening { .. } | Event::ListenFailed { .. } => {
                 None
             }

@@ -113,6 +113,7 @@ impl Circle {
             }
             Output::Hello { link, frame } => vec![Command::Hello { link, frame }],
             Output::Trust { link } => vec![Command::Trust { link }],
+            Output::Known { peers } => vec![Command::Known { peers }],
             Output::Send { link, frame } => vec![Command::Send { link, frame }],
             Output::Close { link } => vec![Command::Close { link }],
             Output::Beacon { beacons } => beacons.into_iter().map(beacon).collect(),
