@@ -1,2 +1,54 @@
-//! cli
-fn main() {}
+//! The one binary, `circlet`: reads the command line, runs the command, prints what came of it.
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod output;
+mod qr;
+mod text;
+mod usage;
+mod words;
+
+use args::Cli;
+use clap::Parser;
+use context::Context;
+use error::{Failure, Result};
+use output::{Done, Printer};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::answer(&error),
+    };
+    let printer = Printer::new(cli.global.json, cli.global.plain);
+    std::panic::set_hook(Box::new(move |panic| {
+        // The place only: what a panic says may hold what somebody wrote.
+        if let Some(place) = panic.location() {
+            printer.say(&format!("({place})"));
+        }
+    }));
+    let result = std::panic::catch_unwind(|| run(cli, printer));
+    match result.unwrap_or_else(|_| Err(Failure::bug())) {
+        Ok(done) => {
+            printer.done(&done);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            printer.failed(&failure);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+fn run(cli: Cli, printer: Printer) -> Result<Done> {
+    let context = Context::new(cli.global, printer)?;
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::computer("Circlet could not start", &error))?;
+    runtime.block_on(async {
+        let result = commands::run(cli.command, &context).await;
+        context.close().await;
+        result
+    })
+}

@@ -4,7 +4,7 @@ use super::Replica;
 use super::state::Phase;
 use crate::bounded::List;
 use crate::codec;
-use crate::id::{DeviceId, PeerId};
+use crate::id::{DeviceId, EpochId, PeerId};
 use crate::invitation::{self, InviteKey};
 use crate::key::Rng;
 use crate::membership::act::{Kind, Newcomer, SignedAct};
@@ -104,7 +104,7 @@ impl Replica {
             binding,
             vouchers: self.vouchers(),
         };
-        Some((self.shared_key()?, hello))
+        Some((self.shared_key(peer)?, hello))
     }
 
     /// Returns the acts that brought this device in, back to the founding or as far as fits.
@@ -126,14 +126,35 @@ impl Replica {
         List::new(vouchers).unwrap_or_default()
     }
 
-    /// Returns the box key of an epoch that members who have been away are likely to hold.
-    fn shared_key(&self) -> Option<BoxKey> {
-        let roster = self.roster()?;
+    /// Returns the box key of the newest epoch that the device of this peer is known to hold: one that
+    /// its own last act or its admission rests on. It may have been away when later ones were minted.
+    /// For a peer of whom nothing is known, the newest epoch that most were given.
+    fn shared_key(&self, peer: PeerId) -> Option<BoxKey> {
+        let (graph, roster) = (self.graph.as_ref()?, self.roster()?);
+        let device = self.device_at(peer);
+        let known = device.and_then(|device| roster.devices.get(&device));
+        let last = device.map(|device| graph.next(&device).1);
+        let heads: Vec<_> = known
+            .map(|known| known.added)
+            .into_iter()
+            .chain(last)
+            .collect();
+        let rests_on = |commons: &EpochId| {
+            graph.iter().any(|act| {
+                matches!(&act.act().kind, Kind::Epoch { commons: minted, .. } if minted == commons)
+                    && graph.knows(&heads, &act.id())
+            })
+        };
         let held = roster
             .epochs
             .values()
             .filter(|epoch| self.ring.holds(&epoch.commons));
-        let newest = held.max_by_key(|epoch| (epoch.commons_to.len(), epoch.depth));
+        let held: Vec<_> = held.collect();
+        let sure = held.iter().filter(|epoch| rests_on(&epoch.commons));
+        let newest = sure.max_by_key(|epoch| epoch.depth).or_else(|| {
+            let likely = held.iter();
+            likely.max_by_key(|epoch| (epoch.commons_to.len(), epoch.depth))
+        });
         newest
             .and_then(|epoch| self.ring.get(&epoch.commons))
             .map(BoxKey::of_epoch)

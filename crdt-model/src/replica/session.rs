@@ -294,7 +294,10 @@ impl Replica {
         if let Some(target) = self.links.get(&id).and_then(|link| link.target.clone()) {
             self.schedule.settled(&target);
         }
-        self.publish_addresses(now);
+        if let Some(record) = self.publish_addresses(now) {
+            let records = List::new(vec![record]).unwrap_or_default();
+            out.outputs.push(send(id, &Message::Records(records)));
+        }
         self.share_keys(session.device, now, rng);
         self.push_acts(id, session, out)?;
         self.tell_have(id, session, out);

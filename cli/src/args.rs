@@ -1,0 +1,72 @@
+//! The command line as it is typed: every command and flag, and their help.
+
+use crate::commands::{
+    completions, demo, doctor, help, invite, join, leave, list, members, new, node, read, respond,
+    setup, share, start, status, stop,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Share stories in a small circle, on the members' own computers
+///
+/// Circlet keeps a small group's stories on the computers of its members, and nowhere else. There is
+/// no company in the middle. `circlet` alone says how things are and what you can do next.
+#[derive(Debug, Parser)]
+#[command(
+    name = "circlet",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(propagate_version = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do; nothing = a short status
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What may stand beside every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Answer with one line of JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Plain text only: no colours, nothing that is redrawn
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Which circle, where there is more than one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) circle: Option<String>,
+    /// Read the passphrase from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Setup(setup::Args),
+    Start(start::Args),
+    Stop(stop::Args),
+    Status(status::Args),
+    Doctor(doctor::Args),
+    New(new::Args),
+    List(list::Args),
+    Members(members::Args),
+    Leave(leave::Args),
+    Invite(invite::Args),
+    Join(join::Args),
+    Share(share::Args),
+    Read(read::Args),
+    Respond(respond::Args),
+    Demo(demo::Args),
+    Node(node::Args),
+    Completions(completions::Args),
+    Help(help::Args),
+}

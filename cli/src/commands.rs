@@ -1,0 +1,50 @@
+//! The commands, one a file: what may follow each on the command line, and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod help;
+pub(crate) mod invite;
+pub(crate) mod join;
+pub(crate) mod leave;
+pub(crate) mod list;
+pub(crate) mod members;
+pub(crate) mod new;
+pub(crate) mod node;
+pub(crate) mod read;
+pub(crate) mod respond;
+pub(crate) mod setup;
+pub(crate) mod share;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod stop;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Done;
+
+/// Runs one command.
+pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<Done> {
+    match command {
+        None => status::glance(context).await,
+        Some(Command::Setup(args)) => setup::run(&args, context),
+        Some(Command::Start(args)) => start::run(&args, context).await,
+        Some(Command::Stop(args)) => stop::run(&args, context).await,
+        Some(Command::Status(args)) => status::run(&args, context).await,
+        Some(Command::Doctor(args)) => doctor::run(&args, context).await,
+        Some(Command::New(args)) => new::run(&args, context).await,
+        Some(Command::List(args)) => list::run(&args, context).await,
+        Some(Command::Members(args)) => members::run(&args, context).await,
+        Some(Command::Leave(args)) => leave::run(&args, context).await,
+        Some(Command::Invite(args)) => invite::run(&args, context).await,
+        Some(Command::Join(args)) => join::run(&args, context).await,
+        Some(Command::Share(args)) => share::run(&args, context).await,
+        Some(Command::Read(args)) => read::run(&args, context).await,
+        Some(Command::Respond(args)) => respond::run(&args, context).await,
+        Some(Command::Demo(args)) => demo::run(&args, context).await,
+        Some(Command::Node(args)) => node::run(&args, context).await,
+        Some(Command::Completions(args)) => Ok(completions::run(&args)),
+        Some(Command::Help(args)) => help::run(&args),
+    }
+}

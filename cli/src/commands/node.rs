@@ -1,0 +1,60 @@
+//! `circlet node run`: the node in the foreground, as services call it.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Done;
+use circlet_model::address::Address;
+use circlet_node::config::Config;
+use circlet_node::{logging, node};
+use clap::Subcommand;
+use serde_json::json;
+
+/// Run the node itself
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What a node can be asked to do.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Run in the foreground, until Ctrl-C or `circlet stop`
+    ///
+    /// Prints one line on stdout when it listens and can be asked; logs go to stderr. `CIRCLET_LOG`
+    /// sets how much is logged: off, error, warn, info, debug or trace.
+    Run {
+        /// Where to listen, such as `/ip4/0.0.0.0/udp/4321/quic-v1`; nothing = wherever it can
+        #[arg(long, value_name = "MULTIADDR")]
+        listen: Vec<Address>,
+        /// Leave the terminal
+        #[arg(long, hide = true)]
+        background: bool,
+    },
+}
+
+/// Runs the node until it is asked to end.
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
+    let Action::Run { listen, background } = &args.action;
+    if *background {
+        // A session of its own, so that the node outlives the terminal. It can only be refused to one
+        // that has such a session already.
+        let _ = rustix::process::setsid();
+    }
+    logging::init(std::env::var(logging::VARIABLE).ok().as_deref());
+    let config = Config::new(context.home.clone(), listen.clone());
+    let printer = context.printer;
+    let ready = || {
+        printer.done(&Done {
+            json: json!({ "ready": true }),
+            text: "Circlet is running. Ctrl-C ends it.".to_owned(),
+            ..Done::default()
+        });
+    };
+    let passphrase = || context.passphrase_for_node();
+    node::run(config, passphrase, ready, node::asked_to_end()).await?;
+    Ok(Done {
+        told: true,
+        ..Done::default()
+    })
+}

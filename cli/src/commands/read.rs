@@ -1,0 +1,122 @@
+//! `circlet read`: reads what was shared.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Done;
+use crate::words;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Read what was shared, the newest first
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A story's id, or its first characters; nothing = the newest 20
+    id: Option<String>,
+    /// Read everything
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+}
+
+/// Shows the stories.
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
+    let json = match &args.id {
+        Some(id) => {
+            let path = format!("/v1/stories/{}", words::plain_id(id)?);
+            context.get_of_circle(&path, &[]).await?
+        }
+        None if args.all => {
+            context
+                .get_of_circle("/v1/stories", &[("all", "true")])
+                .await?
+        }
+        None => context.get_of_circle("/v1/stories", &[]).await?,
+    };
+    let mut text = String::new();
+    for story in json
+        .get("stories")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        write_story(story, &mut text);
+    }
+    let message = if text.is_empty() {
+        "Nothing here yet. You could be first, or just be here. `circlet share` shares a story."
+    } else {
+        ""
+    };
+    Ok(Done {
+        json,
+        text,
+        message: message.to_owned(),
+        ..Done::default()
+    })
+}
+
+/// Writes one story with its responses. Writing to a string does not fail.
+fn write_story(story: &Value, text: &mut String) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let id = words::field(story, "id");
+    let _ = writeln!(text, "{}  {}", words::short(&id), who_and_when(story));
+    let _ = writeln!(text, "    {}", wish(&words::field(story, "ask")));
+    let note = words::field(story, "note");
+    if !note.is_empty() {
+        let _ = writeln!(text, "    About: {}", note.replace('\n', " "));
+    }
+    let _ = writeln!(text, "\n{}", indented(&words::field(story, "text"), "    "));
+    for response in story
+        .get("responses")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let said = indented(&words::field(response, "text"), "        ");
+        let _ = writeln!(text, "\n      {}\n{said}", who_and_when(response));
+    }
+}
+
+fn who_and_when(line: &Value) -> String {
+    let author = words::field(line, "author");
+    match words::field(line, "written").as_str() {
+        "" => author,
+        written => format!("{author}, {}", words::day(written)),
+    }
+}
+
+fn wish(ask: &str) -> &'static str {
+    match ask {
+        "experience" => "Would like to hear how it went for others.",
+        "ideas" => "Ideas are welcome.",
+        "ask-first" => "Ask before you answer.",
+        _ => "For listening only.",
+    }
+}
+
+fn indented(text: &str, by: &str) -> String {
+    text.lines()
+        .map(|line| format!("{by}{line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_story_is_shown_whole_with_what_was_answered() {
+        let story = json!({
+            "id": "0123456789abcdef0123456789abcdef", "author": "Ana", "text": "One.\nTwo.",
+            "ask": "ideas", "note": "grief",
+            "responses": [{ "id": "00", "author": "Bo", "text": "With you." }],
+        });
+        let mut text = String::new();
+        write_story(&story, &mut text);
+        let told = "01234567  Ana\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n      \
+                    Bo\n        With you.\n";
+        assert_eq!(text, told);
+    }
+}
