@@ -83,6 +83,8 @@ pub struct Replica {
     keys_came: bool,
     /// The day whose beacon keys are listened for.
     listening: Day,
+    /// How many of them are the circle's own.
+    own_beacons: usize,
     /// Entries stored by this input, to be passed on when it is done.
     fresh: Vec<Place>,
     acked: BTreeSet<crate::id::ActId>,
@@ -148,7 +150,7 @@ impl Replica {
             .write_founding(start.name, circle_name, nonce, now, rng)
             .ok()?;
         replica.save_state();
-        replica.finish(now, rng, out);
+        replica.finish(now, out);
         Some(replica)
     }
 
@@ -157,7 +159,6 @@ impl Replica {
         start: Start<'_>,
         key: &InviteKey,
         now: Timestamp,
-        rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Option<Self> {
         let name = crate::content::clean_name::<64>(start.name).ok()?;
@@ -171,7 +172,7 @@ impl Replica {
         };
         replica.save_state();
         replica.plan_dials(now, out);
-        replica.finish(now, rng, out);
+        replica.finish(now, out);
         Some(replica)
     }
 
@@ -231,7 +232,7 @@ impl Replica {
         if handled.is_err() {
             out.outputs.push(Output::Event(Event::StoreTrouble));
         }
-        self.finish(now, rng, out);
+        self.finish(now, out);
     }
 
     /// Returns the circle; `None` until a join has heard from a member.
@@ -271,6 +272,7 @@ impl Replica {
             digest: None,
             keys_came: false,
             listening: Day::default(),
+            own_beacons: 0,
             fresh: Vec::new(),
             acked: BTreeSet::new(),
         }
@@ -286,8 +288,8 @@ impl Replica {
 
     /// Ends every input the same way: passes on what is new, plans the next dials, hands over the
     /// changes.
-    fn finish(&mut self, now: Timestamp, rng: &mut Rng<'_>, out: &mut Outbox) {
-        if self.pass_on(now, rng, out).is_err() {
+    fn finish(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.pass_on(now, out).is_err() {
             out.outputs.push(Output::Event(Event::StoreTrouble));
         }
         if self.listening != now.day() {

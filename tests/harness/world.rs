@@ -158,7 +158,7 @@ impl World {
             reader: Box::new(store.clone()),
         };
         let mut out = Outbox::default();
-        let replica = Replica::join(start, &key, Timestamp(self.now), &mut rng, &mut out);
+        let replica = Replica::join(start, &key, Timestamp(self.now), &mut out);
         self.add(name, identity, store, replica, rng, out)
     }
 

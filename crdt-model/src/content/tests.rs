@@ -1,3 +1,5 @@
+//! Tests of what things say: made, read, merged, refused.
+
 use super::story::Ask;
 use super::*;
 use crate::document::Value;

@@ -1,3 +1,5 @@
+//! Tests of documents: any order, any bytes, the same answer.
+
 use super::*;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ROOT, ReadDoc};

@@ -1,16 +1,21 @@
 //! Writing acts, taking in others' acts, and what follows when the roster changes.
 
+use super::session::send;
 use super::state::Phase;
 use super::{Replica, Target};
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, PeerId};
 use crate::log::record::Payload;
 use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
-use crate::membership::graph::Insert;
+use crate::membership::graph::{Insert, Tip};
 use crate::membership::roster::{Roster, Standing};
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
 use crate::time::Timestamp;
+
+/// At most this many senders of beacons are kept in mind: anybody on the local network can be one who
+/// holds a key.
+const MAX_HEARD: usize = 16;
 
 /// What became of an act that came from elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +135,7 @@ impl Replica {
         self.become_member(out);
         self.apply_cuts()?;
         self.ack_removals(now);
-        self.close_strangers(out);
+        self.close_strangers(out)?;
         self.plan_dials(now, out);
         out.outputs.push(Output::Event(Event::Members));
         Ok(())
@@ -151,6 +156,22 @@ impl Replica {
     pub(super) fn talks(&self) -> bool {
         let left = matches!(self.standing(), Some(Standing::Left(_)));
         self.is_active() || (left && !self.state.farewell_told)
+    }
+
+    /// Notes that a peer with these tips knows that this person left.
+    pub(super) fn hear_farewell(&mut self, tips: &[Tip]) {
+        let me = self.device();
+        let left = self.standing().and_then(|standing| match standing {
+            Standing::Left(act) => Some(act),
+            Standing::Active | Standing::Removed(_) => None,
+        });
+        let told = tips
+            .iter()
+            .any(|tip| tip.device == me && Some(tip.act) == left);
+        if told && !self.state.farewell_told {
+            self.state.farewell_told = true;
+            self.save_state();
+        }
     }
 
     /// Returns this device's person's standing; `None` before the join is complete.
@@ -236,21 +257,30 @@ impl Replica {
     }
 
     /// Ends the links to devices that no longer belong.
-    fn close_strangers(&mut self, out: &mut Outbox) {
+    fn close_strangers(&mut self, out: &mut Outbox) -> Result<(), Error> {
         let Some(graph) = self.graph.as_ref() else {
-            return;
+            return Ok(());
         };
         let roster = graph.roster();
         let gone = |device: &DeviceId| roster.devices.get(device).is_some_and(|d| !d.active);
         for (id, link) in &self.links {
-            let stranger = link
+            let Some(session) = link
                 .session
                 .as_ref()
-                .is_some_and(|session| gone(&session.device));
-            if stranger {
-                out.outputs.push(Output::Close { link: *id });
+                .filter(|session| gone(&session.device))
+            else {
+                continue;
+            };
+            // The act that ended it is the last thing they hear: nobody is dropped without a word.
+            if let Some(given) = session.acts_given {
+                let last = graph.iter().skip(given).map(VerifiedAct::id).collect();
+                self.send_acts(*id, session, last, out)?;
             }
+            // And it hears that its own last act has come.
+            out.outputs.push(send(*id, &self.open_message(true)));
+            out.outputs.push(Output::Close { link: *id });
         }
+        Ok(())
     }
 
     /// Returns the transport keys of the members' devices, as their records say.
@@ -291,11 +321,13 @@ impl Replica {
                     .map(Target::Device),
             );
         }
-        let heard = self
-            .dials
-            .values()
-            .filter(|target| matches!(target, Target::Heard { .. }));
-        targets.extend(heard.cloned());
+        let heard = self.schedule.targets().chain(self.dials.values());
+        let heard: Vec<Target> = heard
+            .filter(|target| matches!(target, Target::Heard { .. }))
+            .take(MAX_HEARD)
+            .cloned()
+            .collect();
+        targets.extend(heard);
         self.schedule.set_targets(targets);
         out.outputs.push(Output::Known {
             peers: self.known_peers(),

@@ -100,7 +100,8 @@ impl Replica {
                     return Ok(Some(Answer::Wait));
                 }
                 if self.admit(invite, newcomer, proof, now, rng)?.is_none() {
-                    return Ok(Some(Answer::End(JoinEnd::Unknown)));
+                    // Not this device's to do: another member's may.
+                    return Ok(None);
                 }
                 self.roster_changed(now, out)?;
             }

@@ -1,5 +1,6 @@
 //! Whom this replica tries to reach, and how it lets others find it.
 
+use super::session::send_records;
 use super::{Replica, Target};
 use crate::address::Address;
 use crate::bounded::List;
@@ -13,9 +14,10 @@ use crate::log::record::{
 use crate::replica::input::DialId;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::BeaconKey;
-use crate::sync::message::Message;
+use crate::sync::schedule::is_due;
 use crate::time::{Day, Timestamp};
 use core::time::Duration;
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 /// How many bursts of beacons follow a start or a change of the network.
@@ -24,6 +26,13 @@ const BURSTS: u32 = 5;
 const BURST_WAIT: Duration = Duration::from_secs(2);
 /// While a join is pending, a burst at least this often.
 const PENDING_WAIT: Duration = Duration::from_mins(1);
+
+/// The newest epochs whose beacons are heard: members who were away send under an older one.
+const HEARD_EPOCHS: usize = 4;
+/// The open invites whose beacons are heard.
+const HEARD_INVITES: usize = 12;
+/// The largest record taken in, in bytes.
+const MAX_RECORD: usize = 16 * 1024;
 
 /// What a beacon says: who, and at which ports of the address it comes from.
 type Beacon = (PeerId, List<Address, 4>);
@@ -115,7 +124,7 @@ impl Replica {
             if !belongs || signed.record.seq <= known {
                 continue;
             }
-            if !signed.verify(circle) {
+            if codec::encode(&signed).len() > MAX_RECORD || !signed.verify(circle) {
                 return false;
             }
             if device == self.device() {
@@ -139,16 +148,11 @@ impl Replica {
         self.records.insert((device, kind), signed);
     }
 
-    fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
+    pub(super) fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
         for (id, link) in &self.links {
-            let ready = link
-                .session
-                .as_ref()
-                .is_some_and(|session| session.acts_given.is_some());
-            if ready {
-                let records = List::new(records.to_vec()).unwrap_or_default();
-                let frame = Message::Records(records).to_frame();
-                out.outputs.push(Output::Send { link: *id, frame });
+            let session = link.session.as_ref();
+            if session.is_some_and(|session| session.acts_given.is_some()) {
+                send_records(*id, records.to_vec(), out);
             }
         }
     }
@@ -199,16 +203,13 @@ impl Replica {
             .values()
             .filter_map(|link| link.session.as_ref()?.anew_at);
         let beacons = self.beacons_wanted().then_some(self.beacon_at);
-        let times = self
-            .schedule
-            .next()
-            .into_iter()
-            .chain(sessions)
-            .chain(beacons);
-        let times = times.chain([Day(now.day().0.saturating_add(1)).start()]);
+        let soon = now.after(Duration::from_millis(1));
+        let tomorrow = Day(now.day().0.saturating_add(1)).start();
+        let times = self.schedule.next().into_iter().chain([tomorrow]);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
-        let at = times.filter(|at| *at > now).min();
-        if let Some(at) = at {
+        let times = times.filter(|at| *at > now);
+        let pending = sessions.chain(beacons).map(|at| at.max(soon));
+        if let Some(at) = times.chain(pending).min() {
             out.outputs.push(Output::Wake { at });
         }
     }
@@ -219,7 +220,7 @@ impl Replica {
     }
 
     fn send_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.beacon_at > now || !self.beacons_wanted() {
+        if !is_due(self.beacon_at, now) || !self.beacons_wanted() {
             return;
         }
         self.beacons_sent = self.beacons_sent.saturating_add(1);
@@ -231,7 +232,7 @@ impl Replica {
         let Ok(ports) = List::new(ports) else { return };
         let beacon: Beacon = (self.peer(), ports);
         let payload = codec::encode(&beacon);
-        let keys = self.beacon_keys(now).into_iter().take(1);
+        let keys = self.beacon_keys(now).0.into_iter().take(1);
         let beacons: Vec<_> = keys.map(|key| (key, payload.clone())).collect();
         if !beacons.is_empty() && !self.reachable.is_empty() {
             out.outputs.push(Output::Beacon { beacons });
@@ -241,33 +242,44 @@ impl Replica {
 
     /// Returns the keys of today's beacons: of the pending invite, or of the circle and its open
     /// invites, the one to send with first.
-    fn beacon_keys(&self, now: Timestamp) -> Vec<[u8; 32]> {
+    /// Returns the keys of today's beacons, the one to send with first: of the pending invite, or of
+    /// the circle's newest epochs and then its open invites. Says how many are the circle's own.
+    fn beacon_keys(&self, now: Timestamp) -> (Vec<[u8; 32]>, usize) {
         let day = now.day();
         if let Some((text, _)) = self.state.phase.joining() {
             let key = InviteKey::from_text(text).ok();
-            return key.map(|key| key.beacon_key(day).0.0).into_iter().collect();
+            let keys = key.map(|key| key.beacon_key(day).0.0);
+            return (keys.into_iter().collect(), 0);
         }
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
-            return Vec::new();
+            return (Vec::new(), 0);
         };
-        let epochs = roster
-            .epochs
+        let mut epochs: Vec<_> = roster.epochs.values().collect();
+        epochs.sort_by_key(|epoch| Reverse(epoch.depth));
+        let commons = epochs
+            .iter()
+            .filter_map(|epoch| self.ring.get(&epoch.commons));
+        let mut keys: Vec<[u8; 32]> = commons
+            .take(HEARD_EPOCHS)
+            .map(|key| BeaconKey::of_epoch(key, day).0.0)
+            .collect();
+        let own = keys.len();
+        let open = roster
+            .invites
             .values()
-            .filter(|epoch| self.ring.holds(&epoch.commons));
-        let newest = epochs.max_by_key(|epoch| epoch.depth);
-        let commons = newest.and_then(|epoch| self.ring.get(&epoch.commons));
-        let open = roster.invites.values().filter(|state| !state.revoked);
+            .filter(|state| Self::invite_is_open(state, now));
         let invites = open.filter_map(|state| {
             let secret = self.invite_secret(state)?;
             Some(InviteKey::new(circle, secret, &[]).beacon_key(day).0.0)
         });
-        let own = commons.map(|commons| BeaconKey::of_epoch(commons, day).0.0);
-        own.into_iter().chain(invites.take(15)).collect()
+        keys.extend(invites.take(HEARD_INVITES));
+        (keys, own)
     }
 
     pub(super) fn listen_for_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
         self.listening = now.day();
-        let keys = self.beacon_keys(now);
+        let (keys, own) = self.beacon_keys(now);
+        self.own_beacons = own;
         if !keys.is_empty() {
             out.outputs.push(Output::Listen { keys });
         }
@@ -297,8 +309,7 @@ impl Replica {
             .map(|address| Address::new(address.transport(), from, address.port()))
             .collect();
         if !addresses.is_empty() {
-            // The circle's own key is asked for first.
-            let member = key == 0 && self.is_active();
+            let member = key < self.own_beacons;
             self.schedule.add(
                 Target::Heard {
                     peer,

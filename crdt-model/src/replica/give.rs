@@ -4,7 +4,6 @@ use super::Replica;
 use super::session::send;
 use crate::bounded::List;
 use crate::id::DeviceId;
-use crate::key::Rng;
 use crate::log::entry::Place;
 use crate::log::frontier::Held;
 use crate::log::run::{MAX_RUN, Run};
@@ -69,13 +68,14 @@ impl Replica {
     }
 
     /// After every input: gives each peer what is new, and what is left as its credit allows.
-    pub(super) fn pass_on(
-        &mut self,
-        now: Timestamp,
-        _rng: &mut Rng<'_>,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let fresh = std::mem::take(&mut self.fresh);
+    pub(super) fn pass_on(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
+        let mut fresh = Vec::with_capacity(self.fresh.len());
+        for place in std::mem::take(&mut self.fresh) {
+            fresh.push((
+                place,
+                self.lamport_of(&place.device, place.branch, place.seq)?,
+            ));
+        }
         if !fresh.is_empty() {
             out.outputs.push(Output::Event(Event::Content));
         }
@@ -98,7 +98,7 @@ impl Replica {
         &mut self,
         id: LinkId,
         session: &mut Session,
-        fresh: &[Place],
+        fresh: &[(Place, u64)],
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<(), Error> {
@@ -108,15 +108,14 @@ impl Replica {
         if session.holds.is_none() || !self.may_see(session) {
             return Ok(());
         }
-        for place in fresh {
+        for (place, newest) in fresh {
             let Place {
                 device,
                 branch,
                 seq,
             } = *place;
             if !session.has(place) && self.frontier.holds(&device, branch, seq) {
-                let newest = self.lamport_of(&device, branch, seq)?;
-                session.plan.add(device, branch, (seq, seq), newest);
+                session.plan.add(device, branch, (seq, seq), *newest);
             }
         }
         self.pump(id, session, out)?;

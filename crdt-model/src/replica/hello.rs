@@ -217,6 +217,14 @@ impl Replica {
             let Ok(act) = signed.clone().verify(circle) else {
                 return false;
             };
+            // An introduction that is here and let nobody in is void.
+            if self
+                .graph
+                .as_ref()
+                .is_some_and(|graph| graph.contains(&act.id()))
+            {
+                return false;
+            }
             let act = act.act();
             let introduces = match &act.kind {
                 Kind::Admit { newcomer, .. } => newcomer.device == wanted,
@@ -262,10 +270,10 @@ impl Replica {
                 binding,
             } => {
                 let fits = circle.hint() == self.hint()
-                    && self.state.circle.is_none_or(|known| known == circle)
+                    && (self.state.circle.is_none_or(|known| known == circle) || self.is_blank())
                     && bound(device, &self.hint(), peer, self.peer(), &binding);
                 if fits {
-                    if self.graph.is_none() {
+                    if self.is_blank() && self.state.circle != Some(circle) {
                         self.state.circle = Some(circle);
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
@@ -309,5 +317,10 @@ impl Replica {
             listener,
             direction,
         }
+    }
+
+    /// Whether nothing of the circle is known yet but what somebody said it is called.
+    fn is_blank(&self) -> bool {
+        self.graph.as_ref().is_none_or(Graph::is_empty)
     }
 }

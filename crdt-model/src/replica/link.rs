@@ -4,7 +4,7 @@ use super::{Link, Replica, Target};
 use crate::codec;
 use crate::id::{DeviceId, PeerId};
 use crate::key::Rng;
-use crate::log::record::{Kind as RecordKind, Payload};
+use crate::log::record::{Payload, SignedRecord};
 use crate::replica::input::{DialId, LinkId};
 use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::hello::{Direction, seal_hello};
@@ -74,17 +74,20 @@ impl Replica {
         }
     }
 
-    /// Returns the device that an address record binds to a peer id, if it belongs.
+    /// Returns the device that an address record binds to a peer id, if it belongs. `None` when several
+    /// claim it: then only a hello shows who it is.
     pub(super) fn device_at(&self, peer: PeerId) -> Option<DeviceId> {
-        let roster = self.roster()?;
-        let bound = self.records.iter().find(|((device, kind), signed)| {
-            *kind == RecordKind::Addresses
-                && roster.is_active(device)
-                && matches!(&signed.record.payload, Payload::Addresses { peer: theirs, .. } if *theirs == peer)
-        });
-        bound
-            .map(|((device, _), _)| *device)
-            .filter(|_| self.talks())
+        let roster = self.roster().filter(|_| self.talks())?;
+        let claims = |signed: &SignedRecord| {
+            let payload = &signed.record.payload;
+            matches!(payload, Payload::Addresses { peer: theirs, .. } if *theirs == peer)
+        };
+        let mut bound = self
+            .records
+            .iter()
+            .filter(|((device, _), signed)| roster.is_active(device) && claims(signed))
+            .map(|((device, _), _)| *device);
+        bound.next().filter(|_| bound.next().is_none())
     }
 
     pub(super) fn begin_session(
@@ -95,7 +98,7 @@ impl Replica {
         vouched: bool,
         out: &mut Outbox,
     ) {
-        let frame = self.open_message().to_frame();
+        let frame = self.open_message(false).to_frame();
         let Some(link) = self
             .links
             .get_mut(&id)
@@ -106,7 +109,8 @@ impl Replica {
         let mut session = Session::new(peer, device, vouched);
         session.awaits_open = true;
         link.session = Some(session);
-        if matches!(link.target, Some(Target::Heard { .. })) {
+        if let Some(heard @ Target::Heard { .. }) = &link.target {
+            self.schedule.remove(heard);
             link.target = None;
         }
         out.outputs.push(Output::Trust { link: id });

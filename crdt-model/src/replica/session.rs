@@ -7,6 +7,7 @@ use crate::bounded::List;
 use crate::codec;
 use crate::id::{ActId, Hash};
 use crate::key::Rng;
+use crate::log::record::SignedRecord;
 use crate::membership::act::VerifiedAct;
 use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
@@ -14,6 +15,7 @@ use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
 use crate::sync::message::{Acts, MAX_ACTS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
+use crate::sync::schedule::is_due;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use core::time::Duration;
@@ -21,6 +23,8 @@ use std::collections::BTreeSet;
 
 /// The most bytes of acts or bodies in one frame: well below the largest frame.
 const FRAME_BYTES: usize = 160 * 1024;
+/// The most records in one frame.
+const MAX_RECORDS: usize = 256;
 /// The first wait before a session that rests out of step begins anew; it doubles each time.
 const ANEW_WAIT: Duration = Duration::from_secs(1);
 
@@ -38,17 +42,17 @@ impl Replica {
             return Ok(());
         };
         let good = match Message::from_frame(frame) {
-            Ok(Some(message)) => self.message(id, &mut session, message, now, rng, out)?,
-            Ok(None) => true,
-            Err(_) => false,
+            Ok(Some(message)) => self.message(id, &mut session, message, now, rng, out),
+            Ok(None) => Ok(true),
+            Err(_) => Ok(false),
         };
         if let Some(link) = self.links.get_mut(&id) {
             link.session = Some(session);
         }
-        if !good {
+        if !matches!(good, Ok(true)) {
             out.outputs.push(Output::Close { link: id });
         }
-        Ok(())
+        good.map(|_| ())
     }
 
     fn message(
@@ -103,13 +107,14 @@ impl Replica {
         }
     }
 
-    pub(super) fn open_message(&self) -> Message {
+    pub(super) fn open_message(&self, answers: bool) -> Message {
         let tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
         let records = self
             .records
             .iter()
             .map(|((device, kind), signed)| (*device, *kind, signed.record.seq));
         Message::Open(Open {
+            answers,
             versions: VERSIONS,
             tips: List::new(tips).unwrap_or_default(),
             records: List::new(records.take(1024).collect()).unwrap_or_default(),
@@ -126,13 +131,17 @@ impl Replica {
         if open.versions.0 > VERSIONS.1 || open.versions.1 < VERSIONS.0 {
             return Ok(false);
         }
-        let asked_first = !session.awaits_open;
-        session.reset();
+        self.hear_farewell(&open.tips);
+        if open.answers && !session.awaits_open {
+            return Ok(true);
+        }
+        if !open.answers {
+            // Whatever was sent before may have come too early to be heard: said again, it is not.
+            session.reset();
+            out.outputs.push(send(id, &self.open_message(true)));
+        }
         session.awaits_open = false;
         session.their_open = Some(open);
-        if asked_first {
-            out.outputs.push(send(id, &self.open_message()));
-        }
         self.give_acts(id, session, out)?;
         Ok(true)
     }
@@ -142,7 +151,7 @@ impl Replica {
         if !session.awaits_open {
             session.reset();
             session.awaits_open = true;
-            out.outputs.push(send(id, &self.open_message()));
+            out.outputs.push(send(id, &self.open_message(false)));
         }
     }
 
@@ -187,10 +196,7 @@ impl Replica {
                 .any(|(d, k, s)| d == device && k == kind && *s >= seq)
         });
         let newer: Vec<_> = newer.map(|(_, signed)| signed.clone()).collect();
-        for some in newer.chunks(32) {
-            let records = List::new(some.to_vec()).unwrap_or_default();
-            out.outputs.push(send(id, &Message::Records(records)));
-        }
+        send_records(id, newer, out);
         out.outputs.push(send(id, &Message::ActsEnd));
         Ok(())
     }
@@ -242,7 +248,7 @@ impl Replica {
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
-        let (mut new, mut early) = (false, false);
+        let (mut new, mut early, mut bad) = (false, false, false);
         for signed in acts.acts.into_inner() {
             let act = signed.act.id();
             match self.take_act(signed) {
@@ -252,7 +258,7 @@ impl Replica {
                 }
                 Taken::Nothing => {}
                 Taken::Early => early = true,
-                Taken::Bad => return Ok(false),
+                Taken::Bad => bad = true,
             }
         }
         for (act, table) in acts.tables.into_inner() {
@@ -268,7 +274,7 @@ impl Replica {
         if early {
             self.open_anew(id, session, out);
         }
-        Ok(true)
+        Ok(!bad)
     }
 
     fn on_acts_end(
@@ -279,24 +285,20 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
-        session.acts_in = true;
         self.give_acts(id, session, out)?;
         let belongs = self
             .roster()
             .is_some_and(|roster| roster.is_active(&session.device));
-        if !self.is_active() && self.talks() && belongs {
-            self.state.farewell_told = true;
-            self.save_state();
-        }
         if !belongs || !self.is_active() {
             return Ok(false);
         }
+        session.acts_in = true;
         if let Some(target) = self.links.get(&id).and_then(|link| link.target.clone()) {
             self.schedule.settled(&target);
         }
         if let Some(record) = self.publish_addresses(now) {
-            let records = List::new(vec![record]).unwrap_or_default();
-            out.outputs.push(send(id, &Message::Records(records)));
+            self.pass_records(std::slice::from_ref(&record), out);
+            send_records(id, vec![record], out);
         }
         self.share_keys(session.device, now, rng);
         self.push_acts(id, session, out)?;
@@ -352,7 +354,7 @@ impl Replica {
             .filter(|(_, link)| {
                 link.session
                     .as_ref()
-                    .is_some_and(|s| s.anew_at.is_some_and(|at| at <= now))
+                    .is_some_and(|s| s.anew_at.is_some_and(|at| is_due(at, now)))
             })
             .map(|(id, _)| *id)
             .collect();
@@ -378,5 +380,25 @@ pub(super) fn send(link: LinkId, message: &Message) -> Output {
     Output::Send {
         link,
         frame: message.to_frame(),
+    }
+}
+
+/// Sends records in frames of a bounded size.
+pub(super) fn send_records(link: LinkId, records: Vec<SignedRecord>, out: &mut Outbox) {
+    let (mut some, mut bytes) = (Vec::new(), 0);
+    let mut flush = |some: &mut Vec<SignedRecord>| {
+        let records = List::new(std::mem::take(some)).unwrap_or_default();
+        out.outputs.push(send(link, &Message::Records(records)));
+    };
+    for record in records {
+        bytes += codec::encode(&record).len();
+        some.push(record);
+        if bytes > FRAME_BYTES / 2 || some.len() == MAX_RECORDS {
+            flush(&mut some);
+            bytes = 0;
+        }
+    }
+    if !some.is_empty() {
+        flush(&mut some);
     }
 }

@@ -65,6 +65,16 @@ impl<T: Ord + Clone> Schedule<T> {
         });
     }
 
+    /// Forgets a target.
+    pub fn remove(&mut self, key: &T) {
+        self.targets.remove(key);
+    }
+
+    /// Returns every target.
+    pub fn targets(&self) -> impl Iterator<Item = &T> {
+        self.targets.keys()
+    }
+
     /// Returns the targets to dial now and notes that they are being dialled.
     pub fn due(&mut self, now: Timestamp) -> Vec<T> {
         let count = |state| self.targets.values().filter(|t| t.state == state).count();
@@ -75,7 +85,7 @@ impl<T: Ord + Clone> Schedule<T> {
         let mut due: Vec<(Timestamp, T)> = self
             .targets
             .iter()
-            .filter(|(_, target)| target.state == State::Waiting && target.next <= now)
+            .filter(|(_, target)| target.state == State::Waiting && is_due(target.next, now))
             .map(|(key, target)| (target.next, key.clone()))
             .collect();
         due.sort();
@@ -152,6 +162,11 @@ impl<T: Ord + Clone> Schedule<T> {
             };
         }
     }
+}
+
+/// Whether a time has come. One further ahead than any wait was set before the clock was put back.
+pub fn is_due(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at > now.after(LONGEST_WAIT)
 }
 
 #[cfg(test)]

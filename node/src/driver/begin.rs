@@ -77,7 +77,7 @@ impl<E: Engine> Driver<E> {
             name: self.identity.name(),
             reader: self.reader(),
         };
-        let replica = Replica::join(start, key, now, &mut self.rng, &mut outbox);
+        let replica = Replica::join(start, key, now, &mut outbox);
         let replica = replica.ok_or_else(not_a_name)?;
         self.begin(hint, replica, outbox, round)?;
         Ok(hint)

@@ -1,0 +1,78 @@
+//! Meeting: members who never met, who went, who came back under another name for the network.
+
+use circlet_model::membership::act::History;
+use circlet_model::replica::input::Command;
+use circlet_model::replica::output::Reply;
+use circlet_model::replica::overview::Standing;
+use circlet_model::time::Timestamp;
+use circlet_tests::world::World;
+use core::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn two_members_who_never_met_meet_without_the_one_who_knows_both() {
+    let mut world = World::new(1);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 5, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(MINUTE);
+    world.stop(ana);
+    let shown = shown_again(&mut world, bo);
+    let cai = world.join("Cai", &shown);
+    world.run(MINUTE);
+    assert_eq!(world.overview(cai).standing, Standing::Member);
+    world.stop(bo);
+    world.start(ana);
+    world.run(60 * MINUTE);
+    assert_eq!(world.overview(ana).in_step_with, ["Cai"]);
+    assert_eq!(world.overview(ana).digest, world.overview(cai).digest);
+}
+
+#[test]
+fn a_farewell_written_alone_is_told_when_somebody_is_there() {
+    let mut world = World::new(2);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 1, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(MINUTE);
+    world.stop(ana);
+    world.command(bo, Command::Leave).unwrap();
+    assert_eq!(world.overview(bo).standing, Standing::Left);
+    world.run(30 * MINUTE);
+    world.start(ana);
+    world.run(60 * MINUTE);
+    let names: Vec<_> = world
+        .overview(ana)
+        .members
+        .into_iter()
+        .map(|m| m.name)
+        .collect();
+    assert_eq!(names, ["Ana"]);
+}
+
+#[test]
+fn a_member_who_is_removed_while_connected_hears_of_it() {
+    let mut world = World::new(3);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 1, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(MINUTE);
+    world.share(ana, "before").unwrap();
+    world.run(MINUTE);
+    let person = world.replica(bo).unwrap().me();
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.share(ana, "after").unwrap();
+    world.run(60 * MINUTE);
+    assert_eq!(world.overview(bo).standing, Standing::Removed);
+    assert_eq!(world.texts(bo), ["before"]);
+}
+
+fn shown_again(world: &mut World, node: usize) -> String {
+    let invites = world.replica(node).unwrap().invites(Timestamp(0));
+    let invite = invites[0].invite;
+    match world.command(node, Command::ShowInvite { invite }).unwrap() {
+        Reply::Invited { key, .. } => key,
+        other => panic!("{other:?}"),
+    }
+}
