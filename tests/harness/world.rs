@@ -427,6 +427,11 @@ impl World {
         node.starts == start && node.replica.is_some()
     }
 
+    /// Hands an input to a node.
+    pub fn feed(&mut self, index: usize, input: Input) {
+        self.input(index, input);
+    }
+
     /// Hands an input to a node and carries out what it wants; returns the replies.
     fn input(&mut self, index: usize, input: Input) -> Vec<Result<Reply, Refusal>> {
         let now = self.time(index);
@@ -477,9 +482,10 @@ impl World {
         let found = (0..self.nodes.len()).find(|index| {
             let here = addresses.contains(&address_of(*index));
             let right = peer.is_none_or(|peer| peer == self.nodes[*index].identity.peer.peer());
-            here && right && *index != from
+            let reached = self.groups[*index] == self.groups[from] && self.runs(*index);
+            here && right && reached && *index != from
         });
-        let reached = found.filter(|to| self.groups[*to] == self.groups[from] && self.runs(*to));
+        let reached = found;
         let wait = if reached.is_some() {
             2 * self.latency()
         } else {
@@ -641,7 +647,8 @@ fn identity(rng: &mut ChaCha20Rng) -> Identity {
     }
 }
 
-fn address_of(index: usize) -> Address {
+/// Where a node is reached.
+pub fn address_of(index: usize) -> Address {
     let ip = IpAddr::V4(Ipv4Addr::new(
         10,
         0,

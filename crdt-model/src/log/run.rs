@@ -101,6 +101,7 @@ impl Run {
     pub fn unpack(self, circle: CircleId, person: PersonId) -> Option<Unpacked> {
         let mut entries: Vec<Loose> = Vec::new();
         let mut prev = self.prev;
+        self.first.checked_add(self.entries.len() as u64)?;
         for (slim, seq) in self.entries.into_inner().into_iter().zip(self.first..) {
             let before = entries.last().map(|(header, ..)| header);
             let place = (circle, self.device, seq, prev);
@@ -237,5 +238,52 @@ impl Slim {
             body: hash,
         };
         Some((header, self.signature, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        let circle = CircleId([3; 32]);
+        let origin = Origin {
+            creator: PersonId([1; 32]),
+            nonce: [2; 16],
+        };
+        let header = Header {
+            version: VERSION,
+            suite: SUITE,
+            circle,
+            device: DeviceId([4; 32]),
+            seq: 1,
+            prev: EntryId::default(),
+            lamport: 1,
+            heads: List::default(),
+            deps: List::default(),
+            thing: origin.thing(circle),
+            origin: Some(origin),
+            action: Action::Retract,
+            audience: Audience::Circle,
+            class: KeyClass::Stories,
+            epoch: EpochId::default(),
+            expires: Day::default(),
+            size: 0,
+            body: Hash::default(),
+        };
+        Entry {
+            header: VerifiedHeader::trusted(header),
+            signature: None,
+            body: None,
+        }
+    }
+
+    #[test]
+    fn a_run_at_the_end_of_all_numbers_is_refused() {
+        let person = PersonId([1; 32]);
+        let mut run = Run::pack(&[entry()], person).expect("one entry");
+        assert!(run.clone().unpack(CircleId([3; 32]), person).is_some());
+        run.first = u64::MAX;
+        assert!(run.unpack(CircleId([3; 32]), person).is_none());
     }
 }

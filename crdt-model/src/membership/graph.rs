@@ -221,6 +221,13 @@ impl Graph {
         })
     }
 
+    /// Returns whether one of the heads knows an act that brought a device in. Whether that act counts
+    /// to this day does not matter: what is once introduced stays so, whatever comes to be known.
+    pub fn introduces(&self, heads: &[ActId], device: &DeviceId) -> bool {
+        let mut acts = self.by.devices.get(device).into_iter().flatten();
+        acts.any(|act| self.knows(heads, &act.id))
+    }
+
     /// Returns whether everything that `earlier` reaches is reached by `later`.
     pub fn covers(&self, later: &[ActId], earlier: &[ActId]) -> bool {
         earlier.iter().all(|act| self.knows(later, act))

@@ -55,7 +55,7 @@ impl Replica {
     }
 
     /// While there are more heads than an act can name, joins some of them.
-    fn join_heads(&mut self, now: Timestamp) {
+    pub(super) fn join_heads(&mut self, now: Timestamp) {
         loop {
             let Some(graph) = self.graph.as_ref() else {
                 return;
@@ -219,7 +219,8 @@ impl Replica {
         }
     }
 
-    /// Drops what removed devices wrote beyond their cut.
+    /// Drops what removed devices wrote beyond their cut. This device keeps its own: its next entry
+    /// builds on them.
     fn apply_cuts(&mut self) -> Result<(), Error> {
         let Some(roster) = self.roster() else {
             return Ok(());
@@ -227,7 +228,7 @@ impl Replica {
         let gone: Vec<_> = roster
             .devices
             .iter()
-            .filter(|(_, device)| !device.active)
+            .filter(|(id, device)| !device.active && **id != self.device())
             .map(|(id, device)| (*id, device.cut))
             .collect();
         for (device, cut) in gone {

@@ -235,8 +235,8 @@ impl Replica {
         self.hide(&thing, &place, header);
         thing.places.retain(|other| *other != place);
         if thing.places.is_empty() {
+            // Not the key it is kept under: an honest body of the same thing may be among others' entries.
             self.rows.delete(key);
-            self.rows.forget(header.thing);
         } else {
             self.rows.save(key, &thing);
         }
@@ -266,7 +266,7 @@ impl Replica {
             return Writer::Unknown;
         }
         match graph.roster().devices.get(&header.device) {
-            Some(device) if graph.knows(&header.heads, &device.added) => {
+            Some(device) if graph.introduces(&header.heads, &header.device) => {
                 Writer::Member(device.person)
             }
             _ => Writer::Nobody,

@@ -11,7 +11,8 @@ use crate::id::{EntryId, EpochId, Hash, ThingId};
 use crate::key::Rng;
 use crate::log::entry::Entry;
 use crate::log::header::{
-    Action, Audience, Header, KeyClass, MAX_LAMPORT, Origin, SUITE, VERSION, VerifiedHeader,
+    Action, Audience, Header, KeyClass, MAX_HEADS, MAX_LAMPORT, Origin, SUITE, VERSION,
+    VerifiedHeader,
 };
 use crate::membership::act::{Kind, Newcomer, Rules};
 use crate::membership::graph::Graph;
@@ -161,6 +162,7 @@ impl Replica {
         rng: &mut Rng<'_>,
     ) -> Result<(), Refusal> {
         let act = self.sealing_epoch(now, rng).ok_or(Refusal::NotAMember)?;
+        self.join_heads(now);
         let epoch = self.roster().and_then(|roster| roster.epochs.get(&act));
         let id = epoch
             .map(|epoch| epoch.key(draft.class))
@@ -183,6 +185,7 @@ impl Replica {
     }
 
     fn append(&mut self, draft: Draft, id: EpochId, now: Timestamp) -> Result<(), Refusal> {
+        self.join_heads(now);
         let header = self.header(draft, id)?;
         self.finish_entry(header, None, now)
     }
@@ -209,7 +212,9 @@ impl Replica {
             return Err(Refusal::Forked);
         }
         let last = self.frontier.chain(&device, 0).last().copied();
-        let heads = self.graph.as_ref().map(Graph::heads).unwrap_or_default();
+        let mut heads = self.graph.as_ref().map(Graph::heads).unwrap_or_default();
+        // Who no longer belongs cannot join heads, and has only retracts to write: some will do.
+        heads.truncate(MAX_HEADS);
         Ok(Header {
             version: VERSION,
             suite: SUITE,

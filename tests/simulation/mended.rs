@@ -1,0 +1,75 @@
+//! Stories of what once went wrong: each shows that replicas which parted come together again.
+
+use circlet_model::membership::act::History;
+use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::overview::Standing;
+use circlet_tests::world::{World, address_of};
+use core::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn agree(world: &World, nodes: &[usize]) {
+    let digests: Vec<_> = nodes.iter().map(|n| world.overview(*n).digest).collect();
+    assert!(
+        digests.windows(2).all(|pair| pair[0] == pair[1]),
+        "{digests:?}"
+    );
+}
+
+#[test]
+fn a_newcomer_whom_two_members_let_in_apart_keeps_every_word() {
+    for seed in 1..6 {
+        let mut world = World::new(seed);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::FromNow);
+        let bo = world.join("Bo", &key);
+        world.run(2 * MINUTE);
+        // A key with the addresses of both.
+        let addresses = vec![address_of(ana), address_of(bo)];
+        world.feed(ana, Input::Reachable { addresses });
+        let key = world.invite(ana, 5, History::FromNow);
+        world.run(MINUTE);
+        world.partition(&[0, 1]);
+        let cai = world.join("Cai", &key);
+        world.partition(&[0, 1, 0]);
+        while world.overview(ana).members.len() < 3 {
+            world.step();
+        }
+        // Ana let Cai in, and the link breaks before Cai hears of it: then Bo does so too.
+        world.partition(&[0, 1, 1]);
+        world.run(10 * MINUTE);
+        assert_eq!(
+            world.overview(cai).standing,
+            Standing::Member,
+            "seed {seed}"
+        );
+        world.share(cai, "from Cai").unwrap();
+        world.run(MINUTE);
+        world.heal();
+        world.run(60 * MINUTE);
+        for node in [ana, bo, cai] {
+            assert_eq!(world.texts(node), ["from Cai"], "seed {seed}, node {node}");
+        }
+        agree(&world, &[ana, bo, cai]);
+    }
+}
+
+#[test]
+fn many_who_act_at_once_can_all_go_on_sharing() {
+    let mut world = World::new(7);
+    world.latency = (50, 60);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 60, History::All);
+    let count = 20;
+    for n in 1..count {
+        world.join(&format!("P{n}"), &key);
+        world.run(Duration::from_secs(5));
+    }
+    world.run(MINUTE);
+    let person = world.replica(1).unwrap().me();
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.run(Duration::from_millis(400));
+    for n in (0..count).filter(|n| *n != 1) {
+        assert!(world.share(n, "all at once").is_ok(), "node {n}");
+    }
+}
