@@ -101,7 +101,9 @@ impl Run {
     pub fn unpack(self, circle: CircleId, person: PersonId) -> Option<Unpacked> {
         let mut entries: Vec<Loose> = Vec::new();
         let mut prev = self.prev;
-        for (slim, seq) in self.entries.into_inner().into_iter().zip(self.first..) {
+        let count = u64::try_from(self.entries.len()).ok()?;
+        let numbers = self.first..self.first.checked_add(count)?;
+        for (slim, seq) in self.entries.into_inner().into_iter().zip(numbers) {
             let before = entries.last().map(|(header, ..)| header);
             let place = (circle, self.device, seq, prev);
             let (header, signature, body) = slim.fatten(place, before, person)?;
@@ -237,5 +239,39 @@ impl Slim {
             body: hash,
         };
         Some((header, self.signature, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_beyond_the_last_number_is_refused() {
+        let slim = Slim {
+            lamport: 1,
+            heads: Some(List::default()),
+            deps: List::default(),
+            subject: Subject::Own([1; 16]),
+            action: Action::Write,
+            audience: Audience::Circle,
+            class: KeyClass::Stories,
+            epoch: Some(EpochId([2; 32])),
+            expires: Day(0),
+            body: SlimBody::Sealed(Bytes::default()),
+            signature: None,
+        };
+        let run = |first, count| Run {
+            device: DeviceId([3; 32]),
+            first,
+            prev: EntryId([4; 32]),
+            entries: List::new(vec![slim.clone(); count]).unwrap(),
+        };
+        let unpack = |run: Run| run.unpack(CircleId([5; 32]), PersonId([6; 32]));
+        for (first, count) in [(u64::MAX, 1), (u64::MAX, 2), (u64::MAX - 1, 2)] {
+            assert!(unpack(run(first, count)).is_none());
+        }
+        let last = unpack(run(u64::MAX - 1, 1)).unwrap();
+        assert_eq!(last.range(), (u64::MAX - 1, u64::MAX - 1));
     }
 }
