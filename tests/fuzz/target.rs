@@ -3,6 +3,10 @@
 #![no_main]
 
 mod decoders;
+mod history;
+#[path = "../harness/store.rs"]
+#[allow(dead_code, reason = "the harness uses more of it")]
+mod store;
 
 use decoders::{DECODERS, Decoder};
 use std::sync::LazyLock;

@@ -101,8 +101,9 @@ impl Run {
     pub fn unpack(self, circle: CircleId, person: PersonId) -> Option<Unpacked> {
         let mut entries: Vec<Loose> = Vec::new();
         let mut prev = self.prev;
-        self.first.checked_add(self.entries.len() as u64)?;
-        for (slim, seq) in self.entries.into_inner().into_iter().zip(self.first..) {
+        let count = u64::try_from(self.entries.len()).ok()?;
+        let numbers = self.first..self.first.checked_add(count)?;
+        for (slim, seq) in self.entries.into_inner().into_iter().zip(numbers) {
             let before = entries.last().map(|(header, ..)| header);
             let place = (circle, self.device, seq, prev);
             let (header, signature, body) = slim.fatten(place, before, person)?;
@@ -245,45 +246,32 @@ impl Slim {
 mod tests {
     use super::*;
 
-    fn entry() -> Entry {
-        let circle = CircleId([3; 32]);
-        let origin = Origin {
-            creator: PersonId([1; 32]),
-            nonce: [2; 16],
-        };
-        let header = Header {
-            version: VERSION,
-            suite: SUITE,
-            circle,
-            device: DeviceId([4; 32]),
-            seq: 1,
-            prev: EntryId::default(),
+    #[test]
+    fn a_run_beyond_the_last_number_is_refused() {
+        let slim = Slim {
             lamport: 1,
-            heads: List::default(),
+            heads: Some(List::default()),
             deps: List::default(),
-            thing: origin.thing(circle),
-            origin: Some(origin),
-            action: Action::Retract,
+            subject: Subject::Own([1; 16]),
+            action: Action::Write,
             audience: Audience::Circle,
             class: KeyClass::Stories,
-            epoch: EpochId::default(),
-            expires: Day::default(),
-            size: 0,
-            body: Hash::default(),
-        };
-        Entry {
-            header: VerifiedHeader::trusted(header),
+            epoch: Some(EpochId([2; 32])),
+            expires: Day(0),
+            body: SlimBody::Sealed(Bytes::default()),
             signature: None,
-            body: None,
+        };
+        let run = |first, count| Run {
+            device: DeviceId([3; 32]),
+            first,
+            prev: EntryId([4; 32]),
+            entries: List::new(vec![slim.clone(); count]).unwrap(),
+        };
+        let unpack = |run: Run| run.unpack(CircleId([5; 32]), PersonId([6; 32]));
+        for (first, count) in [(u64::MAX, 1), (u64::MAX, 2), (u64::MAX - 1, 2)] {
+            assert!(unpack(run(first, count)).is_none());
         }
-    }
-
-    #[test]
-    fn a_run_at_the_end_of_all_numbers_is_refused() {
-        let person = PersonId([1; 32]);
-        let mut run = Run::pack(&[entry()], person).expect("one entry");
-        assert!(run.clone().unpack(CircleId([3; 32]), person).is_some());
-        run.first = u64::MAX;
-        assert!(run.unpack(CircleId([3; 32]), person).is_none());
+        let last = unpack(run(u64::MAX - 1, 1)).unwrap();
+        assert_eq!(last.range(), (u64::MAX - 1, u64::MAX - 1));
     }
 }

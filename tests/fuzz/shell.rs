@@ -1,0 +1,118 @@
+//! The shell's decoders, as property tests only: with libp2p and sled, fuzz targets take long to build.
+
+use crate::decoders::Decoder;
+use circlet_model::store::{Key, Reader, Space};
+use circlet_node::home::Home;
+use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
+use circlet_node::network::{beacon, frame};
+use circlet_node::storage::{Engine, Memory, Vault};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::fs;
+
+/// The decoders, by name.
+pub(crate) const DECODERS: &[(&str, Decoder)] = &[
+    ("frames", frames),
+    ("beacon packet", packet),
+    ("key files", key_files),
+    ("store", store),
+];
+
+/// Splits a stream into frames; each comes back the same when it is written.
+fn frames(bytes: &[u8]) {
+    for limit in [frame::MAX_HELLO, frame::MAX_SYNC] {
+        let mut rest = bytes;
+        while let Ok(Some((inner, after))) = frame::split(rest, limit) {
+            assert!(!inner.is_empty() && inner.len() <= limit);
+            let written = frame::encode(inner, limit).unwrap();
+            assert_eq!([written.as_slice(), after].concat(), rest);
+            rest = after;
+        }
+    }
+}
+
+/// Opens a beacon.
+fn packet(bytes: &[u8]) {
+    assert_eq!(beacon::open(&[1; 32], bytes), None);
+    let mut packet = beacon::seal(&[1; 32], b"here").unwrap();
+    packet.truncate(bytes.len());
+    for (byte, change) in packet.iter_mut().zip(bytes) {
+        *byte ^= change;
+    }
+    beacon::open(&[1; 32], &packet);
+}
+
+/// Reads the files of a home: bytes that are anything, and files with bytes changed. No damage makes
+/// deriving a key dear: the costs are covered by the file's check.
+fn key_files(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let (mut rng, words) = (ChaCha20Rng::from_seed([2; 32]), Passphrase::from("words"));
+    let keys = Keystore::create(&home, Some(&words), Cost::TINY, &[3; 32], &mut rng).unwrap();
+    keys.save_identity(b"who", &mut rng).unwrap();
+    Pages::create(home.pages(), keys.master(), &mut rng).unwrap();
+    for path in [home.keys(), home.identity(), home.pages()] {
+        let whole = fs::read(&path).unwrap();
+        for damaged in [bytes.to_vec(), changed(&whole, bytes)] {
+            let harmless = damaged == whole;
+            fs::write(&path, &damaged).unwrap();
+            let opened = Keystore::open(&home, Some(&words));
+            let identity = opened
+                .as_ref()
+                .is_ok_and(|keys| keys.load_identity().is_ok());
+            let pages = Pages::open(home.pages(), keys.master()).is_ok();
+            let by_seed = Keystore::open_with_seed(&home, &[3; 32]).is_ok();
+            assert_eq!(identity && pages && by_seed, harmless);
+        }
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+/// Opens a store in which any row holds anything.
+fn store(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let master = Secret::from([4; 32]);
+    let rng = || ChaCha20Rng::from_seed([5; 32]);
+    let engine = Memory::default();
+    let vault = Vault::open(engine.clone(), home.pages(), &master, rng()).unwrap();
+    let key = Key::new(Space::Log, *b"owner", *b"order");
+    let body = circlet_model::store::Body {
+        thing: circlet_model::id::ThingId([6; 16]),
+        bytes: vec![7; 5000],
+    };
+    let value = circlet_model::store::Value {
+        head: b"head".to_vec(),
+        body: Some(body),
+    };
+    let put = circlet_model::store::Write::Put(key.clone(), value);
+    vault.write(vec![put]).unwrap();
+    let everything = circlet_node::storage::Range {
+        from: Vec::new(),
+        to: None,
+        backwards: false,
+        limit: usize::MAX,
+    };
+    let rows = engine.scan(&everything).unwrap();
+    let (row, whole) = &rows[usize::from(bytes.first().copied().unwrap_or(0)) % rows.len()];
+    for damaged in [bytes.to_vec(), changed(whole, bytes)] {
+        engine.write(vec![(row.clone(), Some(damaged))]).unwrap();
+        let _ = vault.get(&key);
+        if let Ok(vault) = Vault::open(engine.clone(), home.pages(), &master, rng()) {
+            let _ = vault.get(&key);
+        }
+    }
+}
+
+/// Returns bytes with some of them changed.
+fn changed(whole: &[u8], by: &[u8]) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for change in by.chunks(3).take(4) {
+        let [high, low, flip] = *change else { break };
+        let place = usize::from(u16::from_be_bytes([high, low])) % bytes.len().max(1);
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte ^= flip;
+        }
+    }
+    bytes
+}
