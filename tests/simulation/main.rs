@@ -1,3 +1,6 @@
 //! Simulated circles: real replicas in a world that owns time, network and disks.
 
+mod agree;
+mod seeds;
 mod stories;
+mod walk;
