@@ -126,7 +126,6 @@ impl Replica {
 
     /// What follows from new acts: keys, cuts, acks, links, dials.
     pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
-        self.become_member(out);
         self.apply_cuts()?;
         self.ack_removals(now);
         self.close_strangers(out);
@@ -183,10 +182,13 @@ impl Replica {
         Ok(cuts)
     }
 
-    fn become_member(&mut self, out: &mut Outbox) {
+    /// Completes a join, once whoever let this device in has told its addresses too: from then on
+    /// the invite is not needed to find the circle again.
+    pub(super) fn become_member(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.state.phase.joining().is_some() && self.is_active() {
             self.state.phase = Phase::Member;
             self.save_state();
+            self.plan_dials(now, out);
             out.outputs.push(Output::Event(Event::Joined));
         }
     }

@@ -139,7 +139,8 @@ impl Replica {
         self.records.insert((device, kind), signed);
     }
 
-    fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
+    /// Passes records on to everybody but the peer whose message is being handled.
+    pub(super) fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
         for (id, link) in &self.links {
             let ready = link
                 .session

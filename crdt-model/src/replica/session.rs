@@ -286,7 +286,12 @@ impl Replica {
         if !belongs || !self.is_active() {
             return Ok(false);
         }
-        self.publish_addresses(now);
+        self.become_member(now, out);
+        if let Some(record) = self.publish_addresses(now) {
+            self.pass_records(std::slice::from_ref(&record), out);
+            let records = List::new(vec![record]).unwrap_or_default();
+            out.outputs.push(send(id, &Message::Records(records)));
+        }
         self.share_keys(session.device, now, rng);
         self.push_acts(id, session, out)?;
         self.tell_have(id, session, out);
