@@ -1,14 +1,17 @@
 //! Writing acts, taking in others' acts, and what follows when the roster changes.
 
+use super::session::send;
 use super::state::Phase;
 use super::{Replica, Target};
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId};
 use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
-use crate::membership::graph::Insert;
+use crate::membership::graph::{Graph, Insert, Tip};
 use crate::membership::roster::{Roster, Standing};
+use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
+use crate::sync::message::{Message, Open, VERSIONS};
 use crate::time::Timestamp;
 
 /// What became of an act that came from elsewhere.
@@ -145,6 +148,28 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&self.device()))
     }
 
+    /// Whether this device has something to say to the circle: it belongs, or it left and nobody who
+    /// stays is known to know.
+    pub(super) fn has_a_say(&self) -> bool {
+        self.is_active() || self.state.farewell_until.is_some()
+    }
+
+    /// Notes that somebody holds this device's farewell.
+    pub(super) fn farewell_heard(&mut self, tips: &[Tip], now: Timestamp, out: &mut Outbox) {
+        let Some(until) = self.state.farewell_until else {
+            return;
+        };
+        let last = self
+            .graph
+            .as_ref()
+            .map(|graph| graph.next(&self.device()).1);
+        if until <= now || tips.iter().any(|tip| Some(tip.act) == last) {
+            self.state.farewell_until = None;
+            self.save_state();
+            self.plan_dials(now, out);
+        }
+    }
+
     /// Returns this device's person's standing; `None` before the join is complete.
     pub(super) fn standing(&self) -> Option<Standing> {
         self.roster()?
@@ -230,22 +255,33 @@ impl Replica {
         }
     }
 
-    /// Ends the links to devices that no longer belong.
+    /// Ends the links to devices that no longer belong. One that left is shown that it was heard.
     fn close_strangers(&mut self, out: &mut Outbox) {
-        let Some(graph) = self.graph.as_ref() else {
-            return;
-        };
-        let roster = graph.roster();
-        let gone = |device: &DeviceId| roster.devices.get(device).is_some_and(|d| !d.active);
         for (id, link) in &self.links {
-            let stranger = link
-                .session
-                .as_ref()
-                .is_some_and(|session| gone(&session.device));
-            if stranger {
-                out.outputs.push(Output::Close { link: *id });
+            let device = link.session.as_ref().map(|session| session.device);
+            if let Some(device) = device.filter(|device| self.is_gone(device)) {
+                self.part_from(*id, device, out);
             }
         }
+    }
+
+    /// Whether a device belonged once and no longer does.
+    pub(super) fn is_gone(&self, device: &DeviceId) -> bool {
+        let known = self.roster().and_then(|roster| roster.devices.get(device));
+        known.is_some_and(|known| !known.active)
+    }
+
+    /// Ends a link; the last word is what is held of the other side's own acts.
+    pub(super) fn part_from(&self, id: LinkId, device: DeviceId, out: &mut Outbox) {
+        let mut tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
+        tips.retain(|tip| tip.device == device);
+        let open = Open {
+            versions: VERSIONS,
+            tips: List::new(tips).unwrap_or_default(),
+            records: List::default(),
+        };
+        out.outputs.push(send(id, &Message::Open(open)));
+        out.outputs.push(Output::Close { link: id });
     }
 
     /// Sets whom to dial: members' devices, or the invite's addresses.
@@ -254,7 +290,7 @@ impl Replica {
         if self.state.phase.joining().is_some() {
             targets.push(Target::Invite);
         }
-        if self.is_active() {
+        if self.has_a_say() {
             let me = self.device();
             let known = self
                 .records

@@ -30,6 +30,7 @@ type Beacon = (PeerId, List<Address, 4>);
 
 impl Replica {
     pub(super) fn wake(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.farewell_heard(&[], now, out);
         if self.dials.is_empty() && self.links.is_empty() {
             self.plan_dials(now, out);
         }

@@ -95,7 +95,7 @@ impl Replica {
             };
             return Some((key.box_key(), hello));
         }
-        if !self.is_active() {
+        if !self.has_a_say() {
             return None;
         }
         let hello = Hello::Member {

@@ -85,7 +85,7 @@ impl Replica {
         });
         bound
             .map(|((device, _), _)| *device)
-            .filter(|_| self.is_active())
+            .filter(|_| self.has_a_say())
     }
 
     pub(super) fn begin_session(

@@ -60,7 +60,10 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<bool, Error> {
         match message {
-            Message::Open(open) => self.on_open(id, session, open, out),
+            Message::Open(open) => {
+                self.farewell_heard(&open.tips, now, out);
+                self.on_open(id, session, open, out)
+            }
             Message::Acts(acts) => self.on_acts(id, session, acts, now, out),
             Message::ActsEnd => self.on_acts_end(id, session, now, rng, out),
             Message::Have(have) => self.on_have(session, &have),
@@ -259,6 +262,10 @@ impl Replica {
         }
         if new {
             self.roster_changed(now, out)?;
+            if self.is_gone(&session.device) {
+                self.part_from(id, session.device, out);
+                return Ok(true);
+            }
             if self.open_sealed(now)? {
                 out.outputs.push(Output::Event(Event::Content));
             }
@@ -283,8 +290,13 @@ impl Replica {
         let belongs = self
             .roster()
             .is_some_and(|roster| roster.is_active(&session.device));
-        if !belongs || !self.is_active() {
-            return Ok(false);
+        if !self.is_active() {
+            // Whoever left said so with its acts; the other side ends the link.
+            return Ok(belongs && self.has_a_say());
+        }
+        if !belongs {
+            self.part_from(id, session.device, out);
+            return Ok(true);
         }
         self.become_member(now, out);
         if let Some(record) = self.publish_addresses(now) {

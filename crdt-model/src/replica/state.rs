@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) record_seq: u64,
     /// When a session last came into step.
     pub(crate) last_in_step: Option<Timestamp>,
+    /// This person left, and until then nobody who stays may have heard of it.
+    pub(crate) farewell_until: Option<Timestamp>,
 }
 
 /// How far this device is in the circle.
