@@ -7,10 +7,12 @@ use crate::bounded::List;
 use crate::id::{ActId, DeviceId, PeerId};
 use crate::log::record::Payload;
 use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
-use crate::membership::graph::{Insert, Tip};
+use crate::membership::graph::{Graph, Insert, Tip};
 use crate::membership::roster::{Roster, Standing};
+use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
+use crate::sync::message::{Message, Open, VERSIONS};
 use crate::time::Timestamp;
 
 /// At most this many senders of beacons are kept in mind: anybody on the local network can be one who
@@ -132,7 +134,6 @@ impl Replica {
 
     /// What follows from new acts: keys, cuts, acks, links, dials.
     pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
-        self.become_member(out);
         self.apply_cuts()?;
         self.ack_removals(now);
         self.close_strangers(out)?;
@@ -142,9 +143,7 @@ impl Replica {
     }
 
     pub(super) fn roster(&self) -> Option<&Roster> {
-        self.graph
-            .as_ref()
-            .map(crate::membership::graph::Graph::roster)
+        self.graph.as_ref().map(Graph::roster)
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -152,25 +151,25 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&self.device()))
     }
 
-    /// Whether this device has anything to say to members: it belongs, or has yet to tell that it left.
-    pub(super) fn talks(&self) -> bool {
-        let left = matches!(self.standing(), Some(Standing::Left(_)));
-        self.is_active() || (left && !self.state.farewell_told)
+    /// Whether this device has something to say to the circle: it belongs, or it left and nobody who
+    /// stays is known to know.
+    pub(super) fn has_a_say(&self) -> bool {
+        self.is_active() || self.state.farewell_until.is_some()
     }
 
-    /// Notes that a peer with these tips knows that this person left.
-    pub(super) fn hear_farewell(&mut self, tips: &[Tip]) {
-        let me = self.device();
-        let left = self.standing().and_then(|standing| match standing {
-            Standing::Left(act) => Some(act),
-            Standing::Active | Standing::Removed(_) => None,
-        });
-        let told = tips
-            .iter()
-            .any(|tip| tip.device == me && Some(tip.act) == left);
-        if told && !self.state.farewell_told {
-            self.state.farewell_told = true;
+    /// Notes that somebody holds this device's farewell.
+    pub(super) fn farewell_heard(&mut self, tips: &[Tip], now: Timestamp, out: &mut Outbox) {
+        let Some(until) = self.state.farewell_until else {
+            return;
+        };
+        let last = self
+            .graph
+            .as_ref()
+            .map(|graph| graph.next(&self.device()).1);
+        if until <= now || tips.iter().any(|tip| Some(tip.act) == last) {
+            self.state.farewell_until = None;
             self.save_state();
+            self.plan_dials(now, out);
         }
     }
 
@@ -211,10 +210,13 @@ impl Replica {
         Ok(cuts)
     }
 
-    fn become_member(&mut self, out: &mut Outbox) {
+    /// Completes a join, once whoever let this device in has told its addresses too: from then on
+    /// the invite is not needed to find the circle again.
+    pub(super) fn become_member(&mut self, now: Timestamp, out: &mut Outbox) {
         if self.state.phase.joining().is_some() && self.is_active() {
             self.state.phase = Phase::Member;
             self.save_state();
+            self.plan_dials(now, out);
             out.outputs.push(Output::Event(Event::Joined));
         }
     }
@@ -257,29 +259,22 @@ impl Replica {
         }
     }
 
-    /// Ends the links to devices that no longer belong.
+    /// Ends the links to devices that no longer belong. The act that ended it is the last thing they
+    /// hear: nobody is dropped without a word.
     fn close_strangers(&mut self, out: &mut Outbox) -> Result<(), Error> {
         let Some(graph) = self.graph.as_ref() else {
             return Ok(());
         };
-        let roster = graph.roster();
-        let gone = |device: &DeviceId| roster.devices.get(device).is_some_and(|d| !d.active);
         for (id, link) in &self.links {
-            let Some(session) = link
-                .session
-                .as_ref()
-                .filter(|session| gone(&session.device))
-            else {
+            let session = link.session.as_ref();
+            let Some(session) = session.filter(|session| self.is_gone(&session.device)) else {
                 continue;
             };
-            // The act that ended it is the last thing they hear: nobody is dropped without a word.
             if let Some(given) = session.acts_given {
                 let last = graph.iter().skip(given).map(VerifiedAct::id).collect();
                 self.send_acts(*id, session, last, out)?;
             }
-            // And it hears that its own last act has come.
-            out.outputs.push(send(*id, &self.open_message(true)));
-            out.outputs.push(Output::Close { link: *id });
+            self.part_from(*id, session.device, out);
         }
         Ok(())
     }
@@ -300,13 +295,33 @@ impl Replica {
         peers.collect()
     }
 
+    /// Whether a device belonged once and no longer does.
+    pub(super) fn is_gone(&self, device: &DeviceId) -> bool {
+        let known = self.roster().and_then(|roster| roster.devices.get(device));
+        known.is_some_and(|known| !known.active)
+    }
+
+    /// Ends a link; the last word is what is held of the other side's own acts.
+    pub(super) fn part_from(&self, id: LinkId, device: DeviceId, out: &mut Outbox) {
+        let mut tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
+        tips.retain(|tip| tip.device == device);
+        let open = Open {
+            answers: true,
+            versions: VERSIONS,
+            tips: List::new(tips).unwrap_or_default(),
+            records: List::default(),
+        };
+        out.outputs.push(send(id, &Message::Open(open)));
+        out.outputs.push(Output::Close { link: id });
+    }
+
     /// Sets whom to dial: members' devices, or the invite's addresses.
     pub(super) fn plan_dials(&mut self, now: Timestamp, out: &mut Outbox) {
         let mut targets = Vec::new();
         if self.state.phase.joining().is_some() {
             targets.push(Target::Invite);
         }
-        if self.talks() {
+        if self.has_a_say() {
             let me = self.device();
             let known = self
                 .records

@@ -12,6 +12,9 @@ use crate::replica::output::{Outbox, Refusal, Reply};
 use crate::time::Timestamp;
 use core::time::Duration;
 
+/// For so long a device that left tries to tell somebody: circles may not meet for weeks.
+const FAREWELL: Duration = Duration::from_hours(60 * 24);
+
 impl Replica {
     pub(super) fn command(
         &mut self,
@@ -164,6 +167,8 @@ impl Replica {
         let cut = List::new(self.cuts_of(&devices)?).map_err(|_| Refusal::NotAllowed)?;
         self.act(Kind::Leave { cut }, now)
             .ok_or(Refusal::NotAllowed)?;
+        self.state.farewell_until = Some(now.after(FAREWELL));
+        self.save_state();
         self.roster_changed(now, out)?;
         Ok(Reply::Done)
     }

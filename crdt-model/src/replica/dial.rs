@@ -39,6 +39,7 @@ type Beacon = (PeerId, List<Address, 4>);
 
 impl Replica {
     pub(super) fn wake(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.farewell_heard(&[], now, out);
         if self.dials.is_empty() && self.links.is_empty() {
             self.plan_dials(now, out);
         }
@@ -148,6 +149,7 @@ impl Replica {
         self.records.insert((device, kind), signed);
     }
 
+    /// Passes records on to everybody but the peer whose message is being handled.
     pub(super) fn pass_records(&self, records: &[SignedRecord], out: &mut Outbox) {
         for (id, link) in &self.links {
             let session = link.session.as_ref();

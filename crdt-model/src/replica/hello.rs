@@ -96,7 +96,7 @@ impl Replica {
             };
             return Some((key.box_key(), hello));
         }
-        if !self.talks() {
+        if !self.has_a_say() {
             return None;
         }
         let hello = Hello::Member {

@@ -65,7 +65,10 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<bool, Error> {
         match message {
-            Message::Open(open) => self.on_open(id, session, open, out),
+            Message::Open(open) => {
+                self.farewell_heard(&open.tips, now, out);
+                self.on_open(id, session, open, out)
+            }
             Message::Acts(acts) => self.on_acts(id, session, acts, now, out),
             Message::ActsEnd => self.on_acts_end(id, session, now, rng, out),
             Message::Have(have) => self.on_have(session, &have),
@@ -131,7 +134,6 @@ impl Replica {
         if open.versions.0 > VERSIONS.1 || open.versions.1 < VERSIONS.0 {
             return Ok(false);
         }
-        self.hear_farewell(&open.tips);
         if open.answers && !session.awaits_open {
             return Ok(true);
         }
@@ -266,6 +268,10 @@ impl Replica {
         }
         if new {
             self.roster_changed(now, out)?;
+            if self.is_gone(&session.device) {
+                self.part_from(id, session.device, out);
+                return Ok(true);
+            }
             if self.open_sealed(now)? {
                 out.outputs.push(Output::Event(Event::Content));
             }
@@ -289,16 +295,23 @@ impl Replica {
         let belongs = self
             .roster()
             .is_some_and(|roster| roster.is_active(&session.device));
-        if !belongs || !self.is_active() {
-            return Ok(false);
+        if !self.is_active() {
+            // Whoever left said so with its acts; the other side ends the link.
+            return Ok(belongs && self.has_a_say());
+        }
+        if !belongs {
+            self.part_from(id, session.device, out);
+            return Ok(true);
+        }
+        self.become_member(now, out);
+        if let Some(record) = self.publish_addresses(now) {
+            self.pass_records(std::slice::from_ref(&record), out);
+            let records = List::new(vec![record]).unwrap_or_default();
+            out.outputs.push(send(id, &Message::Records(records)));
         }
         session.acts_in = true;
         if let Some(target) = self.links.get(&id).and_then(|link| link.target.clone()) {
             self.schedule.settled(&target);
-        }
-        if let Some(record) = self.publish_addresses(now) {
-            self.pass_records(std::slice::from_ref(&record), out);
-            send_records(id, vec![record], out);
         }
         self.share_keys(session.device, now, rng);
         self.push_acts(id, session, out)?;

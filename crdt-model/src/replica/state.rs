@@ -24,10 +24,10 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// The number of the last record written.
     pub(crate) record_seq: u64,
-    /// Whether somebody has been told that this person left.
-    pub(crate) farewell_told: bool,
     /// When a session last came into step.
     pub(crate) last_in_step: Option<Timestamp>,
+    /// This person left, and until then nobody who stays may have heard of it.
+    pub(crate) farewell_until: Option<Timestamp>,
 }
 
 /// How far this device is in the circle.

@@ -1,0 +1,101 @@
+//! Random circles, each from a seed: walked through faults, healed, and checked for agreement.
+//!
+//! A seed that fails is printed with the command that walks it again. More seeds, or one:
+//! `CIRCLET_SEEDS=0..10000 CIRCLET_STEPS=200 cargo nextest run --release -p circlet-tests --test
+//! simulation seeds` shares them out between the tests of this file.
+
+use crate::agree;
+use crate::walk::Walk;
+use core::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How many seeds are walked unless told otherwise: a few seconds for each test.
+const SEEDS: u64 = 48;
+/// How many steps each takes unless told otherwise.
+const STEPS: usize = 200;
+/// The seeds are shared out between so many tests, which run side by side.
+const PARTS: u64 = 4;
+
+#[test]
+fn seeds_of_the_first_part_converge() {
+    walk_part(0);
+}
+
+#[test]
+fn seeds_of_the_second_part_converge() {
+    walk_part(1);
+}
+
+#[test]
+fn seeds_of_the_third_part_converge() {
+    walk_part(2);
+}
+
+#[test]
+fn seeds_of_the_fourth_part_converge() {
+    walk_part(3);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_world() {
+    let trace = |seed| {
+        let mut walk = Walk::new(seed);
+        walk.steps(60);
+        (walk.world.traffic, walk.world.passed(), walk.did)
+    };
+    assert_eq!(trace(7), trace(7));
+    assert_ne!(trace(7), trace(8));
+}
+
+/// Walks every seed of a part, whatever becomes of the ones before it.
+fn walk_part(part: u64) {
+    let failed: Vec<String> = seeds()
+        .filter(|seed| seed % PARTS == part)
+        .filter_map(|seed| {
+            walk_one(seed)
+                .err()
+                .map(|why| format!("seed {seed}: {why}"))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Walks a seed; what went wrong is returned, and the way to see it again printed.
+fn walk_one(seed: u64) -> Result<(), String> {
+    let mut walk = Walk::new(seed);
+    let walked = catch_unwind(AssertUnwindSafe(|| {
+        walk.steps(steps());
+        walk.rest();
+        agree::check(&walk);
+    }));
+    walked.map_err(|panic| {
+        if std::env::var_os("CIRCLET_TRACE").is_some() {
+            println!("{}", walk.did.join("\n"));
+        }
+        println!(
+            "again: CIRCLET_SEEDS={seed} CIRCLET_STEPS={} CIRCLET_TRACE=1 \
+             cargo nextest run -p circlet-tests --test simulation seeds",
+            steps()
+        );
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_default()
+    })
+}
+
+fn steps() -> usize {
+    let told = std::env::var("CIRCLET_STEPS").ok();
+    told.map_or(STEPS, |steps| steps.parse().expect("a number of steps"))
+}
+
+/// `CIRCLET_SEEDS` is one seed, or a range such as `0..10000`.
+fn seeds() -> Range<u64> {
+    let Ok(told) = std::env::var("CIRCLET_SEEDS") else {
+        return 0..SEEDS;
+    };
+    let number = |text: &str| text.parse::<u64>().expect("a seed");
+    match told.split_once("..") {
+        Some((first, end)) => number(first)..number(end),
+        None => number(&told)..number(&told) + 1,
+    }
+}
