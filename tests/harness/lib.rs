@@ -1,5 +1,17 @@
 //! The harness: a world that owns time, network and disks, and runs real replicas in it.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, what is not as expected ends it"
+)]
+
 pub mod disk;
 pub mod store;
 pub mod world;

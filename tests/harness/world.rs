@@ -127,7 +127,7 @@ impl World {
     pub fn join(&mut self, name: &str, key: &str) -> usize {
         let rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
         let key = InviteKey::from_text(key).expect("the key was just made");
-        self.add(name, rng, |start, now, rng, out| {
+        self.add(name, rng, |start, now, _, out| {
             Replica::join(start, &key, now, out)
         })
     }
@@ -217,7 +217,7 @@ impl World {
 
     /// Makes an open invite of seven days and returns its key.
     pub fn invite(&mut self, index: usize, uses: u16, history: History) -> String {
-        let expires = Duration::from_secs(7 * 24 * 3600);
+        let expires = Duration::from_hours(7 * 24);
         let mode = Mode::Open;
         let command = Command::Invite {
             uses,

@@ -1,5 +1,14 @@
 //! Simulated circles: real replicas in a world that owns time, network and disks.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, what is not as expected ends it"
+)]
+
 mod agree;
 mod meeting;
 mod mended;
