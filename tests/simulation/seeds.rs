@@ -10,7 +10,7 @@ use core::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How many seeds are walked unless told otherwise: a few seconds for each test.
-const SEEDS: u64 = 48;
+const SEEDS: u64 = 32;
 /// How many steps each takes unless told otherwise.
 const STEPS: usize = 200;
 /// The seeds are shared out between so many tests, which run side by side.

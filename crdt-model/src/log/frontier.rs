@@ -71,6 +71,33 @@ impl Frontier {
         }
     }
 
+    /// Returns the chains in a form that is the same wherever the same entries are held: which branch
+    /// of a fork keeps what both share depends on which came first.
+    pub fn by_content(&self) -> Vec<(DeviceId, Vec<Interval>)> {
+        let mut chains = Vec::new();
+        for ((device, branch), chain) in &self.chains {
+            let other = self.chains.get(&(*device, 1));
+            let fork = other.and_then(|other| Some(other.intervals().first()?.low));
+            let intervals = chain.intervals().to_vec();
+            match fork.filter(|_| *branch == 0) {
+                Some(fork) => {
+                    let mut shared = chain.clone();
+                    shared.truncate(fork - 1, EntryId::default());
+                    let alone = intervals.into_iter().filter(|it| it.high >= fork);
+                    let alone = alone.map(|it| Interval {
+                        low: it.low.max(fork),
+                        ..it
+                    });
+                    chains.push((*device, shared.intervals().to_vec()));
+                    chains.push((*device, alone.collect()));
+                }
+                None => chains.push((*device, intervals)),
+            }
+        }
+        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|it| it.top)));
+        chains
+    }
+
     /// Returns how many entries are held.
     pub fn len(&self) -> u64 {
         self.chains.values().map(Chain::len).sum()
@@ -102,11 +129,13 @@ impl Frontier {
 impl Held {
     /// Returns what the sender holds of the chain that `mine` is, by the ids of tops. `id_of` gives
     /// the ids of the entries of `mine`. Where no chain of theirs contradicts, the first counts: what
-    /// they hold above mine is taken to build on it.
+    /// they hold above mine is taken to build on it, unless the device is known to have `forked`:
+    /// then it may build on the other branch, and only a chain that agrees counts.
     pub fn matching(
         &self,
         device: &DeviceId,
         mine: &Chain,
+        forked: bool,
         mut id_of: impl FnMut(u64) -> Option<EntryId>,
     ) -> Option<Chain> {
         let theirs = self.chains.iter().filter(|(theirs, _)| theirs == device);
@@ -131,7 +160,7 @@ impl Held {
                 None => open = open.or(Some(chain)),
             }
         }
-        open
+        open.filter(|_| !forked)
     }
 
     /// Returns the largest sequence number they hold of a device, with its id.

@@ -210,14 +210,57 @@ impl Replica {
         Ok(cuts)
     }
 
-    /// Completes a join, once whoever let this device in has told its addresses too: from then on
-    /// the invite is not needed to find the circle again.
+    /// Completes a join, once the membership is in hand.
     pub(super) fn become_member(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.state.phase.joining().is_some() && self.is_active() {
+        let joined = self
+            .state
+            .phase
+            .joining()
+            .map(|(key, name)| (key.to_owned(), name.to_owned()));
+        if let Some(way_in) = joined.filter(|_| self.is_active()) {
             self.state.phase = Phase::Member;
+            self.state.way_in = Some(way_in);
             self.save_state();
             self.plan_dials(now, out);
             out.outputs.push(Output::Event(Event::Joined));
+        }
+    }
+
+    /// Returns the invite key's text and the name while this device needs them: to be let in, and
+    /// until it knows where to find whoever let it in. Otherwise a crash of that member at the wrong
+    /// moment would leave the two without a way to each other.
+    pub(super) fn way_in(&self) -> Option<(&str, &str)> {
+        let kept = self.state.way_in.as_ref();
+        let kept = kept.map(|(key, name)| (key.as_str(), name.as_str()));
+        self.state.phase.joining().or(kept)
+    }
+
+    /// Lets go of the invite key once it is not needed any more.
+    pub(super) fn forget_way_in(&mut self, now: Timestamp, out: &mut Outbox) {
+        if self.state.way_in.is_none() {
+            return;
+        }
+        let Some(graph) = self.graph.as_ref() else {
+            return;
+        };
+        let added = graph
+            .roster()
+            .devices
+            .get(&self.device())
+            .map(|device| device.added);
+        let by = added
+            .and_then(|act| graph.get(&act))
+            .map(|act| act.act().device);
+        let found = by.is_none_or(|by| {
+            !graph.roster().is_active(&by)
+                || self
+                    .records
+                    .contains_key(&(by, crate::log::record::Kind::Addresses))
+        });
+        if found {
+            self.state.way_in = None;
+            self.save_state();
+            self.plan_dials(now, out);
         }
     }
 
@@ -318,7 +361,7 @@ impl Replica {
     /// Sets whom to dial: members' devices, or the invite's addresses.
     pub(super) fn plan_dials(&mut self, now: Timestamp, out: &mut Outbox) {
         let mut targets = Vec::new();
-        if self.state.phase.joining().is_some() {
+        if self.way_in().is_some() {
             targets.push(Target::Invite);
         }
         if self.has_a_say() {

@@ -55,6 +55,14 @@ impl Replica {
 
     pub(super) fn network_changed(&mut self, now: Timestamp) {
         self.schedule.hurry_all(now);
+        // The clock may have been set back.
+        let sessions = self
+            .links
+            .values_mut()
+            .filter_map(|link| link.session.as_mut());
+        for at in sessions.filter_map(|session| session.anew_at.as_mut()) {
+            *at = now.min(*at);
+        }
         self.beacons_sent = 0;
         self.beacon_at = now;
     }
@@ -137,6 +145,7 @@ impl Replica {
             new.push(signed);
         }
         if !new.is_empty() {
+            self.forget_way_in(now, out);
             self.plan_dials(now, out);
             self.pass_records(&new, out);
         }
@@ -192,9 +201,7 @@ impl Replica {
 
     fn invite_addresses(&self) -> Vec<Address> {
         let key = self
-            .state
-            .phase
-            .joining()
+            .way_in()
             .and_then(|(text, _)| InviteKey::from_text(text).ok());
         key.map(|key| key.addresses().to_vec()).unwrap_or_default()
     }

@@ -30,12 +30,7 @@ impl Replica {
             }
             None => Default::default(),
         };
-        let mut chains: Vec<_> = self
-            .frontier
-            .chains()
-            .map(|((device, _), chain)| (*device, chain.intervals().to_vec()))
-            .collect();
-        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|last| last.top)));
+        let chains = self.frontier.by_content();
         let retracts: Vec<_> = self.retracts.keys().copied().collect();
         Hash(key::hash(
             DIGEST,

@@ -43,7 +43,9 @@ impl Replica {
         let mut holds = BTreeMap::new();
         for ((device, branch), chain) in self.frontier.chains() {
             let id_of = |seq| self.held_id(device, *branch, seq).ok().flatten();
-            let theirs = held.matching(device, chain, id_of).unwrap_or_default();
+            let theirs = held
+                .matching(device, chain, self.frontier.forked(device), id_of)
+                .unwrap_or_default();
             for range in chain.without(&theirs) {
                 let newest = self.lamport_of(device, *branch, range.1)?;
                 plan.add(*device, *branch, range, newest);

@@ -79,9 +79,9 @@ impl Replica {
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
-    pub(super) fn own_hello(&self, peer: PeerId) -> Option<(BoxKey, Hello)> {
+    pub(super) fn own_hello(&self, peer: PeerId, as_newcomer: bool) -> Option<(BoxKey, Hello)> {
         let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
-        if let Some((text, name)) = self.state.phase.joining() {
+        if let Some((text, name)) = self.way_in().filter(|_| as_newcomer) {
             let key = InviteKey::from_text(text).ok()?;
             let name = crate::content::clean_name(name).ok()?;
             let keys = &self.identity;

@@ -43,8 +43,10 @@ impl Replica {
         // to strangers, unless it is looking for somebody to let it in; and to such a one a member has
         // nothing to say but the answer.
         let to_newcomer = matches!(heard, Some(Target::Heard { member: false, .. }));
-        if ((dialled && !to_newcomer) || self.state.phase.joining().is_some())
-            && let Some((key, hello)) = self.own_hello(peer)
+        let joining = self.state.phase.joining().is_some();
+        let as_newcomer = joining || heard == Some(Target::Invite);
+        if ((dialled && !to_newcomer) || joining)
+            && let Some((key, hello)) = self.own_hello(peer, as_newcomer)
         {
             let route = self.route(peer, dialled, Direction::Call);
             if let Some(frame) = seal_hello(&key, route, &codec::encode(&hello), rng) {

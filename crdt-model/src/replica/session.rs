@@ -304,6 +304,7 @@ impl Replica {
             return Ok(true);
         }
         self.become_member(now, out);
+        self.forget_way_in(now, out);
         if let Some(record) = self.publish_addresses(now) {
             self.pass_records(std::slice::from_ref(&record), out);
             let records = List::new(vec![record]).unwrap_or_default();

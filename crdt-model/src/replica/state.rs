@@ -26,6 +26,9 @@ pub(crate) struct State {
     pub(crate) record_seq: u64,
     /// When a session last came into step.
     pub(crate) last_in_step: Option<Timestamp>,
+    /// The invite key's text and the name it was used under, until whoever let this device in can be
+    /// found without it.
+    pub(crate) way_in: Option<(String, String)>,
     /// This person left, and until then nobody who stays may have heard of it.
     pub(crate) farewell_until: Option<Timestamp>,
 }
