@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! words        = BIP 39, English, of the 32 bytes
-//! person key   = derive("circlet 1 person key", seed, circle), an Ed25519 key
-//! recovery key = derive("circlet 1 recovery key", seed, circle), a KEM key
+//! person key   = derive("circlet 1 person key", seed, circle hint), an Ed25519 key
+//! recovery key = derive("circlet 1 recovery key", seed, circle hint), a KEM key
 //! ```
 //!
 //! Two circles cannot be linked by these keys.

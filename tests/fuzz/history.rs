@@ -156,6 +156,7 @@ fn check(outputs: &[Output], links: &BTreeSet<LinkId>) {
             Output::Trust { link } | Output::Close { link } => assert!(links.contains(link)),
             Output::Dial { .. }
             | Output::Wake { .. }
+            | Output::Known { .. }
             | Output::Beacon { .. }
             | Output::Listen { .. }
             | Output::Reply { .. }
@@ -228,6 +229,7 @@ fn other(bytes: &mut Bytes<'_>) -> Input {
             addresses: vec!["/ip4/192.0.2.9/tcp/9".parse().expect("an address")],
         },
         _ => Input::BeaconHeard {
+            key: bytes.number(),
             payload: codec::encode(&(bytes.peer(), bytes.byte(), bytes.take(30))),
             from: std::net::Ipv4Addr::LOCALHOST.into(),
         },
@@ -356,8 +358,8 @@ impl Past {
             unreachable!("a founder may invite");
         };
         let key = InviteKey::from_text(&key).expect("a key that was just made");
-        let (mut bo, outputs) = Node::begin(2, |start, rng, out| {
-            Replica::join(start, &key, BEGINNING, rng, out)
+        let (mut bo, outputs) = Node::begin(2, |start, _, out| {
+            Replica::join(start, &key, BEGINNING, out)
         });
         let addresses = vec!["/ip4/192.0.2.2/tcp/2".parse().expect("an address")];
         bo.handle(Input::Reachable { addresses });

@@ -1,8 +1,10 @@
 //! The shell's decoders, as property tests only: with libp2p and sled, fuzz targets take long to build.
 
 use crate::decoders::Decoder;
+use circlet_model::codec;
 use circlet_model::store::{Key, Reader, Space};
 use circlet_node::home::Home;
+use circlet_node::identity::Identity;
 use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
 use circlet_node::network::{beacon, frame};
 use circlet_node::storage::{Engine, Memory, Vault};
@@ -15,6 +17,7 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("frames", frames),
     ("beacon packet", packet),
     ("key files", key_files),
+    ("identity", identity),
     ("store", store),
 ];
 
@@ -65,6 +68,13 @@ fn key_files(bytes: &[u8]) {
             assert_eq!(identity && pages && by_seed, harmless);
         }
         fs::write(&path, whole).unwrap();
+    }
+}
+
+/// Reads who the person is.
+fn identity(bytes: &[u8]) {
+    if let Ok(identity) = codec::decode::<Identity>(bytes) {
+        assert_eq!(codec::encode(&identity), bytes);
     }
 }
 

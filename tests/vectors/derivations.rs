@@ -19,11 +19,11 @@ fn derived_keys() {
     let seed = Secret(SEED);
     book.put("root seed", SEED);
     book.text("words", &words::to_words(&seed));
-    book.put("circle", circle().0);
-    let person = words::person_key(&seed, circle());
+    book.put("circle hint", circle().hint());
+    let person = words::person_key(&seed, &circle().hint());
     book.put("person key", person.to_secret().0);
     book.put("person", person.verifying());
-    let recovery = words::recovery_key(&seed, circle()).unwrap();
+    let recovery = words::recovery_key(&seed, &circle().hint()).unwrap();
     book.put("recovery key", codec::encode(&recovery));
     let [commons, stories] = cast::epoch_keys();
     book.put("commons key", commons.secret().0);
@@ -43,7 +43,7 @@ fn derived_keys() {
     book.put("beacon key of the invite and day", beacon.0.0);
     let frozen = book.freeze();
     let seed = words::from_words(frozen.text("words")).unwrap();
-    let person = words::person_key(&seed, circle());
+    let person = words::person_key(&seed, &circle().hint());
     assert_eq!(person.verifying(), frozen.array("person"));
     let commons = EpochKey::from_secret(Secret(frozen.array("commons key")));
     assert_eq!(

@@ -40,6 +40,7 @@ fn sync_frames() {
 fn messages() -> Vec<(&'static str, Message)> {
     let device = cast::ana_device().device();
     let open = Open {
+        answers: true,
         versions: VERSIONS,
         tips: List::new(vec![Tip {
             device,

@@ -2,9 +2,11 @@
 
 use crate::book::{Book, Frozen, from_hex, to_hex};
 use crate::cast;
+use circlet_model::codec;
 use circlet_model::id::ThingId;
 use circlet_model::store::{Body, Key, Reader, Space, Value, Write};
 use circlet_node::home::Home;
+use circlet_node::identity::Identity;
 use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
 use circlet_node::storage::{Engine, Memory, Range, Vault};
 use std::fs;
@@ -14,8 +16,6 @@ use tempfile::TempDir;
 const SEED: [u8; 32] = [0xc1; 32];
 /// The passphrase.
 const WORDS: &str = "a passphrase for the vectors";
-/// The identity: bytes that only the driver understands.
-const IDENTITY: &[u8] = b"an identity";
 
 #[test]
 fn key_files() {
@@ -24,10 +24,12 @@ fn key_files() {
     let mut rng = cast::rng();
     let words = Passphrase::from(WORDS);
     let mut keys = Keystore::create(&home, Some(&words), Cost::TINY, &SEED, &mut rng).unwrap();
-    keys.save_identity(IDENTITY, &mut rng).unwrap();
+    let identity = identity();
+    identity.save(&keys, &mut rng).unwrap();
     book.put("master key", keys.master().as_bytes());
     book.put("keys", fs::read(home.keys()).unwrap());
     book.put("identity", fs::read(home.identity()).unwrap());
+    book.put("identity, opened", codec::encode(&identity));
     keys.change_passphrase(None, Cost::TINY, &mut rng).unwrap();
     book.put("keys, no passphrase", fs::read(home.keys()).unwrap());
     let mut pages = Pages::create(home.pages(), keys.master(), &mut rng).unwrap();
@@ -50,7 +52,11 @@ fn key_files_mean(frozen: &Frozen) {
     fs::write(home.pages(), frozen.bytes("pages")).unwrap();
     let keys = Keystore::open(&home, Some(&Passphrase::from(WORDS))).unwrap();
     assert_eq!(keys.master().as_bytes(), &frozen.array("master key"));
-    assert_eq!(&*keys.load_identity().unwrap().unwrap(), IDENTITY);
+    assert_eq!(Identity::load(&keys).unwrap(), identity());
+    let opened = codec::decode::<Identity>(&frozen.bytes("identity, opened")).unwrap();
+    assert_eq!(opened.name(), "Ana");
+    let device = opened.keys(cast::circle().hint()).unwrap().device;
+    assert_eq!(device.device(), cast::ana_device().device());
     let by_seed = Keystore::open_with_seed(&home, &SEED).unwrap();
     assert_eq!(by_seed.master().as_bytes(), keys.master().as_bytes());
     let pages = Pages::open(home.pages(), keys.master()).unwrap().unwrap();
@@ -93,6 +99,14 @@ fn sealed_rows() {
     for (key, value) in rows() {
         assert_eq!(vault.get(&key).unwrap(), Some(value));
     }
+}
+
+/// Ana in one circle.
+fn identity() -> Identity {
+    let (hint, mut rng) = (cast::circle().hint(), cast::rng());
+    let ana = Identity::new("Ana", &mut rng).unwrap();
+    ana.with_circle(hint, &cast::ana_device(), &[], &mut rng)
+        .unwrap()
 }
 
 /// A row with a head only, one with a body, one that is cut into pieces.

@@ -72,7 +72,7 @@ fn a_newcomer_s_rows() {
         name: "Bo",
         reader: Box::new(store.clone()),
     };
-    Replica::join(start, &cast::invite(), NOW, &mut cast::rng(), &mut out).unwrap();
+    Replica::join(start, &cast::invite(), NOW, &mut out).unwrap();
     store.apply(out.writes);
     put_rows(&mut book, &store);
     let store = read_rows(&book.freeze());
