@@ -33,7 +33,8 @@ impl Replica {
         let mut chains: Vec<_> = self
             .frontier
             .chains()
-            .map(|((device, _), chain)| (*device, chain.intervals().to_vec()))
+            .map(|((device, branch), _)| (*device, self.whole(device, *branch)))
+            .map(|(device, chain)| (device, chain.intervals().to_vec()))
             .collect();
         chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|last| last.top)));
         let retracts: Vec<_> = self.retracts.keys().copied().collect();

@@ -23,7 +23,7 @@ const FRAME_BYTES: usize = 160 * 1024;
 impl Replica {
     pub(super) fn tell_have(&mut self, id: LinkId, session: &mut Session, out: &mut Outbox) {
         let have = Have {
-            held: self.frontier.to_held(),
+            held: self.frontier.to_held(|device| self.whole(device, 1)),
             retracted: List::new(self.detached()).unwrap_or_default(),
         };
         out.outputs.push(send(id, &Message::Have(have)));
@@ -68,7 +68,9 @@ impl Replica {
         let mut holds = BTreeMap::new();
         for ((device, branch), chain) in self.frontier.chains() {
             let id_of = |seq| self.held_id(device, *branch, seq).ok().flatten();
-            let theirs = held.matching(device, chain, id_of).unwrap_or_default();
+            let only = !self.frontier.forked(device);
+            let theirs = held.matching(device, chain, only, id_of);
+            let theirs = theirs.unwrap_or_default();
             for range in chain.without(&theirs) {
                 let newest = self.lamport_of(device, *branch, range.1)?;
                 plan.add(*device, *branch, range, newest);
