@@ -2,7 +2,8 @@
 //!
 //! A device has one chain. When its key was used twice for one sequence number it has two: both stay
 //! readable, each replica numbers them as they came, and a peer's chains are told apart by the ids of
-//! their tops. More than two are not kept.
+//! their tops. What both share is kept with the first; whoever tells of the second tells it with that.
+//! More than two are not kept.
 
 use crate::bounded::List;
 use crate::id::{DeviceId, EntryId};
@@ -108,18 +109,19 @@ impl Frontier {
         self.chains.is_empty()
     }
 
-    /// Returns the form that travels: of a chain in very many pieces, the newest pieces.
-    pub fn to_held(&self) -> Held {
+    /// Returns the form that travels: of a chain in very many pieces, the newest pieces. `whole` gives
+    /// second branches together with what they share with the first.
+    pub fn to_held(&self, whole: impl Fn(&DeviceId) -> Chain) -> Held {
         let newest = |chain: &Chain| {
             let intervals = chain.intervals();
             let from = intervals.len().saturating_sub(MAX_INTERVALS);
             List::new(intervals.iter().skip(from).copied().collect()).unwrap_or_default()
         };
-        let chains = self
-            .chains
-            .iter()
-            .take(MAX_CHAINS)
-            .map(|((device, _), chain)| (*device, newest(chain)));
+        let chains = self.chains.iter().take(MAX_CHAINS);
+        let chains = chains.map(|((device, branch), chain)| match branch {
+            0 => (*device, newest(chain)),
+            _ => (*device, newest(&whole(device))),
+        });
         Held {
             chains: List::new(chains.collect()).unwrap_or_default(),
         }
