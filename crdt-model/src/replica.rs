@@ -18,6 +18,7 @@ mod keys;
 mod link;
 pub mod output;
 pub mod overview;
+mod retracts;
 mod rows;
 mod session;
 mod show;
@@ -68,6 +69,8 @@ pub struct Replica {
     ring: Ring,
     frontier: Frontier,
     retracts: BTreeMap<ThingId, Place>,
+    /// What this device took back and no member is known to have heard of.
+    owed: BTreeSet<ThingId>,
     names: BTreeMap<PersonId, String>,
     circle_name: String,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
@@ -87,6 +90,10 @@ pub struct Replica {
     own_beacons: usize,
     /// Entries stored by this input, to be passed on when it is done.
     fresh: Vec<Place>,
+    /// Things taken back by this input outside the chains, likewise.
+    fresh_retracts: Vec<ThingId>,
+    /// Whether something waits for acts that it names.
+    acts_awaited: bool,
     acked: BTreeSet<crate::id::ActId>,
 }
 
@@ -259,6 +266,7 @@ impl Replica {
             ring: Ring::default(),
             frontier: Frontier::default(),
             retracts: BTreeMap::new(),
+            owed: BTreeSet::new(),
             names: BTreeMap::new(),
             circle_name: String::new(),
             records: BTreeMap::new(),
@@ -274,6 +282,8 @@ impl Replica {
             listening: Day::default(),
             own_beacons: 0,
             fresh: Vec::new(),
+            fresh_retracts: Vec::new(),
+            acts_awaited: false,
             acked: BTreeSet::new(),
         }
     }

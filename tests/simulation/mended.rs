@@ -1,7 +1,9 @@
 //! Stories of what once went wrong: each shows that replicas which parted come together again.
 
+use circlet_model::id::ThingId;
 use circlet_model::membership::act::History;
 use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::output::Reply;
 use circlet_model::replica::overview::Standing;
 use circlet_tests::world::{World, address_of};
 use core::time::Duration;
@@ -14,6 +16,13 @@ fn agree(world: &World, nodes: &[usize]) {
         digests.windows(2).all(|pair| pair[0] == pair[1]),
         "{digests:?}"
     );
+}
+
+fn shared(world: &mut World, node: usize, text: &str) -> ThingId {
+    match world.share(node, text) {
+        Ok(Reply::Shared { thing }) => thing,
+        other => panic!("not shared: {other:?}"),
+    }
 }
 
 #[test]
@@ -71,5 +80,78 @@ fn many_who_act_at_once_can_all_go_on_sharing() {
     world.run(Duration::from_millis(400));
     for n in (0..count).filter(|n| *n != 1) {
         assert!(world.share(n, "all at once").is_ok(), "node {n}");
+    }
+}
+
+#[test]
+fn what_was_taken_back_beyond_the_cut_is_gone_everywhere() {
+    let mut world = World::new(2);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 5, History::All);
+    let bo = world.join("Bo", &key);
+    let cai = world.join("Cai", &key);
+    world.run(2 * MINUTE);
+    let thing = shared(&mut world, bo, "mine");
+    world.run(MINUTE);
+    world.partition(&[0, 1, 1]);
+    world.command(bo, Command::TakeBack { thing }).unwrap();
+    world.run(MINUTE);
+    let person = world.replica(bo).unwrap().me();
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.run(MINUTE);
+    world.heal();
+    world.run(30 * MINUTE);
+    assert!(world.texts(ana).is_empty() && world.texts(cai).is_empty());
+    agree(&world, &[ana, cai]);
+    // Who comes later gets the rest of Bo's entries, without what is gone.
+    let dee = world.join("Dee", &key);
+    world.run(10 * MINUTE);
+    agree(&world, &[ana, cai, dee]);
+}
+
+#[test]
+fn who_was_removed_or_left_can_still_take_back_what_is_theirs() {
+    for (seed, leave, knows) in [(1, false, true), (2, false, false), (3, true, true)] {
+        let mut world = World::new(seed);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::All);
+        let bo = world.join("Bo", &key);
+        let cai = world.join("Cai", &key);
+        world.run(2 * MINUTE);
+        let thing = shared(&mut world, bo, "mine");
+        shared(&mut world, bo, "and this stays");
+        world.run(MINUTE);
+        if !knows {
+            world.partition(&[0, 1, 0]);
+        }
+        if leave {
+            world.command(bo, Command::Leave).unwrap();
+        } else {
+            let person = world.replica(bo).unwrap().me();
+            world.command(ana, Command::Remove { person }).unwrap();
+        }
+        world.run(10 * MINUTE);
+        world.stop(cai);
+        let theirs = shared(&mut world, ana, "not Bo's");
+        assert!(
+            world
+                .command(bo, Command::TakeBack { thing: theirs })
+                .is_err()
+        );
+        world.command(bo, Command::TakeBack { thing }).unwrap();
+        world.heal();
+        world.run(30 * MINUTE);
+        world.start(cai);
+        world.run(30 * MINUTE);
+        for node in [ana, cai] {
+            let texts = world.texts(node);
+            assert_eq!(texts, ["not Bo's", "and this stays"], "seed {seed}");
+        }
+        agree(&world, &[ana, cai]);
+        let dee = world.join("Dee", &key);
+        world.run(10 * MINUTE);
+        agree(&world, &[ana, cai, dee]);
+        let bo_has = world.texts(bo);
+        assert!(!bo_has.iter().any(|text| text == "not Bo's"), "{bo_has:?}");
     }
 }

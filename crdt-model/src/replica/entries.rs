@@ -38,7 +38,17 @@ impl Replica {
         if low == 0 || high == u64::MAX {
             return Ok(RunTaken::Bad);
         }
-        let Some(branch) = self.branch_for(&device, &unpacked)? else {
+        let last = match limit {
+            None => high,
+            Some(None) => 0,
+            Some(Some((seq, _))) => high.min(seq),
+        };
+        let branch = self.branch_for(&device, &unpacked)?;
+        let kept = if branch.is_some() { last } else { 0 };
+        for retract in unpacked.retracts_above(kept) {
+            self.obey_detached(retract)?;
+        }
+        let Some(branch) = branch else {
             return Ok(RunTaken::Stored);
         };
         let above = self.rows.entry(&Place {
@@ -52,11 +62,6 @@ impl Replica {
         let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
         let Some(entries) = unpacked.verify(vouched) else {
             return Ok(RunTaken::Bad);
-        };
-        let last = match limit {
-            None => high,
-            Some(None) => 0,
-            Some(Some((seq, _))) => high.min(seq),
         };
         self.store_run(branch, entries, last, now)?;
         Ok(RunTaken::Stored)

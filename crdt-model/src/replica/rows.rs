@@ -178,6 +178,11 @@ impl Rows {
         self.own(Space::Meta, [&[5], person.0.as_slice()].concat())
     }
 
+    /// A thing that this device took back and that no member is known to have heard of.
+    pub(crate) fn owed_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Meta, [&[6], thing.0.as_slice()].concat())
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {

@@ -71,7 +71,8 @@ impl Replica {
             }
             Message::Acts(acts) => self.on_acts(id, session, acts, now, out),
             Message::ActsEnd => self.on_acts_end(id, session, now, rng, out),
-            Message::Have(have) => self.on_have(session, &have),
+            Message::Have(have) => self.on_have(id, session, &have, out),
+            Message::Retracts(retracts) => self.on_retracts(session, retracts.into_inner()),
             Message::Run(run) => {
                 let before = self.fresh.len();
                 let taken = self.take_run(run, now)?;
@@ -335,6 +336,7 @@ impl Replica {
             session.anew = 0;
             session.anew_at = None;
             self.state.last_in_step = Some(now);
+            self.owe_nothing();
             self.save_state();
             out.outputs.push(Output::Event(Event::Connections));
         } else {

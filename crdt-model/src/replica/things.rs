@@ -4,7 +4,7 @@ use super::Replica;
 use crate::content::{self, Body, Content, Kind};
 use crate::id::{PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
-use crate::log::header::{Action, Audience, Header, KeyClass};
+use crate::log::header::{Action, Audience, Header};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl Replica {
         let header = entry.header.header().clone();
         if header.action == Action::Retract {
             self.rows.put_entry(&place, &entry);
-            return self.obey(place, &header);
+            return self.obey_entry(place, &entry);
         }
         if self.retracts.contains_key(&header.thing) {
             self.rows.put_entry(
@@ -73,7 +73,7 @@ impl Replica {
             Writer::Member(person) => person,
             Writer::Nobody => return Ok(()),
             Writer::Unknown => {
-                self.rows.put(self.rows.sealed_key(&place), Vec::new());
+                self.await_acts(&place);
                 return Ok(());
             }
         };
@@ -96,6 +96,12 @@ impl Replica {
             }
         }
         Ok(())
+    }
+
+    /// Notes an entry that names acts which are not here.
+    pub(super) fn await_acts(&mut self, place: &Place) {
+        self.rows.put(self.rows.sealed_key(place), Vec::new());
+        self.acts_awaited = true;
     }
 
     fn note(
@@ -179,54 +185,12 @@ impl Replica {
         Ok(())
     }
 
-    /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
-    fn obey(&mut self, place: Place, header: &Header) -> Result<(), Error> {
-        let signer = match self.writer(header) {
-            Writer::Member(person) => person,
-            Writer::Unknown | Writer::Nobody => return Ok(()),
-        };
-        let Some(origin) = header.origin.filter(|_| header.well_formed()) else {
-            return Ok(());
-        };
-        let shared = header.class == KeyClass::Commons;
-        let allowed = origin.creator == signer || (shared && self.was_keeper(header, &signer));
-        if !allowed || self.retracts.contains_key(&header.thing) {
-            return Ok(());
-        }
-        self.retracts.insert(header.thing, place);
-        self.rows.save(self.rows.retract_key(&header.thing), &place);
-        self.digest = None;
-        self.erase(header.thing)
-    }
-
-    /// Erases the bodies of a thing and the key they are kept under.
-    fn erase(&mut self, id: ThingId) -> Result<(), Error> {
-        let key = self.rows.thing_key(&id);
-        if let Some(thing) = self.rows.load::<Thing>(&key)? {
-            for place in &thing.places {
-                if let Some(entry) = self.rows.entry(place)? {
-                    self.hide(&thing, place, entry.header.header());
-                    self.rows.put_entry(
-                        place,
-                        &Entry {
-                            body: None,
-                            ..entry
-                        },
-                    );
-                }
-            }
-            self.rows.delete(key);
-        }
-        self.rows.forget(id);
-        Ok(())
-    }
-
     /// Forgets what an entry that is about to be dropped said.
     pub(super) fn unindex(&mut self, place: Place, entry: &Entry) -> Result<(), Error> {
         let header = entry.header.header();
         self.rows.delete(self.rows.sealed_key(&place));
         if header.action == Action::Retract {
-            return Ok(());
+            return self.detach(place, header);
         }
         let key = self.rows.thing_key(&header.thing);
         let Some(mut thing) = self.rows.load::<Thing>(&key)? else {
@@ -243,19 +207,11 @@ impl Replica {
         Ok(())
     }
 
-    fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
+    pub(super) fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
         let key = self
             .rows
             .time_key(thing.under, header.lamport, &place.device, &header.thing);
         self.rows.delete(key);
-    }
-
-    fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
-        let roster = self
-            .graph
-            .as_mut()
-            .and_then(|graph| graph.roster_at(&header.heads));
-        roster.is_some_and(|roster| roster.is_keeper(person))
     }
 
     pub(super) fn writer(&self, header: &Header) -> Writer {

@@ -122,6 +122,7 @@ impl Replica {
             body: None,
         };
         self.append(draft, EpochId::default(), now)?;
+        self.owe(thing);
         Ok(())
     }
 
