@@ -16,6 +16,7 @@ mod hello;
 pub mod input;
 mod keys;
 mod link;
+mod names;
 pub mod output;
 pub mod overview;
 mod retracts;
@@ -71,8 +72,7 @@ pub struct Replica {
     retracts: BTreeMap<ThingId, Place>,
     /// What this device took back and no member is known to have heard of.
     owed: BTreeSet<ThingId>,
-    names: BTreeMap<PersonId, String>,
-    circle_name: String,
+    names: names::Names,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
     links: BTreeMap<LinkId, Link>,
@@ -94,6 +94,8 @@ pub struct Replica {
     fresh_retracts: Vec<ThingId>,
     /// Whether something waits for acts that it names.
     acts_awaited: bool,
+    /// Whether acts or keys came by which others may now give keys that they could not before.
+    ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
 }
 
@@ -267,8 +269,7 @@ impl Replica {
             frontier: Frontier::default(),
             retracts: BTreeMap::new(),
             owed: BTreeSet::new(),
-            names: BTreeMap::new(),
-            circle_name: String::new(),
+            names: names::Names::new(),
             records: BTreeMap::new(),
             reachable: Vec::new(),
             links: BTreeMap::new(),
@@ -284,6 +285,7 @@ impl Replica {
             fresh: Vec::new(),
             fresh_retracts: Vec::new(),
             acts_awaited: false,
+            ask_again: false,
             acked: BTreeSet::new(),
         }
     }

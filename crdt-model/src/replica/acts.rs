@@ -126,6 +126,7 @@ impl Replica {
                 self.rows.save(self.rows.act_key(index), &signed);
                 self.digest = None;
                 self.keys_came |= std::mem::take(&mut self.acts_awaited);
+                self.ask_again = true;
                 Taken::New
             }
             Insert::Known | Insert::Refused(_) => Taken::Nothing,

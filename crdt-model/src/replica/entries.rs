@@ -4,7 +4,7 @@ use super::Replica;
 use crate::id::{DeviceId, EntryId, PersonId};
 use crate::log::chain::{Chain, Interval};
 use crate::log::entry::{Entry, Place};
-use crate::log::frontier::MAX_BRANCHES;
+use crate::log::frontier::{MAX_BRANCHES, MAX_INTERVALS};
 use crate::log::header::Action;
 use crate::log::run::{Run, Unpacked};
 use crate::store::Error;
@@ -222,6 +222,11 @@ impl Replica {
             top: top.id(),
         };
         let chain = self.frontier.chain(&device, branch);
+        let mut grown = chain.clone();
+        grown.insert(interval);
+        if grown.intervals().len() > MAX_INTERVALS {
+            return Ok(());
+        }
         for entry in entries {
             let place = Place {
                 device,

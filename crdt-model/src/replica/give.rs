@@ -111,12 +111,16 @@ impl Replica {
         if !fresh.is_empty() || !retracts.is_empty() {
             out.outputs.push(Output::Event(Event::Content));
         }
+        let ask_again = std::mem::take(&mut self.ask_again);
         let ids: Vec<LinkId> = self.links.keys().copied().collect();
         for id in ids {
             let Some(mut session) = self.links.get_mut(&id).and_then(|link| link.session.take())
             else {
                 continue;
             };
+            if ask_again {
+                session.ask_anew(true);
+            }
             let told = self.tell_retracts(id, &session, &retracts, out);
             let passed = told.and_then(|()| self.pass_on_to(id, &mut session, &fresh, now, out));
             if let Some(link) = self.links.get_mut(&id) {
@@ -165,6 +169,9 @@ impl Replica {
             }
         }
         self.pump(id, session, out)?;
+        if session.their_digest.is_some() {
+            self.ask_for_keys(id, session, out)?;
+        }
         self.tell_end(id, session, now, out);
         Ok(())
     }

@@ -167,6 +167,7 @@ impl Replica {
 
     /// Erases the bodies of a thing and the key they are kept under.
     fn erase(&mut self, id: ThingId) -> Result<(), Error> {
+        self.drop_name(&id);
         let key = self.rows.thing_key(&id);
         if let Some(thing) = self.rows.load::<Thing>(&key)? {
             for place in &thing.places {

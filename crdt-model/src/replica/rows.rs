@@ -168,9 +168,9 @@ impl Rows {
         self.own(Space::Meta, [&[3], id.0.as_slice()].concat())
     }
 
-    /// A name that a profile gave.
-    pub(crate) fn name_key(&self, person: &PersonId) -> Key {
-        self.own(Space::Meta, [&[4], person.0.as_slice()].concat())
+    /// A name that a profile or settings give.
+    pub(crate) fn name_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Meta, [&[4], thing.0.as_slice()].concat())
     }
 
     /// Somebody who knocked.

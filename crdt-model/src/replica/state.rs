@@ -3,7 +3,7 @@
 use super::retracts::Retract;
 use super::rows::from_head;
 use super::{Replica, Rows};
-use crate::id::{CircleId, DeviceId, EpochId, PersonId, ThingId};
+use crate::id::{CircleId, DeviceId, EpochId, ThingId};
 use crate::key::Secret;
 use crate::log::chain::{Chain, Interval};
 use crate::log::record::SignedRecord;
@@ -95,15 +95,9 @@ impl Replica {
                 return Err(damaged("an epoch key"));
             }
         }
-        for (order, value) in self.rows.scan(&self.rows.meta_scan(4))? {
-            let person = PersonId(after_first(&order)?);
-            let name: String = from_head(&value)?;
-            if person == PersonId::default() {
-                self.circle_name = name;
-            } else {
-                self.names.insert(person, name);
-            }
-        }
+        self.load_names()?;
+        // Something may wait for acts since before.
+        self.acts_awaited = true;
         for (order, _) in self.rows.scan(&self.rows.meta_scan(6))? {
             let thing = order.last_chunk().ok_or_else(|| damaged("a row"))?;
             self.owed.insert(ThingId(*thing));
