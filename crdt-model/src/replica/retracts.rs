@@ -53,7 +53,7 @@ impl Replica {
         match entry.signature {
             Some(signature) => {
                 let header = entry.header.header().clone();
-                self.obey(Retract::new(place, header, signature))
+                self.obey(&Retract::new(place, header, signature))
             }
             None => Ok(()),
         }
@@ -81,15 +81,15 @@ impl Replica {
                 branch: DETACHED,
                 seq,
             };
-            self.obey(Retract::new(place, header, signature))?;
+            self.obey(&Retract::new(place, header, signature))?;
         }
         Ok(true)
     }
 
     /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
-    fn obey(&mut self, retract: Retract) -> Result<(), Error> {
+    fn obey(&mut self, retract: &Retract) -> Result<(), Error> {
         let thing = retract.header.thing;
-        if !retract.header.well_formed() || !self.may_take_back(&retract)? {
+        if !retract.header.well_formed() || !self.may_take_back(retract)? {
             return Ok(());
         }
         let key = self.rows.retract_key(&thing);
@@ -98,7 +98,7 @@ impl Replica {
         let rank = |retract: &Retract| (self.is_own(&retract.header), !retract.is_detached());
         if known
             .as_ref()
-            .is_some_and(|known| rank(known) >= rank(&retract))
+            .is_some_and(|known| rank(known) >= rank(retract))
         {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl Replica {
             self.fresh_retracts.push(thing);
         }
         self.retracts.insert(thing, retract.place);
-        self.rows.save(key, &retract);
+        self.rows.save(key, retract);
         if known.is_none() {
             self.digest = None;
             self.erase(thing)?;
@@ -196,18 +196,15 @@ impl Replica {
         }
         let key = self.rows.retract_key(&thing);
         let known: Option<Retract> = self.rows.load(&key)?;
-        match known.filter(|retract| self.is_own(&retract.header)) {
-            Some(mut retract) => {
-                retract.place.branch = DETACHED;
-                self.retracts.insert(thing, retract.place);
-                self.rows.save(key, &retract);
-                self.fresh_retracts.push(thing);
-            }
-            None => {
-                self.retracts.remove(&thing);
-                self.rows.delete(key);
-                self.digest = None;
-            }
+        if let Some(mut retract) = known.filter(|retract| self.is_own(&retract.header)) {
+            retract.place.branch = DETACHED;
+            self.retracts.insert(thing, retract.place);
+            self.rows.save(key, &retract);
+            self.fresh_retracts.push(thing);
+        } else {
+            self.retracts.remove(&thing);
+            self.rows.delete(key);
+            self.digest = None;
         }
         Ok(())
     }
