@@ -118,14 +118,14 @@ fn both_branches_reach_everybody_after_a_backup_was_restored() {
         world.start(bo);
         world.run(30 * MINUTE);
         agree(&world, &[ana, bo, cai]);
-        let frames = world.traffic;
+        let before = world.traffic;
         world.stop(cai);
         world.start(cai);
         world.run(MINUTE);
         agree(&world, &[ana, bo, cai]);
         assert!(
-            world.traffic.0 - frames.0 < 100,
-            "{frames:?} {:?}",
+            world.traffic.frames - before.frames < 100,
+            "{before:?} {:?}",
             world.traffic
         );
     }

@@ -28,7 +28,7 @@ fn records_and_the_frontier() {
     let held: Held = codec::decode(&frozen.bytes("held")).unwrap();
     let device = cast::ana_device().device();
     let theirs = held
-        .matching(&device, &Chain::default(), true, |_| None)
+        .matching(&device, &Chain::default(), false, |_| None)
         .unwrap();
     assert_eq!(theirs.intervals(), intervals());
     assert_eq!(held.newest(&device), Some(intervals()[1]));

@@ -72,33 +72,6 @@ impl Frontier {
         }
     }
 
-    /// Returns the chains in a form that is the same wherever the same entries are held: which branch
-    /// of a fork keeps what both share depends on which came first.
-    pub fn by_content(&self) -> Vec<(DeviceId, Vec<Interval>)> {
-        let mut chains = Vec::new();
-        for ((device, branch), chain) in &self.chains {
-            let other = self.chains.get(&(*device, 1));
-            let fork = other.and_then(|other| Some(other.intervals().first()?.low));
-            let intervals = chain.intervals().to_vec();
-            match fork.filter(|_| *branch == 0) {
-                Some(fork) => {
-                    let mut shared = chain.clone();
-                    shared.truncate(fork - 1, EntryId::default());
-                    let alone = intervals.into_iter().filter(|it| it.high >= fork);
-                    let alone = alone.map(|it| Interval {
-                        low: it.low.max(fork),
-                        ..it
-                    });
-                    chains.push((*device, shared.intervals().to_vec()));
-                    chains.push((*device, alone.collect()));
-                }
-                None => chains.push((*device, intervals)),
-            }
-        }
-        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|it| it.top)));
-        chains
-    }
-
     /// Returns how many entries are held.
     pub fn len(&self) -> u64 {
         self.chains.values().map(Chain::len).sum()
