@@ -163,6 +163,12 @@ impl Change {
         ))
     }
 
+    /// Returns the bytes that it sets a key to, if it sets them.
+    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
+        let set = self.parts.sets.iter().find(|set| &*set.key == key)?;
+        set.value.as_ref().and_then(Value::as_bytes)
+    }
+
     /// Returns the device that made it.
     pub fn device(&self) -> DeviceId {
         self.device

@@ -16,8 +16,10 @@ mod hello;
 pub mod input;
 mod keys;
 mod link;
+mod names;
 pub mod output;
 pub mod overview;
+mod retracts;
 mod rows;
 mod session;
 mod show;
@@ -68,8 +70,9 @@ pub struct Replica {
     ring: Ring,
     frontier: Frontier,
     retracts: BTreeMap<ThingId, Place>,
-    names: BTreeMap<PersonId, String>,
-    circle_name: String,
+    /// What this device took back and no member is known to have heard of.
+    owed: BTreeSet<ThingId>,
+    names: names::Names,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
     links: BTreeMap<LinkId, Link>,
@@ -87,6 +90,12 @@ pub struct Replica {
     own_beacons: usize,
     /// Entries stored by this input, to be passed on when it is done.
     fresh: Vec<Place>,
+    /// Things taken back by this input outside the chains, likewise.
+    fresh_retracts: Vec<ThingId>,
+    /// Whether something waits for acts that it names.
+    acts_awaited: bool,
+    /// Whether acts or keys came by which others may now give keys that they could not before.
+    ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
 }
 
@@ -259,8 +268,8 @@ impl Replica {
             ring: Ring::default(),
             frontier: Frontier::default(),
             retracts: BTreeMap::new(),
-            names: BTreeMap::new(),
-            circle_name: String::new(),
+            owed: BTreeSet::new(),
+            names: names::Names::new(),
             records: BTreeMap::new(),
             reachable: Vec::new(),
             links: BTreeMap::new(),
@@ -274,6 +283,9 @@ impl Replica {
             listening: Day::default(),
             own_beacons: 0,
             fresh: Vec::new(),
+            fresh_retracts: Vec::new(),
+            acts_awaited: false,
+            ask_again: false,
             acked: BTreeSet::new(),
         }
     }

@@ -159,7 +159,7 @@ fn frontier(bytes: &[u8]) {
         let top = EntryId([7; 32]);
         mine.insert(circlet_model::log::chain::Interval { low, high, top });
     }
-    if let Some(theirs) = held.matching(&DEVICE, &mine, |_| Some(EntryId([7; 32]))) {
+    if let Some(theirs) = held.matching(&DEVICE, &mine, false, |_| Some(EntryId([7; 32]))) {
         let lacking = mine.without(&theirs);
         assert!(
             lacking

@@ -172,7 +172,10 @@ fn next(bytes: &mut Bytes<'_>, link: LinkId, ana: &mut Node) -> Option<Input> {
         0 | 1 => Input::LinkUp {
             link,
             peer: bytes.peer(),
-            dial: (bytes.byte() % 2 == 0).then_some(DialId(bytes.number() as u64)),
+            dial: bytes
+                .byte()
+                .is_multiple_of(2)
+                .then_some(DialId(bytes.number() as u64)),
             address: None,
         },
         2 => Input::LinkDown { link },
@@ -279,11 +282,14 @@ fn signed_run(bytes: &mut Bytes<'_>) -> Option<Vec<u8>> {
     bytes.change(&mut encoded);
     let mut header = codec::decode::<Header>(&encoded).ok()?;
     (header.device, header.circle) = (identity(2).device.device(), PAST.circle);
-    if bytes.byte() % 8 == 0 {
+    if bytes.byte().is_multiple_of(8) {
         header.seq = u64::MAX - u64::from(bytes.byte() % 3);
     }
     let signature = Some(header.sign(&identity(2).device));
-    let body = entry.body.clone().filter(|_| bytes.byte() % 4 != 0);
+    let body = entry
+        .body
+        .clone()
+        .filter(|_| !bytes.byte().is_multiple_of(4));
     let entry = Entry {
         header: VerifiedHeader::trusted(header),
         signature,
@@ -353,7 +359,7 @@ impl Past {
         let addresses = vec!["/ip4/192.0.2.1/tcp/1".parse().expect("an address")];
         ana.0.handle(Input::Reachable { addresses });
         let mut ana = ana.0;
-        let story = shared(&ana.command(share("from Ana")));
+        let story = shared(ana.command(share("from Ana")).as_ref());
         let Some(Reply::Invited { key, .. }) = ana.command(invite(9)) else {
             unreachable!("a founder may invite");
         };
@@ -373,7 +379,7 @@ impl Past {
         bo.command(invite(1));
         let text = "an answer".to_owned();
         bo.command(Command::Respond { to: story, text });
-        let gone = shared(&bo.command(share("taken back")));
+        let gone = shared(bo.command(share("taken back")).as_ref());
         bo.command(Command::TakeBack { thing: gone });
         let dial = bo.dial;
         let (_, second) = meet(&mut ana, &mut bo, LinkId(2), dial);
@@ -446,7 +452,7 @@ fn written(frames: &[Vec<u8>], bo: &Node) -> (Vec<Act>, Vec<Entry>) {
     (acts, entries.filter(own).collect())
 }
 
-fn shared(reply: &Option<Reply>) -> ThingId {
+fn shared(reply: Option<&Reply>) -> ThingId {
     match reply {
         Some(Reply::Shared { thing }) => *thing,
         _ => unreachable!("what a member shares is taken"),

@@ -44,7 +44,13 @@ fn members(world: &World) -> Vec<usize> {
             views.entry(world.members(node)).or_default().push(node);
         }
     }
-    let view = views.into_iter().max_by_key(|(_, nodes)| nodes.len());
+    // Where two have parted, the one who knows of it is right.
+    let shared = |people: &BTreeSet<_>, nodes: &[usize]| {
+        (0..world.len()).all(|node| !people.contains(&world.person(node)) || nodes.contains(&node))
+    };
+    let view = views
+        .into_iter()
+        .max_by_key(|(people, nodes)| (nodes.len(), shared(people, nodes)));
     let Some((people, _)) = view else {
         return Vec::new();
     };

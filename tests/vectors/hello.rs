@@ -92,6 +92,7 @@ fn hellos() -> [(&'static str, Hello); 2] {
         device: cast::bo_device().device(),
         binding,
         vouchers: List::default(),
+        retracts: List::default(),
     };
     [("hello: join", join), ("hello: member", member)]
 }

@@ -15,7 +15,10 @@ fn records_and_the_frontier() {
     for (name, payload) in payloads() {
         book.put(name, codec::encode(&record(payload)));
     }
-    book.put("held", codec::encode(&frontier().to_held()));
+    book.put(
+        "held",
+        codec::encode(&frontier().to_held(|_| Chain::default())),
+    );
     let frozen = book.freeze();
     for (name, payload) in payloads() {
         let signed: SignedRecord = codec::decode(&frozen.bytes(name)).unwrap();
@@ -24,7 +27,9 @@ fn records_and_the_frontier() {
     }
     let held: Held = codec::decode(&frozen.bytes("held")).unwrap();
     let device = cast::ana_device().device();
-    let theirs = held.matching(&device, &Chain::default(), |_| None).unwrap();
+    let theirs = held
+        .matching(&device, &Chain::default(), false, |_| None)
+        .unwrap();
     assert_eq!(theirs.intervals(), intervals());
     assert_eq!(held.newest(&device), Some(intervals()[1]));
 }

@@ -167,14 +167,14 @@ fn knock(replica: &mut Replica, store: &MemoryStore, rng: &mut ChaCha20Rng) {
 }
 
 fn share(replica: &mut Replica, store: &MemoryStore, text: &str, rng: &mut ChaCha20Rng) -> ThingId {
-    let story = Story {
+    let told = Story {
         text: Text::new(text).unwrap(),
         ask: Ask::Listen,
         note: None,
         replaces: None,
         written: NOW,
     };
-    match command(replica, store, Command::Share { story }, rng) {
+    match command(replica, store, Command::Share { story: told }, rng) {
         Reply::Shared { thing } => thing,
         Reply::Done | Reply::Invited { .. } => unreachable!("a story is answered with its id"),
     }
@@ -188,11 +188,11 @@ fn command(
 ) -> Reply {
     let id = CommandId(1);
     let outputs = handle(replica, store, Input::Command { id, command }, rng);
-    let replies = outputs.into_iter().filter_map(|output| match output {
+    let mut replies = outputs.into_iter().filter_map(|output| match output {
         Output::Reply { reply, .. } => Some(reply.unwrap()),
         _ => None,
     });
-    replies.last().unwrap()
+    replies.next().unwrap()
 }
 
 fn handle(

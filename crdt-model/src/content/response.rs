@@ -34,6 +34,13 @@ impl Response {
         Body::new(Kind::Response, &[change])
     }
 
+    /// Returns the story that a body answers, without making a document of it.
+    pub fn story_of(body: &Body, device: DeviceId) -> Option<ThingId> {
+        let changes = body.check(device).ok()?;
+        let story = changes.iter().find_map(|change| change.bytes(STORY))?;
+        Some(ThingId(story.try_into().ok()?))
+    }
+
     /// Reads a response. Keys it does not know are passed over; it needs words and a story.
     pub fn read(document: &Document) -> Result<Self, Error> {
         let text = document.text(TEXT).ok_or(Error::Incomplete)?;

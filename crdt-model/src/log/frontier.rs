@@ -2,7 +2,8 @@
 //!
 //! A device has one chain. When its key was used twice for one sequence number it has two: both stay
 //! readable, each replica numbers them as they came, and a peer's chains are told apart by the ids of
-//! their tops. More than two are not kept.
+//! their tops. What both share is kept with the first; whoever tells of the second tells it with that.
+//! More than two are not kept.
 
 use crate::bounded::List;
 use crate::id::{DeviceId, EntryId};
@@ -71,33 +72,6 @@ impl Frontier {
         }
     }
 
-    /// Returns the chains in a form that is the same wherever the same entries are held: which branch
-    /// of a fork keeps what both share depends on which came first.
-    pub fn by_content(&self) -> Vec<(DeviceId, Vec<Interval>)> {
-        let mut chains = Vec::new();
-        for ((device, branch), chain) in &self.chains {
-            let other = self.chains.get(&(*device, 1));
-            let fork = other.and_then(|other| Some(other.intervals().first()?.low));
-            let intervals = chain.intervals().to_vec();
-            match fork.filter(|_| *branch == 0) {
-                Some(fork) => {
-                    let mut shared = chain.clone();
-                    shared.truncate(fork - 1, EntryId::default());
-                    let alone = intervals.into_iter().filter(|it| it.high >= fork);
-                    let alone = alone.map(|it| Interval {
-                        low: it.low.max(fork),
-                        ..it
-                    });
-                    chains.push((*device, shared.intervals().to_vec()));
-                    chains.push((*device, alone.collect()));
-                }
-                None => chains.push((*device, intervals)),
-            }
-        }
-        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|it| it.top)));
-        chains
-    }
-
     /// Returns how many entries are held.
     pub fn len(&self) -> u64 {
         self.chains.values().map(Chain::len).sum()
@@ -108,18 +82,19 @@ impl Frontier {
         self.chains.is_empty()
     }
 
-    /// Returns the form that travels: of a chain in very many pieces, the newest pieces.
-    pub fn to_held(&self) -> Held {
+    /// Returns the form that travels: of a chain in very many pieces, the newest pieces. `whole` gives
+    /// second branches together with what they share with the first.
+    pub fn to_held(&self, whole: impl Fn(&DeviceId) -> Chain) -> Held {
         let newest = |chain: &Chain| {
             let intervals = chain.intervals();
             let from = intervals.len().saturating_sub(MAX_INTERVALS);
             List::new(intervals.iter().skip(from).copied().collect()).unwrap_or_default()
         };
-        let chains = self
-            .chains
-            .iter()
-            .take(MAX_CHAINS)
-            .map(|((device, _), chain)| (*device, newest(chain)));
+        let chains = self.chains.iter().take(MAX_CHAINS);
+        let chains = chains.map(|((device, branch), chain)| match branch {
+            0 => (*device, newest(chain)),
+            _ => (*device, newest(&whole(device))),
+        });
         Held {
             chains: List::new(chains.collect()).unwrap_or_default(),
         }

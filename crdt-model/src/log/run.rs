@@ -137,13 +137,30 @@ impl Unpacked {
             .unwrap_or_default()
     }
 
-    /// Verifies the run by its last entry. `vouched` are ids that a verified entry links to or that
+    /// Returns the retracts above a sequence number with their signatures, none of them verified.
+    pub fn retracts_above(&self, seq: u64) -> Vec<(Header, Signature)> {
+        let above = self.entries.iter().filter(|(header, ..)| header.seq > seq);
+        let retracts = above.filter(|(header, ..)| header.action == Action::Retract);
+        retracts
+            .filter_map(|(header, _, signature, _)| Some((header.clone(), (*signature)?)))
+            .collect()
+    }
+
+    /// Verifies the run by its last entry, and every retract by its own signature: it may have to stand
+    /// on its own one day. `vouched` are ids that a verified entry links to or that
     /// the membership graph names: an own signature is checked only where none of them fits.
     pub fn verify(self, vouched: impl Fn(&EntryId) -> bool) -> Option<Vec<Entry>> {
         let (last, id, signature, _) = self.entries.last()?;
         let authentic =
             vouched(id) || signature.is_some_and(|signature| last.signed_by_device(&signature));
-        authentic.then(|| self.entries.into_iter().map(into_entry).collect())
+        if !authentic {
+            return None;
+        }
+        let entries: Vec<Entry> = self.entries.into_iter().map(into_entry).collect();
+        let signed = |entry: &Entry| {
+            entry.signature.is_some() || entry.header.header().action != Action::Retract
+        };
+        entries.iter().all(signed).then_some(entries)
     }
 }
 

@@ -125,6 +125,8 @@ impl Replica {
             Insert::Attached => {
                 self.rows.save(self.rows.act_key(index), &signed);
                 self.digest = None;
+                self.keys_came |= std::mem::take(&mut self.acts_awaited);
+                self.ask_again = true;
                 Taken::New
             }
             Insert::Known | Insert::Refused(_) => Taken::Nothing,
@@ -151,10 +153,10 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&self.device()))
     }
 
-    /// Whether this device has something to say to the circle: it belongs, or it left and nobody who
-    /// stays is known to know.
+    /// Whether this device has something to say to the circle: it belongs, or it left or took something
+    /// back and nobody who stays is known to know.
     pub(super) fn has_a_say(&self) -> bool {
-        self.is_active() || self.state.farewell_until.is_some()
+        self.is_active() || self.state.farewell_until.is_some() || !self.owed.is_empty()
     }
 
     /// Notes that somebody holds this device's farewell.

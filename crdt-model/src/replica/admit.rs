@@ -5,16 +5,19 @@ use crate::bounded::List;
 use crate::id::{InviteId, PeerId};
 use crate::key::{Rng, Signature};
 use crate::membership::act::{History, Kind, Mark, Mode, Newcomer};
+use crate::membership::roster::Standing;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::replica::overview::Knock;
-use crate::store::Error;
+use crate::store::{Error, Key, Space};
 use crate::sync::hello::Answer;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// At most this many people may wait for a welcome: more are told to come back.
 const MAX_KNOCKS: usize = 64;
+/// How many more than an invite lets in may wait on it: who holds it cannot crowd out the others.
+const MORE_KNOCKS: usize = 4;
 
 /// Somebody who waits for a welcome, as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,6 +98,7 @@ impl Replica {
                             newcomer,
                             proof,
                         },
+                        now,
                         out,
                     )?;
                     return Ok(Some(Answer::Wait));
@@ -138,14 +142,46 @@ impl Replica {
         state.is_some_and(|state| state.invite.mode == Mode::Knock)
     }
 
-    fn note_knock(&mut self, waiting: &Waiting, out: &mut Outbox) -> Result<(), Error> {
+    fn note_knock(
+        &mut self,
+        waiting: &Waiting,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
         let key = self.rows.knock_key(&waiting.newcomer.person);
-        let new = self.rows.get(&key)?.is_none();
-        if new && self.rows.scan(&self.rows.meta_scan(5))?.len() < MAX_KNOCKS {
+        if self.rows.get(&key)?.is_some() {
+            return Ok(());
+        }
+        let (mut all, mut same) = (0, 0);
+        for (order, row) in self.rows.scan(&self.rows.meta_scan(5))? {
+            let other: Waiting = super::rows::from_head(&row)?;
+            if self.still_waits(&other, now) {
+                all += 1;
+                same += usize::from(other.invite == waiting.invite);
+            } else {
+                self.rows.delete(Key::new(Space::Meta, self.hint(), order));
+            }
+        }
+        let invites = self.roster().map(|roster| &roster.invites);
+        let uses = invites
+            .and_then(|invites| invites.get(&waiting.invite))
+            .map_or(0, |state| usize::from(state.invite.uses));
+        if all < MAX_KNOCKS && same < uses + MORE_KNOCKS {
             self.rows.save(key, waiting);
             out.outputs.push(Output::Event(Event::Knocked));
         }
         Ok(())
+    }
+
+    /// Whether somebody who knocked can still be let in, and has not been.
+    fn still_waits(&self, waiting: &Waiting, now: Timestamp) -> bool {
+        let person = &waiting.newcomer.person;
+        let member = self
+            .roster()
+            .and_then(|roster| roster.people.get(person))
+            .is_some_and(|person| person.standing == Standing::Active);
+        let ends = self.invite_ends(&waiting.invite, &waiting.newcomer, now);
+        !member && ends.is_none()
     }
 
     /// Admits a newcomer: the act, a new epoch unless they may read everything, and the keys they may

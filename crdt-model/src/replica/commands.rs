@@ -56,6 +56,9 @@ impl Replica {
             }
             Command::TakeBack { thing } => {
                 self.take_back(thing, now)?;
+                if !self.is_active() {
+                    self.plan_dials(now, out);
+                }
                 Ok(Reply::Done)
             }
             Command::SetRole { person, role } => self.set_role(person, role, now, out),

@@ -30,7 +30,13 @@ impl Replica {
             }
             None => Default::default(),
         };
-        let chains = self.frontier.by_content();
+        let mut chains: Vec<_> = self
+            .frontier
+            .chains()
+            .map(|((device, branch), _)| (*device, self.whole(device, *branch)))
+            .map(|(device, chain)| (device, chain.intervals().to_vec()))
+            .collect();
+        chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|last| last.top)));
         let retracts: Vec<_> = self.retracts.keys().copied().collect();
         Hash(key::hash(
             DIGEST,

@@ -2,9 +2,9 @@
 
 use super::Replica;
 use crate::id::{DeviceId, EntryId, PersonId};
-use crate::log::chain::Interval;
+use crate::log::chain::{Chain, Interval};
 use crate::log::entry::{Entry, Place};
-use crate::log::frontier::MAX_BRANCHES;
+use crate::log::frontier::{MAX_BRANCHES, MAX_INTERVALS};
 use crate::log::header::Action;
 use crate::log::run::{Run, Unpacked};
 use crate::store::Error;
@@ -38,7 +38,17 @@ impl Replica {
         if low == 0 || high == u64::MAX {
             return Ok(RunTaken::Bad);
         }
-        let Some(branch) = self.branch_for(&device, &unpacked)? else {
+        let last = match limit {
+            None => high,
+            Some(None) => 0,
+            Some(Some((seq, _))) => high.min(seq),
+        };
+        let branch = self.branch_for(&device, &unpacked)?;
+        let kept = if branch.is_some() { last } else { 0 };
+        for retract in unpacked.retracts_above(kept) {
+            self.obey_detached(retract)?;
+        }
+        let Some(branch) = branch else {
             return Ok(RunTaken::Stored);
         };
         let above = self.rows.entry(&Place {
@@ -52,11 +62,6 @@ impl Replica {
         let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
         let Some(entries) = unpacked.verify(vouched) else {
             return Ok(RunTaken::Bad);
-        };
-        let last = match limit {
-            None => high,
-            Some(None) => 0,
-            Some(Some((seq, _))) => high.min(seq),
         };
         self.store_run(branch, entries, last, now)?;
         Ok(RunTaken::Stored)
@@ -158,6 +163,33 @@ impl Replica {
             .map(|entry| entry.id()))
     }
 
+    /// Returns what is held of a branch, together with what it shares with the first: the same on every
+    /// replica, whichever branch came first.
+    pub(super) fn whole(&self, device: &DeviceId, branch: u8) -> Chain {
+        let chain = self.frontier.chain(device, branch);
+        let lowest = chain.intervals().first().copied();
+        let Some(lowest) = lowest.filter(|lowest| branch > 0 && lowest.low > 1) else {
+            return chain;
+        };
+        let first = Place {
+            device: *device,
+            branch,
+            seq: lowest.low,
+        };
+        let prev = self.rows.entry(&first).ok().flatten();
+        let prev = prev.map(|entry| entry.header.header().prev);
+        let below = self.held_id(device, 0, lowest.low - 1).ok().flatten();
+        let (Some(top), true) = (below, below == prev) else {
+            return chain;
+        };
+        let mut whole = self.frontier.chain(device, 0);
+        whole.truncate(lowest.low - 1, top);
+        for interval in chain.intervals() {
+            whole.insert(*interval);
+        }
+        whole
+    }
+
     /// Stores the entries of a verified run up to `last`.
     fn store_run(
         &mut self,
@@ -190,6 +222,11 @@ impl Replica {
             top: top.id(),
         };
         let chain = self.frontier.chain(&device, branch);
+        let mut grown = chain.clone();
+        grown.insert(interval);
+        if grown.intervals().len() > MAX_INTERVALS {
+            return Ok(());
+        }
         for entry in entries {
             let place = Place {
                 device,
@@ -236,7 +273,7 @@ impl Replica {
         device: DeviceId,
         cut: Option<(u64, EntryId)>,
     ) -> Result<(), Error> {
-        let (seq, top) = cut.unwrap_or_default();
+        let seq = cut.map_or(0, |(seq, _)| seq);
         for branch in 0..MAX_BRANCHES {
             let mut chain = self.frontier.chain(&device, branch);
             let Some(last) = chain.last().copied().filter(|last| last.high > seq) else {
@@ -251,11 +288,7 @@ impl Replica {
                 self.unindex(place, &entry)?;
                 self.rows.delete(place.key(&self.rows.hint()));
             }
-            let top = if branch == 0 {
-                top
-            } else {
-                self.id_below(&device, branch, seq)?
-            };
+            let top = self.id_below(&device, branch, seq)?;
             chain.truncate(seq, top);
             self.rows
                 .save(self.rows.chain_key(&device, branch), &chain.intervals());

@@ -1,16 +1,17 @@
 //! Giving a peer what it lacks: what it holds, what is left, as much as its credit allows.
 
 use super::Replica;
+use super::retracts::DETACHED;
 use super::session::send;
 use crate::bounded::List;
-use crate::id::DeviceId;
+use crate::id::{DeviceId, ThingId};
 use crate::log::entry::Place;
 use crate::log::frontier::Held;
 use crate::log::run::{MAX_RUN, Run};
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Have, Message};
+use crate::sync::message::{Have, Message, SignedHeader};
 use crate::sync::plan::{Plan, Step};
 use crate::sync::session::{MAX_IN_FLIGHT, Session};
 use crate::time::Timestamp;
@@ -22,18 +23,42 @@ const FRAME_BYTES: usize = 160 * 1024;
 impl Replica {
     pub(super) fn tell_have(&mut self, id: LinkId, session: &mut Session, out: &mut Outbox) {
         let have = Have {
-            held: self.frontier.to_held(),
-            retracted: List::default(),
+            held: self.frontier.to_held(|device| self.whole(device, 1)),
+            retracted: List::new(self.detached()).unwrap_or_default(),
         };
         out.outputs.push(send(id, &Message::Have(have)));
         session.have_sent = true;
     }
 
-    pub(super) fn on_have(&mut self, session: &mut Session, have: &Have) -> Result<bool, Error> {
+    pub(super) fn on_have(
+        &mut self,
+        id: LinkId,
+        session: &mut Session,
+        have: &Have,
+        out: &mut Outbox,
+    ) -> Result<bool, Error> {
         if !session.acts_in || !self.may_see(session) {
             return Ok(true);
         }
+        // Before any entry: a header without a body says nothing without its retract.
+        self.send_retracts(id, &self.detached(), &have.retracted, out)?;
         self.plan_for(session, &have.held)?;
+        Ok(true)
+    }
+
+    pub(super) fn on_retracts(
+        &mut self,
+        session: &Session,
+        retracts: Vec<SignedHeader>,
+    ) -> Result<bool, Error> {
+        if !session.acts_in || !self.may_see(session) {
+            return Ok(true);
+        }
+        for signed in retracts {
+            if !self.obey_detached(signed)? {
+                return Ok(false);
+            }
+        }
         Ok(true)
     }
 
@@ -53,7 +78,11 @@ impl Replica {
             holds.insert((*device, *branch), theirs);
         }
         session.holds = Some(holds);
-        for place in self.retracts.values().filter(|place| !session.has(place)) {
+        let places = self
+            .retracts
+            .values()
+            .filter(|place| place.branch != DETACHED);
+        for place in places.filter(|place| !session.has(place)) {
             plan.add_retract(*place);
         }
         session.plan = plan;
@@ -78,22 +107,41 @@ impl Replica {
                 self.lamport_of(&place.device, place.branch, place.seq)?,
             ));
         }
-        if !fresh.is_empty() {
+        let retracts = std::mem::take(&mut self.fresh_retracts);
+        if !fresh.is_empty() || !retracts.is_empty() {
             out.outputs.push(Output::Event(Event::Content));
         }
+        let ask_again = std::mem::take(&mut self.ask_again);
         let ids: Vec<LinkId> = self.links.keys().copied().collect();
         for id in ids {
             let Some(mut session) = self.links.get_mut(&id).and_then(|link| link.session.take())
             else {
                 continue;
             };
-            let passed = self.pass_on_to(id, &mut session, &fresh, now, out);
+            if ask_again {
+                session.ask_anew(true);
+            }
+            let told = self.tell_retracts(id, &session, &retracts, out);
+            let passed = told.and_then(|()| self.pass_on_to(id, &mut session, &fresh, now, out));
             if let Some(link) = self.links.get_mut(&id) {
                 link.session = Some(session);
             }
             passed?;
         }
         Ok(())
+    }
+
+    fn tell_retracts(
+        &self,
+        id: LinkId,
+        session: &Session,
+        retracts: &[ThingId],
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        if session.holds.is_none() || !self.may_see(session) {
+            return Ok(());
+        }
+        self.send_retracts(id, retracts, &[], out)
     }
 
     fn pass_on_to(
@@ -121,6 +169,9 @@ impl Replica {
             }
         }
         self.pump(id, session, out)?;
+        if session.their_digest.is_some() {
+            self.ask_for_keys(id, session, out)?;
+        }
         self.tell_end(id, session, now, out);
         Ok(())
     }
@@ -216,6 +267,7 @@ impl Replica {
                 session.anew = 0;
                 session.anew_at = None;
                 self.state.last_in_step = Some(now);
+                self.owe_nothing();
                 self.save_state();
                 out.outputs.push(Output::Event(Event::Connections));
             }

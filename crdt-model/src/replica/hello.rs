@@ -62,11 +62,15 @@ impl Replica {
                 device,
                 binding,
                 vouchers,
+                retracts,
             } => {
                 if !bound(device, &self.hint(), peer, self.peer(), &binding) {
                     return Ok(());
                 }
-                self.greet(id, peer, device, &vouchers, out)
+                match self.greet(id, peer, device, &vouchers, out) {
+                    Some(answer) => Some(answer),
+                    None => self.hear_retracts(device, &retracts)?,
+                }
             }
         };
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
@@ -103,6 +107,7 @@ impl Replica {
             device: self.device(),
             binding,
             vouchers: self.vouchers(),
+            retracts: self.owed_retracts(),
         };
         Some((self.shared_key(peer)?, hello))
     }
@@ -291,6 +296,11 @@ impl Replica {
                     self.save_state();
                     out.outputs.push(Output::Event(Event::JoinWaits));
                 }
+                out.outputs.push(Output::Close { link: id });
+            }
+            Answer::Took(things) => {
+                self.told(&things);
+                self.plan_dials(now, out);
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {

@@ -5,7 +5,7 @@ use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EntryId, EpochId};
 use crate::key::{Rng, Secret};
 use crate::log::entry::{Entry, Place};
-use crate::log::header::{Header, KeyClass};
+use crate::log::header::{Action, Header, KeyClass};
 use crate::membership::act::{History, Kind};
 use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::seal::{self, BodyKey};
@@ -13,6 +13,7 @@ use crate::secrecy::usable;
 use crate::secrecy::wrap::{self, Row, Table};
 use crate::store::{Error, Scan, Space};
 use crate::sync::message::{Keys, Need};
+use crate::sync::session::Session;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +120,9 @@ impl Replica {
             _ => None,
         };
         for (id, key) in keys.unwrap_or_default() {
-            self.take_key(id, key);
+            if self.is_epoch(&id) {
+                self.take_key(id, key);
+            }
         }
     }
 
@@ -148,6 +151,7 @@ impl Replica {
         if !self.ring.holds(&id) && self.ring.insert(id, key) {
             self.rows.save(self.rows.epoch_key(&id), &secret);
             self.keys_came = true;
+            self.ask_again = true;
         }
     }
 
@@ -183,7 +187,8 @@ impl Replica {
         header.class == KeyClass::Commons || person.history == History::All || header.seq > after
     }
 
-    /// Tries again what could not be opened, if a key came since. Returns whether anything opened.
+    /// Tries again what could not be opened, if a key came since, or acts that were waited for. Returns
+    /// whether anything opened.
     pub(super) fn open_sealed(&mut self, now: Timestamp) -> Result<bool, Error> {
         if !std::mem::take(&mut self.keys_came) {
             return Ok(false);
@@ -198,48 +203,51 @@ impl Replica {
             };
             let key = self.rows.sealed_key(&place);
             match self.rows.entry(&place)? {
-                Some(entry) if self.open_body(&entry)?.is_some() => {
-                    self.index(place, &entry, now)?;
-                    opened |= self.rows.get(&key)?.is_none();
+                Some(entry) if entry.header.header().action == Action::Retract => {
+                    self.rows.delete(key.clone());
+                    self.obey_entry(place, &entry)?;
                 }
-                Some(_) => {}
-                None => self.rows.delete(key),
+                Some(entry) => self.index(place, &entry, true, now)?,
+                None => self.rows.delete(key.clone()),
             }
+            opened |= self.rows.get(&key)?.is_none();
         }
         Ok(opened)
     }
 
-    /// Returns what is missing here and was not asked for yet.
-    pub(super) fn need(&self, asked: &BTreeSet<[u8; 32]>) -> Result<Need, Error> {
-        let scan = Scan {
-            limit: MAX_ASKED + asked.len(),
-            backwards: true,
-            ..Scan::all(Space::Sealed, self.rows.hint())
-        };
+    /// Returns what is missing here and was not asked for yet, from where the last question ended.
+    pub(super) fn need(&self, session: &mut Session) -> Result<Need, Error> {
         let (mut epochs, mut bodies, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
-        for (order, _) in self.rows.scan(&scan)? {
-            let Some(place) = place_of(&order) else {
-                continue;
+        while epochs.is_empty() && bodies.is_empty() && !session.asked_all {
+            let scan = Scan {
+                limit: MAX_ASKED,
+                backwards: true,
+                to: session.asked_from.clone(),
+                ..Scan::all(Space::Sealed, self.rows.hint())
             };
-            let Some(entry) = self.rows.entry(&place)? else {
-                continue;
-            };
-            let header = entry.header.header();
-            if asked.contains(&entry.id().0) || bodies.len() == MAX_ASKED {
-                continue;
-            }
-            if self.was_given(&header.epoch, header.class) {
-                if !asked.contains(&header.epoch.0) {
-                    epochs.insert(header.epoch);
+            let rows = self.rows.scan(&scan)?;
+            session.asked_all = rows.len() < MAX_ASKED;
+            session.asked_from = rows.last().map(|(order, _)| order.clone());
+            for place in rows.iter().filter_map(|(order, _)| place_of(order)) {
+                let Some(entry) = self.rows.entry(&place)? else {
+                    continue;
+                };
+                let header = entry.header.header();
+                if !self.awaits_key(&entry) {
+                    continue;
                 }
-            } else {
-                bodies.push(entry.id());
-                places.push((place.device, place.seq));
+                if self.was_given(&header.epoch, header.class) {
+                    if session.asked.insert(header.epoch.0, place).is_none() {
+                        epochs.insert(header.epoch);
+                    }
+                } else if session.asked.insert(entry.id().0, place).is_none() {
+                    bodies.push(entry.id());
+                    places.push((place.device, place.seq));
+                }
             }
         }
-        let epochs = epochs.into_iter().take(MAX_ASKED).collect();
         Ok(Need {
-            epochs: List::new(epochs).unwrap_or_default(),
+            epochs: List::new(epochs.into_iter().collect()).unwrap_or_default(),
             bodies: List::new(bodies).unwrap_or_default(),
             places: List::new(places).unwrap_or_default(),
         })
@@ -323,22 +331,55 @@ impl Replica {
         Ok(None)
     }
 
-    /// Takes keys that were asked for.
-    pub(super) fn take_keys(&mut self, keys: Keys, now: Timestamp) -> Result<bool, Error> {
+    /// Takes keys that were asked for in this session.
+    pub(super) fn take_keys(
+        &mut self,
+        keys: Keys,
+        asked: &BTreeMap<[u8; 32], Place>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let Some(circle) = self.state.circle else {
             return Ok(false);
         };
         if let Some((ids, row)) = keys.epochs {
             let opened = self.open_row(circle, &ids, &row);
             for (id, key) in ids.iter().zip(opened) {
-                self.take_key(*id, key);
+                if asked.contains_key(&id.0) && self.is_epoch(id) {
+                    self.take_key(*id, key);
+                }
             }
         }
         for (id, key) in keys.bodies.into_inner() {
-            self.rows.save(self.rows.grant_key(&id), &key);
-            self.keys_came = true;
+            if let Some(place) = asked.get(&id.0) {
+                self.take_grant(id, key, place)?;
+            }
         }
         self.open_sealed(now)
+    }
+
+    /// Keeps the key of a single body if it opens it.
+    fn take_grant(&mut self, id: EntryId, key: Secret, place: &Place) -> Result<(), Error> {
+        let grant = self.rows.grant_key(&id);
+        let entry = self.rows.entry(place)?.filter(|entry| entry.id() == id);
+        let Some(entry) = entry.filter(|entry| self.awaits_key(entry)) else {
+            return Ok(());
+        };
+        let (header, body) = (entry.header.header(), entry.body.as_deref());
+        let key = BodyKey(key);
+        let opens = body.is_some_and(|b| seal::open_with(&key, &header.associated(), b).is_ok());
+        if opens && self.rows.get(&grant)?.is_none() {
+            self.rows.save(grant, &key.0);
+            self.keys_came = true;
+        }
+        Ok(())
+    }
+
+    /// Whether the graph names an epoch's key: others are of no use.
+    fn is_epoch(&self, id: &EpochId) -> bool {
+        self.roster().is_some_and(|roster| {
+            let mut epochs = roster.epochs.values();
+            epochs.any(|epoch| epoch.commons == *id || epoch.stories == *id)
+        })
     }
 
     fn open_row(&self, circle: crate::id::CircleId, ids: &[EpochId], row: &Row) -> Vec<EpochKey> {

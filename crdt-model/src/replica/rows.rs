@@ -168,14 +168,19 @@ impl Rows {
         self.own(Space::Meta, [&[3], id.0.as_slice()].concat())
     }
 
-    /// A name that a profile gave.
-    pub(crate) fn name_key(&self, person: &PersonId) -> Key {
-        self.own(Space::Meta, [&[4], person.0.as_slice()].concat())
+    /// A name that a profile or settings give.
+    pub(crate) fn name_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Meta, [&[4], thing.0.as_slice()].concat())
     }
 
     /// Somebody who knocked.
     pub(crate) fn knock_key(&self, person: &PersonId) -> Key {
         self.own(Space::Meta, [&[5], person.0.as_slice()].concat())
+    }
+
+    /// A thing that this device took back and that no member is known to have heard of.
+    pub(crate) fn owed_key(&self, thing: &ThingId) -> Key {
+        self.own(Space::Meta, [&[6], thing.0.as_slice()].concat())
     }
 
     /// All rows of [`Space::Meta`] that begin with a byte.

@@ -71,7 +71,8 @@ impl Replica {
             }
             Message::Acts(acts) => self.on_acts(id, session, acts, now, out),
             Message::ActsEnd => self.on_acts_end(id, session, now, rng, out),
-            Message::Have(have) => self.on_have(session, &have),
+            Message::Have(have) => self.on_have(id, session, &have, out),
+            Message::Retracts(retracts) => self.on_retracts(session, retracts.into_inner()),
             Message::Run(run) => {
                 let before = self.fresh.len();
                 let taken = self.take_run(run, now)?;
@@ -101,10 +102,10 @@ impl Replica {
                 Ok(true)
             }
             Message::Keys(keys) => {
-                if self.take_keys(keys, now)? {
+                if self.take_keys(keys, &session.asked, now)? {
                     out.outputs.push(Output::Event(Event::Content));
-                    self.ask_for_keys(id, session, out)?;
                 }
+                self.ask_for_keys(id, session, out)?;
                 Ok(true)
             }
         }
@@ -328,13 +329,16 @@ impl Replica {
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
-        session.their_digest = Some(digest);
+        if session.their_digest.replace(digest) != Some(digest) {
+            session.ask_anew(false);
+        }
         self.ask_for_keys(id, session, out)?;
         let mine = self.digest();
         if session.in_step(&mine) {
             session.anew = 0;
             session.anew_at = None;
             self.state.last_in_step = Some(now);
+            self.owe_nothing();
             self.save_state();
             out.outputs.push(Output::Event(Event::Connections));
         } else {
@@ -344,16 +348,14 @@ impl Replica {
         Ok(true)
     }
 
-    fn ask_for_keys(
+    pub(super) fn ask_for_keys(
         &mut self,
         id: LinkId,
         session: &mut Session,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        let need = self.need(&session.asked)?;
+        let need = self.need(session)?;
         if !need.epochs.is_empty() || !need.bodies.is_empty() {
-            session.asked.extend(need.epochs.iter().map(|id| id.0));
-            session.asked.extend(need.bodies.iter().map(|id| id.0));
             out.outputs.push(send(id, &Message::Need(need)));
         }
         Ok(())
@@ -380,7 +382,7 @@ impl Replica {
             session.anew_at = None;
             if !session.in_step(&digest) {
                 session.anew += 1;
-                session.asked.clear();
+                session.ask_anew(true);
                 self.open_anew(id, &mut session, out);
             }
             if let Some(link) = self.links.get_mut(&id) {

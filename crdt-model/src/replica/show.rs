@@ -6,6 +6,8 @@ use super::things::Thing;
 use crate::content::{Content, Kind};
 use crate::id::{DeviceId, PersonId, ThingId};
 use crate::log::chain::Interval;
+use crate::log::entry::{Entry, Place};
+use crate::log::header::{Action, KeyClass};
 use crate::membership::roster::{InviteState, Standing as Belongs};
 use crate::replica::overview::{InviteLine, Member, Overview, ResponseLine, Standing, StoryLine};
 use crate::store::{Error, Scan, Space};
@@ -31,7 +33,7 @@ impl Replica {
         }
         Overview {
             circle: self.state.circle,
-            name: self.circle_name.clone(),
+            name: self.circle_name(),
             standing: self.own_standing(),
             members: self.members(),
             entries: self.frontier.len(),
@@ -137,8 +139,9 @@ impl Replica {
         Ok(lines)
     }
 
-    /// Returns the sequence number of the last entry of a chain that was written before a day, as far
-    /// as the bodies say: what cannot be opened counts as older.
+    /// Returns the sequence number of the last story or response of a chain that was written before a
+    /// day, as far as the bodies say: what cannot be opened counts as older, what was taken back as
+    /// nothing. Looks from the newest back, no further than needed.
     pub(super) fn last_before(
         &self,
         device: &DeviceId,
@@ -146,27 +149,38 @@ impl Replica {
         day: Day,
     ) -> Result<u64, Error> {
         for interval in intervals.iter().rev() {
-            for entry in self
-                .rows
-                .entries(device, 0, (interval.low, interval.high))?
-            {
-                let thing: Option<Thing> = self
-                    .rows
-                    .load(&self.rows.thing_key(&entry.header.header().thing))?;
-                let content = thing
-                    .map(|thing| self.read_thing(&thing, day.start()))
-                    .transpose()?;
-                let written = match content.flatten() {
-                    Some(Content::Story(story)) => Some(story.written),
-                    Some(Content::Response(response)) => Some(response.written),
-                    Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+            for seq in (interval.low..=interval.high).rev() {
+                let place = Place {
+                    device: *device,
+                    branch: 0,
+                    seq,
                 };
-                if written.is_some_and(|written| written < day.start()) {
-                    return Ok(entry.header.header().seq);
+                if let Some(entry) = self.rows.entry(&place)?
+                    && self.is_older(&entry, day)?
+                {
+                    return Ok(seq);
                 }
             }
         }
         Ok(0)
+    }
+
+    fn is_older(&self, entry: &Entry, day: Day) -> Result<bool, Error> {
+        let header = entry.header.header();
+        let gone = header.action == Action::Retract || self.retracts.contains_key(&header.thing);
+        if gone || header.class == KeyClass::Commons {
+            return Ok(false);
+        }
+        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&header.thing))?;
+        let content = thing
+            .map(|thing| self.read_thing(&thing, day.start()))
+            .transpose()?;
+        let written = match content.flatten() {
+            Some(Content::Story(story)) => Some(story.written),
+            Some(Content::Response(response)) => Some(response.written),
+            Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+        };
+        Ok(written.is_none_or(|written| written < day.start()))
     }
 
     fn own_standing(&self) -> Standing {
@@ -214,11 +228,7 @@ impl Replica {
                 .get(person)
                 .map(|person| person.name.clone())
         };
-        self.names
-            .get(person)
-            .cloned()
-            .or_else(came)
-            .unwrap_or_default()
+        self.profile_name(*person).or_else(came).unwrap_or_default()
     }
 
     fn name_of_device(&self, device: &DeviceId) -> String {

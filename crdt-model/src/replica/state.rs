@@ -1,11 +1,11 @@
 //! The replica's own row, and how everything is read back from the store.
 
+use super::retracts::Retract;
 use super::rows::from_head;
 use super::{Replica, Rows};
-use crate::id::{CircleId, DeviceId, EpochId, PersonId, ThingId};
+use crate::id::{CircleId, DeviceId, EpochId, ThingId};
 use crate::key::Secret;
 use crate::log::chain::{Chain, Interval};
-use crate::log::entry::Place;
 use crate::log::record::SignedRecord;
 use crate::membership::act::{SignedAct, VerifiedAct};
 use crate::membership::graph::{Graph, Insert};
@@ -95,14 +95,12 @@ impl Replica {
                 return Err(damaged("an epoch key"));
             }
         }
-        for (order, value) in self.rows.scan(&self.rows.meta_scan(4))? {
-            let person = PersonId(after_first(&order)?);
-            let name: String = from_head(&value)?;
-            if person == PersonId::default() {
-                self.circle_name = name;
-            } else {
-                self.names.insert(person, name);
-            }
+        self.load_names()?;
+        // Something may wait for acts since before.
+        self.acts_awaited = true;
+        for (order, _) in self.rows.scan(&self.rows.meta_scan(6))? {
+            let thing = order.last_chunk().ok_or_else(|| damaged("a row"))?;
+            self.owed.insert(ThingId(*thing));
         }
         for (_, value) in self
             .rows
@@ -117,8 +115,8 @@ impl Replica {
             .scan(&Scan::all(Space::Retracts, self.rows.hint()))?
         {
             let thing: [u8; 16] = order.try_into().map_err(|_| damaged("a retract"))?;
-            let place: Place = from_head(&value)?;
-            self.retracts.insert(ThingId(thing), place);
+            let retract: Retract = from_head(&value)?;
+            self.retracts.insert(ThingId(thing), retract.place);
         }
         Ok(())
     }

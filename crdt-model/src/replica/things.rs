@@ -1,13 +1,17 @@
 //! Keeping an entry, indexing what it says, and taking back.
 
 use super::Replica;
+use crate::content::response::Response;
 use crate::content::{self, Body, Content, Kind};
 use crate::id::{PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
-use crate::log::header::{Action, Audience, Header, KeyClass};
+use crate::log::header::{Action, Audience, Header};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// The most entries of one thing that are read: opening it takes bounded time.
+const MAX_PLACES: usize = 256;
 
 /// What is known of a thing without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,8 @@ pub(super) struct Thing {
     pub(super) under: Option<ThingId>,
     /// Where its entries are, in the order they were opened.
     pub(super) places: Vec<Place>,
+    /// Those of the settings that somebody wrote who was a keeper as far as they knew.
+    pub(super) by_keepers: Vec<Place>,
 }
 
 /// Who wrote an entry, as far as the membership graph says.
@@ -42,7 +48,7 @@ impl Replica {
         let header = entry.header.header().clone();
         if header.action == Action::Retract {
             self.rows.put_entry(&place, &entry);
-            return self.obey(place, &header);
+            return self.obey_entry(place, &entry);
         }
         if self.retracts.contains_key(&header.thing) {
             self.rows.put_entry(
@@ -55,14 +61,16 @@ impl Replica {
             return Ok(());
         }
         self.rows.put_entry(&place, &entry);
-        self.index(place, &entry, now)
+        self.index(place, &entry, false, now)
     }
 
-    /// Opens an entry's body and notes what it is. What cannot be opened yet is noted too.
+    /// Opens an entry's body and notes what it is. What cannot be opened yet is noted too, unless it
+    /// `was_sealed` before.
     pub(super) fn index(
         &mut self,
         place: Place,
         entry: &Entry,
+        was_sealed: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
         let header = entry.header.header();
@@ -70,20 +78,24 @@ impl Replica {
             return Ok(());
         }
         let signer = match self.writer(header) {
-            Writer::Member(person) => person,
-            Writer::Nobody => return Ok(()),
+            Writer::Member(person) => Some(person),
+            Writer::Nobody => None,
             Writer::Unknown => {
-                self.rows.put(self.rows.sealed_key(&place), Vec::new());
+                self.await_acts(&place);
                 return Ok(());
             }
         };
-        let Some(plain) = self.open_body(entry)? else {
-            if entry.body.is_some() && self.may_open(header) {
-                self.rows.put(self.rows.sealed_key(&place), Vec::new());
-            }
+        let plain = self.open_body(entry)?;
+        if plain.is_none() && signer.is_some() && self.awaits_key(entry) {
+            self.rows.put(self.rows.sealed_key(&place), Vec::new());
+            return Ok(());
+        }
+        if was_sealed {
+            self.rows.delete(self.rows.sealed_key(&place));
+        }
+        let (Some(signer), Some(plain)) = (signer, plain) else {
             return Ok(());
         };
-        self.rows.delete(self.rows.sealed_key(&place));
         // A body that is not in order keeps its place in the chain and means nothing.
         let Ok(body) = Body::decode(&plain) else {
             return Ok(());
@@ -98,6 +110,18 @@ impl Replica {
         Ok(())
     }
 
+    /// Whether a body cannot be opened here for lack of a key that may still come.
+    pub(super) fn awaits_key(&self, entry: &Entry) -> bool {
+        let header = entry.header.header();
+        entry.body.is_some() && self.may_open(header) && !self.ring.holds(&header.epoch)
+    }
+
+    /// Notes an entry that names acts which are not here.
+    pub(super) fn await_acts(&mut self, place: &Place) {
+        self.rows.put(self.rows.sealed_key(place), Vec::new());
+        self.acts_awaited = true;
+    }
+
     fn note(
         &mut self,
         place: Place,
@@ -107,41 +131,33 @@ impl Replica {
     ) -> Result<(), Error> {
         let key = self.rows.thing_key(&header.thing);
         let mut thing: Thing = self.rows.load(&key)?.unwrap_or_default();
-        if thing.places.contains(&place) {
+        if thing.places.contains(&place) || thing.places.len() >= MAX_PLACES {
             return Ok(());
         }
         thing.places.push(place);
+        let settings = body.kind == Kind::Settings.number();
+        let keeper = settings && self.was_keeper(header, &signer);
+        if keeper {
+            thing.by_keepers.push(place);
+        }
         let first = header.origin.is_some_and(|origin| origin.creator == signer);
-        if first && thing.creator.is_none() {
+        if first && thing.creator.is_none() && (keeper || !settings) {
             thing.creator = Some(signer);
             thing.kind = body.kind;
             thing.lamport = header.lamport;
             thing.expires = header.expires;
-            self.show_in_time(&mut thing, place, header, signer, body);
+            self.show_in_time(&mut thing, place, header, body);
         }
         self.rows.save(key, &thing);
         Ok(())
     }
 
-    fn show_in_time(
-        &mut self,
-        thing: &mut Thing,
-        place: Place,
-        header: &Header,
-        signer: PersonId,
-        body: &Body,
-    ) {
-        let write = content::Write {
-            device: header.device,
-            signer,
-            is_keeper: false,
-            body,
-        };
+    fn show_in_time(&mut self, thing: &mut Thing, place: Place, header: &Header, body: &Body) {
         match Kind::from_number(thing.kind) {
             Some(Kind::Story) => {}
-            Some(Kind::Response) => match Content::read(signer, &[write]) {
-                Ok(Content::Response(response)) => thing.under = Some(response.to),
-                Ok(_) | Err(_) => return,
+            Some(Kind::Response) => match Response::story_of(body, header.device) {
+                Some(story) => thing.under = Some(story),
+                None => return,
             },
             Some(Kind::Profile | Kind::Settings) | None => return,
         }
@@ -151,82 +167,12 @@ impl Replica {
         self.rows.put(key, Vec::new());
     }
 
-    /// Reads a profile or the settings anew after one of their entries was opened.
-    fn take_names(&mut self, id: ThingId, now: Timestamp) -> Result<(), Error> {
-        let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else {
-            return Ok(());
-        };
-        let known = matches!(
-            Kind::from_number(thing.kind),
-            Some(Kind::Profile | Kind::Settings)
-        );
-        let (Some(creator), true) = (thing.creator, known) else {
-            return Ok(());
-        };
-        match self.read_thing(&thing, now)? {
-            Some(Content::Profile(profile)) => {
-                let name = profile.name.to_string();
-                self.rows.save(self.rows.name_key(&creator), &name);
-                self.names.insert(creator, name);
-            }
-            Some(Content::Settings(settings)) => {
-                self.circle_name = settings.name.to_string();
-                self.rows
-                    .save(self.rows.name_key(&PersonId::default()), &self.circle_name);
-            }
-            Some(Content::Story(_) | Content::Response(_)) | None => {}
-        }
-        Ok(())
-    }
-
-    /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
-    fn obey(&mut self, place: Place, header: &Header) -> Result<(), Error> {
-        let signer = match self.writer(header) {
-            Writer::Member(person) => person,
-            Writer::Unknown | Writer::Nobody => return Ok(()),
-        };
-        let Some(origin) = header.origin.filter(|_| header.well_formed()) else {
-            return Ok(());
-        };
-        let shared = header.class == KeyClass::Commons;
-        let allowed = origin.creator == signer || (shared && self.was_keeper(header, &signer));
-        if !allowed || self.retracts.contains_key(&header.thing) {
-            return Ok(());
-        }
-        self.retracts.insert(header.thing, place);
-        self.rows.save(self.rows.retract_key(&header.thing), &place);
-        self.digest = None;
-        self.erase(header.thing)
-    }
-
-    /// Erases the bodies of a thing and the key they are kept under.
-    fn erase(&mut self, id: ThingId) -> Result<(), Error> {
-        let key = self.rows.thing_key(&id);
-        if let Some(thing) = self.rows.load::<Thing>(&key)? {
-            for place in &thing.places {
-                if let Some(entry) = self.rows.entry(place)? {
-                    self.hide(&thing, place, entry.header.header());
-                    self.rows.put_entry(
-                        place,
-                        &Entry {
-                            body: None,
-                            ..entry
-                        },
-                    );
-                }
-            }
-            self.rows.delete(key);
-        }
-        self.rows.forget(id);
-        Ok(())
-    }
-
     /// Forgets what an entry that is about to be dropped said.
     pub(super) fn unindex(&mut self, place: Place, entry: &Entry) -> Result<(), Error> {
         let header = entry.header.header();
         self.rows.delete(self.rows.sealed_key(&place));
         if header.action == Action::Retract {
-            return Ok(());
+            return self.detach(place, header);
         }
         let key = self.rows.thing_key(&header.thing);
         let Some(mut thing) = self.rows.load::<Thing>(&key)? else {
@@ -234,28 +180,22 @@ impl Replica {
         };
         self.hide(&thing, &place, header);
         thing.places.retain(|other| *other != place);
+        thing.by_keepers.retain(|other| *other != place);
+        self.drop_name(&header.thing);
         if thing.places.is_empty() {
             // Not the key it is kept under: an honest body of the same thing may be among others' entries.
             self.rows.delete(key);
-        } else {
-            self.rows.save(key, &thing);
+            return Ok(());
         }
-        Ok(())
+        self.rows.save(key, &thing);
+        self.take_names(header.thing, Timestamp::default())
     }
 
-    fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
+    pub(super) fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
         let key = self
             .rows
             .time_key(thing.under, header.lamport, &place.device, &header.thing);
         self.rows.delete(key);
-    }
-
-    fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
-        let roster = self
-            .graph
-            .as_mut()
-            .and_then(|graph| graph.roster_at(&header.heads));
-        roster.is_some_and(|roster| roster.is_keeper(person))
     }
 
     pub(super) fn writer(&self, header: &Header) -> Writer {
@@ -297,16 +237,14 @@ impl Replica {
             let Ok(body) = Body::decode(&plain) else {
                 continue;
             };
-            opened.push((place.device, signer, body));
+            opened.push((place, signer, body));
         }
-        let roster = self.roster();
-        let is_keeper = |person: &PersonId| roster.is_some_and(|roster| roster.is_keeper(person));
         let writes: Vec<_> = opened
             .iter()
-            .map(|(device, signer, body)| content::Write {
-                device: *device,
+            .map(|(place, signer, body)| content::Write {
+                device: place.device,
                 signer: *signer,
-                is_keeper: is_keeper(signer) || *signer == creator,
+                is_keeper: thing.by_keepers.contains(place),
                 body,
             })
             .collect();

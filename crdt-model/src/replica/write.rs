@@ -21,6 +21,9 @@ use crate::secrecy::seal;
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 
+/// How far a lamport time may lie above the number of entries held: many may be missing here.
+const LAMPORT_AHEAD: u64 = 1 << 32;
+
 /// What an entry is about, before it is sealed.
 struct Draft {
     thing: ThingId,
@@ -122,6 +125,7 @@ impl Replica {
             body: None,
         };
         self.append(draft, EpochId::default(), now)?;
+        self.owe(thing);
         Ok(())
     }
 
@@ -237,12 +241,17 @@ impl Replica {
         })
     }
 
-    /// One more than the largest lamport time among the newest entries held.
+    /// One more than the largest lamport time among the newest entries held. One that cannot be is passed
+    /// over, so that nobody pins what is newest.
     fn next_lamport(&self) -> Result<u64, Error> {
         let mut largest = 0;
+        let most = self.frontier.len().saturating_add(LAMPORT_AHEAD);
         for ((device, branch), chain) in self.frontier.chains() {
             let Some(last) = chain.last() else { continue };
-            largest = largest.max(self.lamport_of(device, *branch, last.high)?);
+            let lamport = self.lamport_of(device, *branch, last.high)?;
+            if lamport <= most {
+                largest = largest.max(lamport);
+            }
         }
         Ok(largest.saturating_add(1).min(MAX_LAMPORT))
     }

@@ -6,14 +6,17 @@
 
 use crate::bounded::List;
 use crate::codec;
-use crate::id::{CircleId, DeviceId, InviteId, PeerId};
+use crate::id::{CircleId, DeviceId, InviteId, PeerId, ThingId};
 use crate::key::{self, Signature, SigningKey};
 use crate::membership::act::{Newcomer, SignedAct};
 use crate::replica::output::JoinEnd;
+use crate::sync::message::SignedHeader;
 use serde::{Deserialize, Serialize};
 
 /// The most introductions a member shows: one for each person between it and somebody known.
 pub const MAX_VOUCHERS: usize = 16;
+/// The most retracts that a hello tells of: it stays within one frame.
+pub const MAX_TOLD: usize = 8;
 
 const LINK: &str = "circlet 1 link";
 
@@ -44,6 +47,9 @@ pub enum Hello {
         /// The act that brought the device in, the act that brought in that one's writer, and so on:
         /// for members who have not heard of it.
         vouchers: List<SignedAct, MAX_VOUCHERS>,
+        /// What it took back and no member is known to have heard of: counts even if it no longer
+        /// belongs.
+        retracts: List<SignedHeader, MAX_TOLD>,
     },
 }
 
@@ -63,6 +69,8 @@ pub enum Answer {
     Wait,
     /// "This invite lets nobody in any more."
     End(JoinEnd),
+    /// "What you took back is gone here; there is nothing else to say."
+    Took(List<ThingId, MAX_TOLD>),
 }
 
 /// Signs "this peer id is mine, and I am talking to that one".

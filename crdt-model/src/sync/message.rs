@@ -9,8 +9,9 @@
 use crate::bounded::List;
 use crate::codec;
 use crate::id::{ActId, DeviceId, EntryId, EpochId, Hash, ThingId};
-use crate::key::Secret;
+use crate::key::{Secret, Signature};
 use crate::log::frontier::Held;
+use crate::log::header::Header;
 use crate::log::record::{Kind as RecordKind, SignedRecord};
 use crate::log::run::Run;
 use crate::membership::act::SignedAct;
@@ -22,6 +23,13 @@ use serde::{Deserialize, Serialize};
 pub const VERSIONS: (u16, u16) = (1, 1);
 /// The most acts in one frame.
 pub const MAX_ACTS: usize = 512;
+/// The most retracts in one frame: well below the largest frame.
+pub const MAX_RETRACTS: usize = 64;
+/// The most retracts outside the chains: as many as one message can name.
+pub const MAX_DETACHED: usize = 2048;
+
+/// A header and its device's signature.
+pub type SignedHeader = (Header, Signature);
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +54,8 @@ pub enum Message {
     Need(Need),
     /// Keys that were asked for.
     Keys(Keys),
+    /// Retracts outside the chains that the other side lacks.
+    Retracts(List<SignedHeader, MAX_RETRACTS>),
 }
 
 /// The first message.
@@ -76,7 +86,7 @@ pub struct Have {
     /// What is held.
     pub held: Held,
     /// Things taken back by entries outside the frontier: after their author was removed.
-    pub retracted: List<ThingId, 2048>,
+    pub retracted: List<ThingId, MAX_DETACHED>,
 }
 
 /// What cannot be opened here.
@@ -113,6 +123,7 @@ impl Message {
             Self::Records(records) => (8, codec::encode(records)),
             Self::Need(need) => (9, codec::encode(need)),
             Self::Keys(keys) => (10, codec::encode(keys)),
+            Self::Retracts(retracts) => (11, codec::encode(retracts)),
         };
         let mut frame = Vec::with_capacity(bytes.len() + 1);
         frame.push(kind);
@@ -135,6 +146,7 @@ impl Message {
             8 => Self::Records(codec::decode(bytes)?),
             9 => Self::Need(codec::decode(bytes)?),
             10 => Self::Keys(codec::decode(bytes)?),
+            11 => Self::Retracts(codec::decode(bytes)?),
             _ => return Ok(None),
         }))
     }

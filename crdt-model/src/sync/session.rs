@@ -62,8 +62,13 @@ pub struct Session {
     pub anew_at: Option<Timestamp>,
     /// How often it was begun anew.
     pub anew: u32,
-    /// Keys that were asked for and not found, so that they are not asked for again.
-    pub asked: BTreeSet<[u8; 32]>,
+    /// Keys that were asked for, each with an entry that it is to open: only these are taken, and none
+    /// is asked for again.
+    pub asked: BTreeMap<[u8; 32], Place>,
+    /// Where among what cannot be opened the last question for keys ended.
+    pub asked_from: Option<Vec<u8>>,
+    /// Whether all of it was asked for.
+    pub asked_all: bool,
 }
 
 impl Session {
@@ -86,7 +91,18 @@ impl Session {
             their_digest: None,
             anew_at: None,
             anew: 0,
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            asked_from: None,
+            asked_all: false,
+        }
+    }
+
+    /// Begins anew to ask for keys, and forgets the answers so far if `afresh`.
+    pub fn ask_anew(&mut self, afresh: bool) {
+        self.asked_from = None;
+        self.asked_all = false;
+        if afresh {
+            self.asked.clear();
         }
     }
 
