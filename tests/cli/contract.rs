@@ -107,7 +107,7 @@ fn what_is_shared_offline_is_read_back_whole() {
     let home = Home::new();
     let note = home.place.path().join("note.txt");
     std::fs::write(&note, "grief\n").unwrap();
-    let story = "Ein Tag wie dieser.\n\nIt has \"quotes\", a\ttab and two paragraphs.";
+    let story = "Schöner Tag heute.\n\nIt has \"quotes\", a\ttab and two paragraphs.";
     let note = note.to_str().unwrap();
     let args = ["share", "-", "--ask", "ideas", "--note-file", note];
     let shared = home.data_from(&format!("{story}\n"), &args);

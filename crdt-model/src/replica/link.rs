@@ -8,6 +8,7 @@ use crate::log::record::{Payload, SignedRecord};
 use crate::replica::input::{DialId, LinkId};
 use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::hello::{Direction, seal_hello};
+use crate::sync::schedule::is_due;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 
@@ -118,5 +119,35 @@ impl Replica {
         out.outputs.push(Output::Trust { link: id });
         out.outputs.push(Output::Send { link: id, frame });
         out.outputs.push(Output::Event(Event::Connections));
+    }
+
+    /// Begins anew the sessions that have rested out of step for their wait.
+    pub(super) fn renew_sessions(&mut self, now: Timestamp, out: &mut Outbox) {
+        let digest = self.digest();
+        let due: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|(_, link)| {
+                link.session
+                    .as_ref()
+                    .is_some_and(|s| s.anew_at.is_some_and(|at| is_due(at, now)))
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in due {
+            let Some(mut session) = self.links.get_mut(&id).and_then(|link| link.session.take())
+            else {
+                continue;
+            };
+            session.anew_at = None;
+            if !session.in_step(&digest) {
+                session.anew += 1;
+                session.ask_anew(true);
+                self.open_anew(id, &mut session, out);
+            }
+            if let Some(link) = self.links.get_mut(&id) {
+                link.session = Some(session);
+            }
+        }
     }
 }

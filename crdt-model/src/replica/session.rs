@@ -15,7 +15,6 @@ use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
 use crate::sync::message::{Acts, MAX_ACTS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
-use crate::sync::schedule::is_due;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use core::time::Duration;
@@ -359,36 +358,6 @@ impl Replica {
             out.outputs.push(send(id, &Message::Need(need)));
         }
         Ok(())
-    }
-
-    /// Begins anew the sessions that have rested out of step for their wait.
-    pub(super) fn renew_sessions(&mut self, now: Timestamp, out: &mut Outbox) {
-        let digest = self.digest();
-        let due: Vec<LinkId> = self
-            .links
-            .iter()
-            .filter(|(_, link)| {
-                link.session
-                    .as_ref()
-                    .is_some_and(|s| s.anew_at.is_some_and(|at| is_due(at, now)))
-            })
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            let Some(mut session) = self.links.get_mut(&id).and_then(|link| link.session.take())
-            else {
-                continue;
-            };
-            session.anew_at = None;
-            if !session.in_step(&digest) {
-                session.anew += 1;
-                session.ask_anew(true);
-                self.open_anew(id, &mut session, out);
-            }
-            if let Some(link) = self.links.get_mut(&id) {
-                link.session = Some(session);
-            }
-        }
     }
 }
 
