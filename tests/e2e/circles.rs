@@ -31,7 +31,10 @@ fn two_circles_share_a_home_and_nothing_else() {
     assert_eq!((refused.exit, refused.code.as_str()), (1, "which-circle"));
     assert_eq!(ana.refused("Where?", &["share", "-"]).code, "which-circle");
     assert_eq!(ana.refused("", &["members", "--circle", "Friday"]).exit, 6);
-    let keys = CIRCLES.map(|name| text(&ana.data(&["invite", "--circle", name]), "key"));
+    let keys = CIRCLES.map(|name| {
+        let invite = ana.data(&["invite", "--uses", "2", "--circle", name]);
+        text(&invite, "key")
+    });
     bo.start();
     cai.start();
     bo.data_from(&keys[0], &["join", "-"]);

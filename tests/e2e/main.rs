@@ -16,7 +16,7 @@ mod hostile;
 mod invites;
 mod story;
 
-use circlet_tests::nodes::{Computer, text, together};
+use circlet_tests::nodes::{Computer, text, together, until};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_circlet");
@@ -35,4 +35,13 @@ fn two() -> (Computer, Computer) {
     bo.data_from(&key, &["join", "-"]);
     together(&[&ana, &bo], &["Ana", "Bo"]);
     (ana, bo)
+}
+
+/// Waits until a story is on this computer.
+#[track_caller]
+fn arrives(computer: &Computer, story: &str) {
+    until("the story arrives", || {
+        let output = computer.output("", &["read", story]);
+        output.status.success().then_some(()).ok_or("not here")
+    });
 }

@@ -1,7 +1,7 @@
 //! The main story: an invite key, a circle, stories written apart and together, a goodbye.
 
-use super::{computer, two};
-use circlet_tests::nodes::{Computer, list, members, text, together, until};
+use super::{arrives, computer, two};
+use circlet_tests::nodes::{list, members, text, together, until};
 use serde_json::json;
 
 #[test]
@@ -185,11 +185,4 @@ fn a_newcomer_reads_of_the_time_before_what_the_invite_says() {
         });
     }
     together(&[&ana, &bo], &["Ana", "Bo"]);
-}
-
-fn arrives(computer: &Computer, story: &str) {
-    until("the story arrives", || {
-        let output = computer.output("", &["read", story]);
-        output.status.success().then_some(()).ok_or("not here")
-    });
 }
