@@ -196,8 +196,7 @@ impl Computer {
             // Nobody listens any more once the deadline is over.
             let _ = said.send(read.map(|_| line));
         });
-        let line = line.recv_timeout(PATIENCE).expect("the node says nothing");
-        let line = line.unwrap();
+        let line = line.recv_timeout(PATIENCE).unwrap().unwrap();
         assert_eq!(
             line.trim_end(),
             r#"{"v":1,"data":{"ready":true}}"#,
