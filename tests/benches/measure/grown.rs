@@ -144,7 +144,7 @@ impl Peer {
         };
         let mut out = Outbox::default();
         let now = Timestamp(beginning());
-        let replica = Replica::join(start, &key, now, &mut rng, &mut out).unwrap();
+        let replica = Replica::join(start, &key, now, &mut out).unwrap();
         disk.keep(out.writes);
         let mut this = Self::of(replica, disk, peer, rng);
         let mut outputs = out.outputs;
