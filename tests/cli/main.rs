@@ -12,6 +12,7 @@
 
 mod contract;
 mod demo;
+mod guide;
 
 use std::fmt::Write;
 use std::path::Path;

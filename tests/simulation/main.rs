@@ -15,4 +15,5 @@ mod meeting;
 mod mended;
 mod seeds;
 mod stories;
+mod taken_back;
 mod walk;

@@ -82,3 +82,31 @@ fn decisions_are_numbered_without_gaps_and_have_their_parts() {
     }
     none("a decision has a number, a status and three parts", &faults);
 }
+
+/// A page that names tests stands for what it says only as long as they are there.
+#[test]
+fn tests_that_pages_name_are_there() {
+    let all = files();
+    let code: Vec<&str> = all
+        .iter()
+        .filter(|file| file.is_rust())
+        .map(|file| file.text.as_str())
+        .collect();
+    let mut faults = Vec::new();
+    for name in ["docs/threat-model.md", "docs/architecture.md"] {
+        let page = all.iter().find(|file| file.path == name).unwrap();
+        // Names of tests are sentences: several words, joined by underscores.
+        let named = page.text.split('`').skip(1).step_by(2);
+        for test in
+            named.filter(|test| test.matches('_').count() >= 2 && *test == test.to_lowercase())
+        {
+            if !code
+                .iter()
+                .any(|text| text.contains(&format!("fn {test}(")))
+            {
+                faults.push(format!("{name}: {test}"));
+            }
+        }
+    }
+    none("a page names a test that is not there", &faults);
+}

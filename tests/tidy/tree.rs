@@ -9,6 +9,12 @@ pub(crate) const PRODUCT: &[&str] = &["crdt-model/src/", "node/src/", "cli/src/"
 /// Folders that hold what tools made.
 const MADE_BY_TOOLS: &[&str] = &[".git", "target", "docs/book"];
 
+/// Modules of the product that are built for its tests only.
+const ONLY_FOR_TESTS: &[&str] = &[
+    "crdt-model/src/membership/testing.rs",
+    "node/src/storage/conformance.rs",
+];
+
 /// A text file of the project.
 pub(crate) struct File {
     /// Its path from the root, with `/` between the parts.
@@ -36,15 +42,22 @@ impl File {
     /// Returns the lines that are not tests: unit tests stand at the end of a file.
     pub(crate) fn source(&self) -> Vec<&str> {
         let lines: Vec<&str> = self.text.lines().collect();
-        let tests = lines.windows(2).position(|pair| {
-            pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{')
-        });
+        let begins = |from: usize| {
+            let module = lines[from..]
+                .iter()
+                .find(|line| !line.starts_with(['#', ' ', ')']));
+            lines[from] == "#[cfg(test)]"
+                && module.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+        };
+        let tests = (0..lines.len()).find(|from| begins(*from));
         lines[..tests.unwrap_or(lines.len())].to_vec()
     }
 
-    /// Whether it holds the unit tests of the file above it.
+    /// Whether it holds the unit tests of the file above it, or serves them only.
     fn is_test_module(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        self.path.ends_with("/tests.rs")
+            || self.path.contains("/tests/")
+            || ONLY_FOR_TESTS.contains(&self.path.as_str())
     }
 }
 

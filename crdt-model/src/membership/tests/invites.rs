@@ -1,6 +1,6 @@
 //! Invites: used up, revoked, made by somebody who is removed.
 
-use crate::membership::act::Role;
+use crate::membership::act::{Kind, Role};
 use crate::membership::graph::Insert;
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
@@ -197,4 +197,25 @@ fn an_epoch_lists_everybody_who_was_given_its_keys() {
     assert_eq!(merged.roster().epochs[&act].stories_to.len(), 3);
     assert_eq!(names(merged.roster()), ["ana", "cai"]);
     assert!(!merged.roster().is_keeper(&person("cai")));
+}
+
+#[test]
+fn a_proof_for_one_newcomer_serves_no_other() {
+    let world = World::of(&["ana"]);
+    let Kind::Admit {
+        invite,
+        newcomer: cai,
+        proof,
+        ..
+    } = admit(world.circle, "i", "cai")
+    else {
+        unreachable!()
+    };
+    let Kind::Admit { newcomer: dee, .. } = admit(world.circle, "i", "dee") else {
+        unreachable!()
+    };
+    let hint = world.circle.hint();
+    assert!(cai.proven_by(hint, invite, &proof));
+    assert!(!dee.proven_by(hint, invite, &proof));
+    assert!(!cai.proven_by([9; 16], invite, &proof));
 }
