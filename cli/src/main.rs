@@ -23,10 +23,11 @@ fn main() -> ExitCode {
         Err(error) => return usage::answer(&error),
     };
     let printer = Printer::new(cli.global.json, cli.global.plain);
-    std::panic::set_hook(Box::new(move |panic| {
-        // The place only: what a panic says may hold what somebody wrote.
+    std::panic::set_hook(Box::new(|panic| {
+        // The place only: what a panic says may hold what somebody wrote. With `--json` too, because a
+        // node's task that ends like this has no other way to say so.
         if let Some(place) = panic.location() {
-            printer.say(&format!("({place})"));
+            eprintln!("({place})");
         }
     }));
     let result = std::panic::catch_unwind(|| run(cli, printer));

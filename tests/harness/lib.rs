@@ -1,4 +1,5 @@
-//! The harness: a world that owns time, network and disks, and runs real replicas in it.
+//! The harness: a world that owns time, network and disks and runs real replicas in it, and computers
+//! that run real nodes on loopback.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -13,5 +14,7 @@
 )]
 
 pub mod disk;
+#[cfg(unix)]
+pub mod nodes;
 pub mod store;
 pub mod world;

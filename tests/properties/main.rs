@@ -1,5 +1,11 @@
 //! Convergence against a simple model: plain sets of who is in, what was shared, what was taken back.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "in a test, what is not as expected ends it"
+)]
+
 use circlet_model::id::ThingId;
 use circlet_model::membership::act::History;
 use circlet_model::replica::input::Command;

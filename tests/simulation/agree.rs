@@ -6,7 +6,7 @@ use circlet_tests::world::{Said, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a world after it rested.
-pub fn check(walk: &Walk) {
+pub(crate) fn check(walk: &Walk) {
     let world = &walk.world;
     let circle = members(world);
     let Some(&first) = circle.first() else {

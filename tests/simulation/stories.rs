@@ -25,11 +25,11 @@ fn three_people_form_a_circle_write_apart_and_read_each_other() {
         .replica(bo)
         .unwrap()
         .invites(circlet_model::time::Timestamp(0));
-    let show = circlet_model::replica::input::Command::ShowInvite {
+    let show = Command::ShowInvite {
         invite: invites[0].invite,
     };
     let shown = world.command(bo, show).unwrap();
-    let circlet_model::replica::output::Reply::Invited { key, .. } = shown else {
+    let Reply::Invited { key, .. } = shown else {
         panic!()
     };
     let cai = world.join("Cai", &key);

@@ -17,7 +17,7 @@ const HOUR: u64 = 3600 * SECOND;
 const DAY: u64 = 24 * HOUR;
 
 /// A walk.
-pub struct Walk {
+pub(crate) struct Walk {
     /// Where it takes place.
     pub world: World,
     /// What was done, a line each.
@@ -47,7 +47,7 @@ struct Mood {
 
 impl Walk {
     /// Begins a walk: a founder and an invite.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed ^ 0x5eed);
         let mut world = World::new(seed);
         let mut one_in = |n: u64| rng.next_u64().is_multiple_of(n);
@@ -86,14 +86,14 @@ impl Walk {
     }
 
     /// Takes so many steps.
-    pub fn steps(&mut self, steps: usize) {
+    pub(crate) fn steps(&mut self, steps: usize) {
         for _ in 0..steps {
             self.step();
         }
     }
 
     /// Lets every fault end, starts everybody, and lets time pass until nothing changes.
-    pub fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.say("rest");
         self.world.resets = 0;
         self.world.twice = 0;
@@ -312,7 +312,7 @@ impl Walk {
 
     fn set_clock(&mut self, node: usize) {
         if self.mood.clocks {
-            let skew = self.up_to(4 * DAY) as i64 - 2 * DAY as i64;
+            let skew = self.up_to(4 * DAY).cast_signed() - (2 * DAY).cast_signed();
             self.say(&format!("P{node}'s clock goes {skew} ms ahead"));
             self.world.set_clock(node, skew);
         }

@@ -61,10 +61,10 @@ pub enum Message {
 /// The first message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
-    /// Whether this answers an `Open` of the other side: then it wants no answer itself.
-    pub answers: bool,
     /// The lowest and highest version spoken.
     pub versions: (u16, u16),
+    /// Whether this answers an `Open` of the other side: then it wants no answer itself.
+    pub answers: bool,
     /// The frontier of acts.
     pub tips: List<Tip, 2048>,
     /// The records held.

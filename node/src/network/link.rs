@@ -35,7 +35,9 @@ impl Order {
     pub(super) fn cost(&self) -> usize {
         match self {
             Self::Hello(bytes) | Self::Send(bytes) => bytes.len() + FRAME_COST,
-            Self::Trust | Self::Close => FRAME_COST,
+            Self::Trust => FRAME_COST,
+            // Never refused, so never counted.
+            Self::Close => 0,
         }
     }
 }

@@ -218,6 +218,28 @@ async fn a_stranger_who_is_never_trusted_is_let_go() {
 }
 
 #[tokio::test]
+async fn what_is_sent_after_a_close_is_dropped() {
+    let (mut node, link, mut hostile) = attacked(Transport::Tcp).await;
+    let _stream = hostile.open(Kind::Sync).await;
+    node.trust(link).await;
+    node.say(link, b"last words".to_vec()).await;
+    node.send(Command::Close { link }).await;
+    let mut theirs = loop {
+        match within(hostile.port.arrivals.recv()).await {
+            Some(Arrival::Inbound(Kind::Sync, stream)) => break stream,
+            Some(Arrival::Inbound(..) | Arrival::Outbound(..)) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut got = Vec::new();
+    within(theirs.read_to_end(&mut got)).await.unwrap();
+    assert!(got.ends_with(b"last words"));
+    node.say(link, b"too late".to_vec()).await;
+    node.down(link).await;
+    node.end().await;
+}
+
+#[tokio::test]
 async fn a_reader_that_stalls_is_let_go() {
     for transport in [Transport::Tcp, Transport::Quic] {
         let mut node = target(
