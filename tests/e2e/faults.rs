@@ -230,9 +230,9 @@ fn a_full_disk_is_said_and_goes_on_with_room() {
     let filler = place.join("filler");
     disk.fill(&filler);
     // Words that nothing makes shorter.
-    let mut bytes = vec![0; 20_000];
+    let mut bytes = vec![0; 15_000];
     setting().0.fill_bytes(&mut bytes);
-    let long: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let long = serde_json::to_string(&bytes).unwrap();
     let mut acknowledged = BTreeSet::new();
     let refused = loop {
         let output = ana.output(&long, &["share", "-"]);

@@ -4,14 +4,6 @@
 //! Nothing sleeps to be on the safe side: a node is ready when it says so on stdout, and what comes
 //! about by itself is asked for again and again until a deadline. Every process is ended on drop.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "this is test code"
-)]
-
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fmt::Display;
