@@ -307,10 +307,10 @@ fn status_lists_who_is_in_it_now() {
     assert_eq!(names, ["Ana", "Bo"]);
     assert!(is_id(&circle["id"]) && circle["entries"].is_u64());
     assert_eq!(circle["id"], bo.only()["id"]);
-    let named = ana.data(&["status", "--circle", "tuesday CIRCLE"]);
-    assert_eq!(named["circles"][0]["id"], circle["id"]);
-    let shortened = ana.data(&["status", "--circle", &text(&circle, "id")[..8]]);
-    assert_eq!(shortened["circles"][0]["id"], circle["id"]);
+    let chosen = ana.data(&["status", "--circle", "tuesday CIRCLE"]);
+    assert_eq!(chosen["circles"][0]["id"], circle["id"]);
+    let cut_short = ana.data(&["status", "--circle", &text(&circle, "id")[..8]]);
+    assert_eq!(cut_short["circles"][0]["id"], circle["id"]);
 }
 
 /// Ends the background node of a home, also when the test ends early.
