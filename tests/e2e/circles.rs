@@ -6,7 +6,7 @@ use circlet_model::id::PeerId;
 use circlet_model::invitation::InviteKey;
 use circlet_model::replica::input::DialId;
 use circlet_node::network::{self, Command, Event, Limits};
-use circlet_tests::nodes::{PATIENCE, list, members, text, until};
+use circlet_tests::nodes::{Computer, PATIENCE, list, members, text, until};
 use serde_json::json;
 use std::collections::BTreeSet;
 use tokio::time::timeout;
@@ -59,12 +59,15 @@ fn two_circles_share_a_home_and_nothing_else() {
         ana.data(&["read", "--circle", "Thursday circle"])["stories"],
         json!([])
     );
+    nothing_links_them(&mut ana, keys);
+}
 
-    // Nobody who sees both could tell that they are one person's.
+/// Checks that nobody who sees both circles from outside could tell that they are one person's.
+fn nothing_links_them(ana: &mut Computer, keys: [String; 2]) {
     let ways = keys.map(|key| InviteKey::from_text(&key).unwrap().addresses().to_vec());
     let ports = ways.each_ref().map(|ways| ports(ways));
     assert!(ports[0].is_disjoint(&ports[1]), "{ports:?}");
-    let [one, other] = ways.map(|ways| who_answers(ways));
+    let [one, other] = ways.map(who_answers);
     assert!(one != other, "one PeerId in two circles");
     let persons = CIRCLES.map(|name| {
         let members = ana.data(&["members", "--circle", name]);

@@ -13,6 +13,8 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+#[cfg(unix)]
+pub mod answer;
 pub mod disk;
 #[cfg(unix)]
 pub mod nodes;

@@ -4,13 +4,7 @@
 //! Nothing sleeps to be on the safe side: a node is ready when it says so on stdout, and what comes
 //! about by itself is asked for again and again until a deadline. Every process is ended on drop.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "this is test code"
-)]
+pub use crate::answer::{Refused, list, members, one_line, refusal, text};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -42,19 +36,6 @@ pub struct Computer {
     variables: Vec<(String, String)>,
     everywhere: Vec<String>,
     node: Option<Child>,
-}
-
-/// What a command said under `error`, with its exit code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// The exit code.
-    pub exit: i32,
-    /// The stable word.
-    pub code: String,
-    /// What happened.
-    pub message: String,
-    /// What to do next.
-    pub next: String,
 }
 
 impl Computer {
@@ -346,63 +327,6 @@ pub fn together(computers: &[&Computer], names: &[&str]) -> String {
             Err(serde_json::json!(circles))
         }
     })
-}
-
-/// Returns the names of the members that `status` lists, in alphabetical order.
-pub fn members(circle: &Value) -> Vec<String> {
-    let mut names: Vec<_> = list(circle, "members")
-        .iter()
-        .map(|it| text(it, "name"))
-        .collect();
-    names.sort();
-    names
-}
-
-/// Returns a list inside an answer; empty if there is none.
-pub fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Returns a text inside an answer; empty if there is none.
-pub fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_default().to_owned()
-}
-
-/// Reads the one line that a command may print on stdout with `--json`.
-#[track_caller]
-pub fn one_line(output: &Output) -> Value {
-    let text = std::str::from_utf8(&output.stdout).unwrap();
-    assert_eq!(text.lines().count(), 1, "{output:?}");
-    assert!(text.ends_with('\n'), "{output:?}");
-    let value: Value = serde_json::from_str(text).unwrap();
-    assert_eq!(value["v"], 1, "{text}");
-    let fields = value.as_object().unwrap().len();
-    assert_eq!(fields, 2, "{text}");
-    value
-}
-
-/// Reads what a command printed that did not end well.
-#[track_caller]
-pub fn refusal(output: &Output) -> Refused {
-    let error = one_line(output)["error"].clone();
-    assert_eq!(
-        error.as_object().map(serde_json::Map::len),
-        Some(3),
-        "{output:?}"
-    );
-    let refused = Refused {
-        exit: output.status.code().unwrap(),
-        code: text(&error, "code"),
-        message: text(&error, "message"),
-        next: text(&error, "next"),
-    };
-    assert_ne!(refused.exit, 0);
-    assert!(
-        !refused.code.is_empty() && error["next"].is_string(),
-        "{error}"
-    );
-    assert!(refused.message.ends_with(['.', '?']), "{error}");
-    refused
 }
 
 /// Ends a process of this test with SIGKILL; whoever started it still has to wait for it.
