@@ -13,7 +13,9 @@ use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
 use crate::sync::message::{Message, Open, VERSIONS};
+use crate::sync::session::Session;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// At most this many senders of beacons are kept in mind: anybody on the local network can be one who
 /// holds a key.
@@ -272,12 +274,17 @@ impl Replica {
         let Some(roster) = self.roster() else {
             return Ok(());
         };
-        let gone: Vec<_> = roster
-            .devices
-            .iter()
-            .filter(|(id, device)| !device.active && **id != self.device())
+        let me = self.device();
+        let known = roster.devices.iter();
+        let mut gone: BTreeMap<_, _> = known
+            .filter(|(_, device)| !device.active)
             .map(|(id, device)| (*id, device.cut))
             .collect();
+        // Somebody let in by an invite that turned out to be used up never belonged.
+        let held = self.frontier.chains().map(|((device, _), _)| *device);
+        let never = held.filter(|device| !roster.devices.contains_key(device));
+        gone.extend(never.map(|device| (device, None)));
+        gone.remove(&me);
         for (device, cut) in gone {
             self.truncate(device, cut)?;
         }
@@ -312,7 +319,7 @@ impl Replica {
         };
         for (id, link) in &self.links {
             let session = link.session.as_ref();
-            let Some(session) = session.filter(|session| self.is_gone(&session.device)) else {
+            let Some(session) = session.filter(|session| self.has_gone(session)) else {
                 continue;
             };
             if let Some(given) = session.acts_given {
@@ -340,10 +347,13 @@ impl Replica {
         peers.collect()
     }
 
-    /// Whether a device belonged once and no longer does.
-    pub(super) fn is_gone(&self, device: &DeviceId) -> bool {
-        let known = self.roster().and_then(|roster| roster.devices.get(device));
-        known.is_some_and(|known| !known.active)
+    /// Whether the device of a session no longer belongs, or turned out never to have belonged.
+    pub(super) fn has_gone(&self, session: &Session) -> bool {
+        let known = self
+            .roster()
+            .and_then(|roster| roster.devices.get(&session.device));
+        // One that is not known is on its way in until its acts are here, and not any longer.
+        known.map_or(session.acts_in, |known| !known.active)
     }
 
     /// Ends a link; the last word is what is held of the other side's own acts.

@@ -268,7 +268,7 @@ impl Replica {
         }
         if new {
             self.roster_changed(now, out)?;
-            if self.is_gone(&session.device) {
+            if self.has_gone(session) {
                 self.part_from(id, session.device, out);
                 return Ok(true);
             }
