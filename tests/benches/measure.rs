@@ -15,14 +15,14 @@
     reason = "what is not as expected ends a measurement"
 )]
 
-#[path = "measure/pure.rs"]
-mod pure;
 #[path = "measure/grown.rs"]
 mod grown;
 #[path = "measure/machine.rs"]
 mod machine;
 #[path = "measure/nodes.rs"]
 mod nodes;
+#[path = "measure/pure.rs"]
+mod pure;
 #[path = "measure/report.rs"]
 mod report;
 

@@ -41,6 +41,14 @@ impl Replica {
         let route = self.route(peer, dialled, Direction::Call);
         let keys = self.hello_keys();
         let Some((index, plain)) = open_hello(keys.iter(), route, frame) else {
+            // No answer; and a stranger does not keep one of the few places for strangers.
+            let alone = self
+                .links
+                .get(&id)
+                .is_some_and(|link| link.session.is_none());
+            if alone && !dialled && self.is_active() {
+                out.outputs.push(Output::Close { link: id });
+            }
             return Ok(());
         };
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
