@@ -9,7 +9,10 @@
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::wildcard_enum_match_arm,
+    clippy::cast_possible_wrap,
+    clippy::format_push_string,
+    clippy::struct_field_names,
+    clippy::unchecked_time_subtraction,
     missing_debug_implementations,
     unreachable_pub,
     reason = "what is not as expected ends a measurement"
