@@ -88,8 +88,8 @@ pub struct Replica {
     listening: Day,
     /// How many of them are the circle's own.
     own_beacons: usize,
-    /// Entries stored by this input, to be passed on when it is done.
-    fresh: Vec<Place>,
+    /// Entries stored by this input and their lamport times, to be passed on when it is done.
+    fresh: Vec<(Place, u64)>,
     /// Things taken back by this input outside the chains, likewise.
     fresh_retracts: Vec<ThingId>,
     /// Whether something waits for acts that it names.

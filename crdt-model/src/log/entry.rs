@@ -29,7 +29,7 @@ pub struct Entry {
     pub body: Option<Vec<u8>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     header: Header,
     signature: Option<Signature>,
@@ -43,14 +43,11 @@ impl Entry {
 
     /// Returns the row to store.
     pub fn to_value(&self) -> Value {
-        let stored = Stored {
-            header: self.header.header().clone(),
-            signature: self.signature,
-        };
-        let thing = stored.header.thing;
+        let header = self.header.header();
+        let thing = header.thing;
         let body = self.body.clone().map(|bytes| Body { thing, bytes });
         Value {
-            head: codec::encode(&stored),
+            head: codec::encode(&(header, self.signature)),
             body,
         }
     }

@@ -75,6 +75,7 @@ impl Replica {
             branch: 0,
             seq: header.seq,
         };
+        let lamport = header.lamport;
         self.keep(place, entry.clone(), now)?;
         self.grow(
             place.device,
@@ -85,7 +86,7 @@ impl Replica {
                 top: entry.id(),
             },
         );
-        self.fresh.push(place);
+        self.fresh.push((place, lamport));
         Ok(place)
     }
 
@@ -234,8 +235,9 @@ impl Replica {
                 seq: entry.header.header().seq,
             };
             if !chain.holds(place.seq) {
+                let lamport = entry.header.header().lamport;
                 self.keep(place, entry, now)?;
-                self.fresh.push(place);
+                self.fresh.push((place, lamport));
             }
         }
         self.grow(device, branch, interval);

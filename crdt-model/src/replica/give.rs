@@ -100,13 +100,7 @@ impl Replica {
 
     /// After every input: gives each peer what is new, and what is left as its credit allows.
     pub(super) fn pass_on(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
-        let mut fresh = Vec::with_capacity(self.fresh.len());
-        for place in std::mem::take(&mut self.fresh) {
-            fresh.push((
-                place,
-                self.lamport_of(&place.device, place.branch, place.seq)?,
-            ));
-        }
+        let fresh = std::mem::take(&mut self.fresh);
         let retracts = std::mem::take(&mut self.fresh_retracts);
         if !fresh.is_empty() || !retracts.is_empty() {
             out.outputs.push(Output::Event(Event::Content));
@@ -266,10 +260,7 @@ impl Replica {
             if session.in_step(&digest) {
                 session.anew = 0;
                 session.anew_at = None;
-                self.state.last_in_step = Some(now);
-                self.owe_nothing();
-                self.save_state();
-                out.outputs.push(Output::Event(Event::Connections));
+                self.came_into_step(now, out);
             }
         }
     }

@@ -26,6 +26,8 @@ const FRAME_BYTES: usize = 160 * 1024;
 const MAX_RECORDS: usize = 256;
 /// The first wait before a session that rests out of step begins anew; it doubles each time.
 const ANEW_WAIT: Duration = Duration::from_secs(1);
+/// A minute, in milliseconds.
+const MINUTE: u64 = 60_000;
 
 impl Replica {
     /// Handles a frame. A frame that is not in order ends the link.
@@ -75,7 +77,7 @@ impl Replica {
             Message::Run(run) => {
                 let before = self.fresh.len();
                 let taken = self.take_run(run, now)?;
-                for place in self.fresh.iter().skip(before) {
+                for (place, _) in self.fresh.iter().skip(before) {
                     session.note(Step::one(place));
                 }
                 out.outputs.push(send(id, &Message::Stored(1)));
@@ -336,15 +338,22 @@ impl Replica {
         if session.in_step(&mine) {
             session.anew = 0;
             session.anew_at = None;
-            self.state.last_in_step = Some(now);
-            self.owe_nothing();
-            self.save_state();
-            out.outputs.push(Output::Event(Event::Connections));
+            self.came_into_step(now, out);
         } else {
             let wait = ANEW_WAIT.saturating_mul(1 << session.anew.min(10));
             session.anew_at = Some(now.after(wait));
         }
         Ok(true)
+    }
+
+    /// Notes that a session came into step. Every story leads to it, so it is stored once a minute.
+    pub(super) fn came_into_step(&mut self, now: Timestamp, out: &mut Outbox) {
+        let before = self.state.last_in_step.replace(now);
+        if before.map(|before| before.0 / MINUTE) != Some(now.0 / MINUTE) {
+            self.save_state();
+        }
+        self.owe_nothing();
+        out.outputs.push(Output::Event(Event::Connections));
     }
 
     pub(super) fn ask_for_keys(

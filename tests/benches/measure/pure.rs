@@ -36,7 +36,7 @@ pub fn newcomer(stories: usize) {
         .print();
     let (automerge, bytes) = automerge_newcomer(stories);
     Line::new("Automerge's own sync of the same stories", stories)
-        .value("CPU of both", milliseconds(automerge))
+        .value("time of both", milliseconds(automerge))
         .value("wire", kilobytes(bytes))
         .print();
     let against = |time: Duration| ratio(time.as_secs_f64(), automerge.as_secs_f64());
@@ -59,8 +59,8 @@ impl Joined {
         let text = (stories * CHARACTERS) as f64;
         Line::new(name, stories)
             .value("newest 50", milliseconds(self.first))
-            .value("CPU of both", milliseconds(self.busy))
-            .value("CPU of the newcomer", milliseconds(self.newcomer))
+            .value("time of both", milliseconds(self.busy))
+            .value("time of the newcomer", milliseconds(self.newcomer))
             .value(
                 "a story",
                 format!("{:.0} µs", self.busy.as_secs_f64() * 1e6 / stories as f64),
@@ -223,7 +223,7 @@ pub fn frontier(stories: usize) {
     assert_eq!(founder.entries(), peer.entries());
     let [to_first, to_second] = pair.traffic;
     Line::new("frontiers, with 10 new stories on each side", stories)
-        .value("CPU of both", milliseconds(founder.busy + peer.busy))
+        .value("time of both", milliseconds(founder.busy + peer.busy))
         .value(
             "bytes besides the entries",
             kilobytes(to_first.rest + to_second.rest),
