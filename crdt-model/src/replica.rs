@@ -202,7 +202,7 @@ impl Replica {
         let handled = match input {
             Input::Wake => {
                 self.wake(now, out);
-                Ok(())
+                self.try_sealed(now, out)
             }
             Input::LinkUp {
                 link, peer, dial, ..

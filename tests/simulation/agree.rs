@@ -13,13 +13,14 @@ pub(crate) fn check(walk: &Walk) {
         return;
     };
     same_digest(world, &circle);
+    whoever_knows_each_other_agrees(world);
     everybody_is_let_in(walk, &circle);
     for &node in &circle {
         let shown = shown(&world.stories(node));
         assert_eq!(world.sealed(node), 0, "P{node} lacks keys");
         for said in &world.said {
-            nothing_taken_back_is_kept(world, (node, &circle), said, &shown);
             if !walk.restored.contains(&said.by) {
+                nothing_taken_back_is_kept(world, (node, &circle), said, &shown);
                 nothing_acknowledged_is_lost(world, (node, &circle), said, &shown);
             }
         }
@@ -44,17 +45,23 @@ fn members(world: &World) -> Vec<usize> {
             views.entry(world.members(node)).or_default().push(node);
         }
     }
-    // Where two have parted, the one who knows of it is right.
+    // Whoever removed somebody does not talk with them any more: they may never hear of it, nor of who
+    // else was removed then. So a view that all its people share counts before one that more hold.
     let shared = |people: &BTreeSet<_>, nodes: &[usize]| {
-        (0..world.len()).all(|node| !people.contains(&world.person(node)) || nodes.contains(&node))
+        (0..world.len()).all(|node| {
+            let there = world.overview(node).standing == Standing::Member;
+            !there || !people.contains(&world.person(node)) || nodes.contains(&node)
+        })
     };
     let view = views
         .into_iter()
-        .max_by_key(|(people, nodes)| (nodes.len(), shared(people, nodes)));
+        .max_by_key(|(people, nodes)| (shared(people, nodes), nodes.len()));
     let Some((people, _)) = view else {
         return Vec::new();
     };
-    let inside = |node: &usize| people.contains(&world.person(*node));
+    // A join that one member ended while another, who crashed, had let them in stays ended.
+    let ended = |node: &usize| matches!(world.overview(*node).standing, Standing::Ended(_));
+    let inside = |node: &usize| people.contains(&world.person(*node)) && !ended(node);
     (0..world.len()).filter(inside).collect()
 }
 
@@ -78,6 +85,24 @@ fn same_digest(world: &World, circle: &[usize]) {
             );
         }
         panic!("digests differ: {:?}", digests.values());
+    }
+}
+
+/// Two who count each other among the members hold the same, whatever others think of them.
+fn whoever_knows_each_other_agrees(world: &World) {
+    let views: Vec<_> = (0..world.len())
+        .map(|node| (world.overview(node), world.members(node)))
+        .collect();
+    for (one, (mine, my_people)) in views.iter().enumerate() {
+        for (other, (theirs, their_people)) in views.iter().enumerate().skip(one + 1) {
+            let both_in = [mine, theirs].map(|view| view.standing == Standing::Member) == [true; 2];
+            let mutual = my_people.contains(&world.person(other))
+                && their_people.contains(&world.person(one));
+            assert!(
+                !both_in || !mutual || mine.digest == theirs.digest,
+                "P{one} and P{other} count each other in and do not agree"
+            );
+        }
     }
 }
 

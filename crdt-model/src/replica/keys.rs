@@ -7,6 +7,7 @@ use crate::key::{Rng, Secret};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
 use crate::membership::act::{History, Kind};
+use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::seal::{self, BodyKey};
 use crate::secrecy::usable;
@@ -185,6 +186,14 @@ impl Replica {
         };
         let after = person.open_after.get(&header.device).copied().unwrap_or(0);
         header.class == KeyClass::Commons || person.history == History::All || header.seq > after
+    }
+
+    /// Tries again what could not be opened, and says so if something opened.
+    pub(super) fn try_sealed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
+        if self.open_sealed(now)? {
+            out.outputs.push(Output::Event(Event::Content));
+        }
+        Ok(())
     }
 
     /// Tries again what could not be opened, if a key came since, or acts that were waited for. Returns

@@ -274,11 +274,9 @@ impl Replica {
                 self.part_from(id, session.device, out);
                 return Ok(true);
             }
-            if self.open_sealed(now)? {
-                out.outputs.push(Output::Event(Event::Content));
-            }
             self.give_acts(id, session, out)?;
         }
+        self.try_sealed(now, out)?;
         if early {
             self.open_anew(id, session, out);
         }

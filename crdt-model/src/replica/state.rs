@@ -96,8 +96,9 @@ impl Replica {
             }
         }
         self.load_names()?;
-        // Something may wait for acts since before.
+        // Something may wait for acts since before, or for keys that came just before the end.
         self.acts_awaited = true;
+        self.keys_came = true;
         for (order, _) in self.rows.scan(&self.rows.meta_scan(6))? {
             let thing = order.last_chunk().ok_or_else(|| damaged("a row"))?;
             self.owed.insert(ThingId(*thing));

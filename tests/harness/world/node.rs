@@ -28,7 +28,7 @@ pub struct Node {
     /// How the next input ends, if not well.
     pub crash: Option<Crash>,
     pub(super) listening: Vec<[u8; 32]>,
-    hint: [u8; 16],
+    pub(super) hint: [u8; 16],
 }
 
 /// How a node ends in the middle of an input.
