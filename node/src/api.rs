@@ -24,7 +24,7 @@
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
 //! A story's or invite's `{id}` may be cut short to its first characters, at least four.
 //!
-//! A success is status 200 and the bare value. Anything else is a [`Problem`](crate::problem::Problem):
+//! A success is status 200 and the bare value. Anything else is a [`Problem`]:
 //! a status and `{"code","message","next"}`.
 
 pub mod circles;
