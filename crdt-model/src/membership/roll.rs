@@ -1,7 +1,7 @@
 //! The roll: from what stands and who is gone to the roster.
 //!
 //! Acts are taken in one order, by depth and then by id. One that comes after everything else is simply
-//! added to the roster before it; `Roll::extend` says for which acts that is the whole truth.
+//! added to the roster before it; `Resolution::extend` says for which acts that is the whole truth.
 
 use super::act::{History, Kind, Mark, Newcomer, Role};
 use super::graph::Graph;
