@@ -12,6 +12,7 @@ mod dial;
 mod digest;
 mod entries;
 mod give;
+mod grants;
 mod hello;
 pub mod input;
 mod keys;

@@ -6,7 +6,7 @@ use super::{Replica, Target};
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, PeerId};
 use crate::log::record::Payload;
-use crate::membership::act::{Act, Cut, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
+use crate::membership::act::{Act, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, VerifiedAct};
 use crate::membership::graph::{Graph, Insert, Tip};
 use crate::membership::roster::{Roster, Standing};
 use crate::replica::input::LinkId;
@@ -183,35 +183,6 @@ impl Replica {
             .people
             .get(&self.me())
             .map(|person| person.standing)
-    }
-
-    /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
-    /// signature: where a removal or a farewell cuts.
-    pub(super) fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
-        let mut cuts = Vec::new();
-        for device in devices {
-            for (low, high) in self
-                .frontier
-                .chain(device, 0)
-                .intervals()
-                .iter()
-                .rev()
-                .map(|i| (i.low, i.high))
-            {
-                let entries = self.rows.entries(device, 0, (low, high))?;
-                let anchor = entries.iter().find(|entry| entry.signature.is_some());
-                if let Some(anchor) = anchor {
-                    let seq = anchor.header.header().seq;
-                    cuts.push(Cut {
-                        device: *device,
-                        seq,
-                        entry: anchor.id(),
-                    });
-                    break;
-                }
-            }
-        }
-        Ok(cuts)
     }
 
     /// Completes a join, once the membership is in hand.

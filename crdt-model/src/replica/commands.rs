@@ -6,9 +6,10 @@ use crate::bounded::List;
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::invitation::{self, InviteKey, InviteSecret};
 use crate::key::Rng;
-use crate::membership::act::{History, Invite, Kind, Mode, Role};
+use crate::membership::act::{Cut, History, Invite, Kind, Mode, Role};
 use crate::replica::input::Command;
 use crate::replica::output::{Outbox, Refusal, Reply};
+use crate::store::Error;
 use crate::time::Timestamp;
 use core::time::Duration;
 
@@ -192,5 +193,34 @@ impl Replica {
         } else {
             Ok(devices)
         }
+    }
+
+    /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
+    /// signature: where a removal or a farewell cuts.
+    fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
+        let mut cuts = Vec::new();
+        for device in devices {
+            for (low, high) in self
+                .frontier
+                .chain(device, 0)
+                .intervals()
+                .iter()
+                .rev()
+                .map(|i| (i.low, i.high))
+            {
+                let entries = self.rows.entries(device, 0, (low, high))?;
+                let anchor = entries.iter().find(|entry| entry.signature.is_some());
+                if let Some(anchor) = anchor {
+                    let seq = anchor.header.header().seq;
+                    cuts.push(Cut {
+                        device: *device,
+                        seq,
+                        entry: anchor.id(),
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(cuts)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::bounded::List;
-use crate::id::{ActId, DeviceId, EntryId, EpochId};
+use crate::id::{ActId, DeviceId, EpochId};
 use crate::key::{Rng, Secret};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
@@ -13,7 +13,7 @@ use crate::secrecy::seal::{self, BodyKey};
 use crate::secrecy::usable;
 use crate::secrecy::wrap::{self, Row, Table};
 use crate::store::{Error, Scan, Space};
-use crate::sync::message::{Keys, Need};
+use crate::sync::message::Need;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +147,7 @@ impl Replica {
         Ok(table.map(|table| table.only(|at| at == place)))
     }
 
-    fn take_key(&mut self, id: EpochId, key: EpochKey) {
+    pub(super) fn take_key(&mut self, id: EpochId, key: EpochKey) {
         let secret = key.secret().clone();
         if !self.ring.holds(&id) && self.ring.insert(id, key) {
             self.rows.save(self.rows.epoch_key(&id), &secret);
@@ -174,7 +174,7 @@ impl Replica {
         self.may_read(self.device(), header)
     }
 
-    fn may_read(&self, device: DeviceId, header: &Header) -> bool {
+    pub(super) fn may_read(&self, device: DeviceId, header: &Header) -> bool {
         let Some(roster) = self.roster() else {
             return false;
         };
@@ -272,126 +272,20 @@ impl Replica {
         })
     }
 
-    /// Answers a request for keys with those that the device may have.
-    pub(super) fn answer_need(
-        &self,
-        to: DeviceId,
-        need: &Need,
-        rng: &mut Rng<'_>,
-    ) -> Result<Keys, Error> {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
-            return Ok(Keys::default());
-        };
-        let Some(device) = roster.devices.get(&to).filter(|device| device.active) else {
-            return Ok(Keys::default());
-        };
-        let theirs = |id: &EpochId| {
-            self.ring.holds(id)
-                && roster.epochs.values().any(|epoch| {
-                    (epoch.commons == *id && epoch.commons_to.contains(&to))
-                        || (epoch.stories == *id && epoch.stories_to.contains(&to))
-                })
-        };
-        let ids: Vec<EpochId> = need.epochs.iter().copied().filter(theirs).collect();
-        let shared = wrap::share(circle, (to, &device.kem), &ids, &self.ring, rng).ok();
-        let epochs = shared.and_then(|shared| {
-            let row = shared.table.row(0)?.clone();
-            Some((List::new(ids).ok()?, row))
-        });
-        let mut bodies = Vec::new();
-        for (id, (device, seq)) in need.bodies.iter().zip(need.places.iter()) {
-            if let Some(key) = self.body_key_for(to, *id, *device, *seq)? {
-                bodies.push((*id, key));
-            }
-        }
-        Ok(Keys {
-            epochs,
-            bodies: List::new(bodies).unwrap_or_default(),
-        })
-    }
-
-    fn body_key_for(
-        &self,
-        to: DeviceId,
-        id: EntryId,
-        device: DeviceId,
-        seq: u64,
-    ) -> Result<Option<Secret>, Error> {
-        for branch in 0..crate::log::frontier::MAX_BRANCHES {
-            let Some(entry) = self.rows.entry(&Place {
-                device,
-                branch,
-                seq,
-            })?
-            else {
-                continue;
-            };
-            let header = entry.header.header();
-            if entry.id() != id || !self.may_read(to, header) {
-                continue;
-            }
-            if let Some(granted) = self.rows.load::<Secret>(&self.rows.grant_key(&id))? {
-                return Ok(Some(granted));
-            }
-            let nonce = entry.body.as_deref().and_then(seal::nonce_of);
-            let key = self.ring.get(&header.epoch).zip(nonce);
-            return Ok(key.map(|(key, nonce)| seal::body_key(key, nonce).0.clone()));
-        }
-        Ok(None)
-    }
-
-    /// Takes keys that were asked for in this session.
-    pub(super) fn take_keys(
-        &mut self,
-        keys: Keys,
-        asked: &BTreeMap<[u8; 32], Place>,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let Some(circle) = self.state.circle else {
-            return Ok(false);
-        };
-        if let Some((ids, row)) = keys.epochs {
-            let opened = self.open_row(circle, &ids, &row);
-            for (id, key) in ids.iter().zip(opened) {
-                if asked.contains_key(&id.0) && self.is_epoch(id) {
-                    self.take_key(*id, key);
-                }
-            }
-        }
-        for (id, key) in keys.bodies.into_inner() {
-            if let Some(place) = asked.get(&id.0) {
-                self.take_grant(id, key, place)?;
-            }
-        }
-        self.open_sealed(now)
-    }
-
-    /// Keeps the key of a single body if it opens it.
-    fn take_grant(&mut self, id: EntryId, key: Secret, place: &Place) -> Result<(), Error> {
-        let grant = self.rows.grant_key(&id);
-        let entry = self.rows.entry(place)?.filter(|entry| entry.id() == id);
-        let Some(entry) = entry.filter(|entry| self.awaits_key(entry)) else {
-            return Ok(());
-        };
-        let (header, body) = (entry.header.header(), entry.body.as_deref());
-        let key = BodyKey(key);
-        let opens = body.is_some_and(|b| seal::open_with(&key, &header.associated(), b).is_ok());
-        if opens && self.rows.get(&grant)?.is_none() {
-            self.rows.save(grant, &key.0);
-            self.keys_came = true;
-        }
-        Ok(())
-    }
-
     /// Whether the graph names an epoch's key: others are of no use.
-    fn is_epoch(&self, id: &EpochId) -> bool {
+    pub(super) fn is_epoch(&self, id: &EpochId) -> bool {
         self.roster().is_some_and(|roster| {
             let mut epochs = roster.epochs.values();
             epochs.any(|epoch| epoch.commons == *id || epoch.stories == *id)
         })
     }
 
-    fn open_row(&self, circle: crate::id::CircleId, ids: &[EpochId], row: &Row) -> Vec<EpochKey> {
+    pub(super) fn open_row(
+        &self,
+        circle: crate::id::CircleId,
+        ids: &[EpochId],
+        row: &Row,
+    ) -> Vec<EpochKey> {
         let me = (self.device(), &self.identity.kem);
         wrap::open_share_row(circle, me, ids, row).unwrap_or_default()
     }
