@@ -11,6 +11,7 @@ mod commands;
 mod dial;
 mod digest;
 mod entries;
+mod feed;
 mod give;
 mod grants;
 mod hello;
@@ -199,8 +200,41 @@ impl Replica {
 
     /// Handles one input. Whatever the input is, it never panics; bytes from others that are not in
     /// order close their link.
+    ///
+    /// Where the store cannot be read, nothing is handed over but the [trouble](Outbox::trouble), and
+    /// the refusal of a command.
     pub fn handle(&mut self, now: Timestamp, rng: &mut Rng<'_>, input: Input, out: &mut Outbox) {
-        let handled = match input {
+        let asked = match &input {
+            Input::Command { id, .. } => Some(*id),
+            _ => None,
+        };
+        self.rows.begin();
+        let mut own = Outbox::default();
+        if let Err(error) = self.take(now, rng, input, &mut own) {
+            self.rows.note_trouble(&error);
+        }
+        self.finish(now, &mut own);
+        if own.trouble.is_some() {
+            let refused = |id| Output::Reply {
+                id,
+                reply: Err(output::Refusal::Store),
+            };
+            own.outputs = asked.map(refused).into_iter().collect();
+            own.outputs.push(Output::Event(Event::StoreTrouble));
+        }
+        out.writes.append(&mut own.writes);
+        out.outputs.append(&mut own.outputs);
+        out.trouble = out.trouble.take().or(own.trouble);
+    }
+
+    fn take(
+        &mut self,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        input: Input,
+        out: &mut Outbox,
+    ) -> Result<(), store::Error> {
+        match input {
             Input::Wake => {
                 self.wake(now, out);
                 self.try_sealed(now, out)
@@ -238,11 +272,7 @@ impl Replica {
                 out.outputs.push(Output::Reply { id, reply });
                 Ok(())
             }
-        };
-        if handled.is_err() {
-            out.outputs.push(Output::Event(Event::StoreTrouble));
         }
-        self.finish(now, out);
     }
 
     /// Returns the circle; `None` until a join has heard from a member.
@@ -302,14 +332,17 @@ impl Replica {
     /// Ends every input the same way: passes on what is new, plans the next dials, hands over the
     /// changes.
     fn finish(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.pass_on(now, out).is_err() {
-            out.outputs.push(Output::Event(Event::StoreTrouble));
+        if let Err(error) = self.pass_on(now, out) {
+            self.rows.note_trouble(&error);
         }
         if self.listening != now.day() {
             self.listen_for_beacons(now, out);
         }
         self.dial_due(now, out);
         self.ask_to_wake(now, out);
-        out.writes.extend(self.rows.take());
+        match self.rows.take() {
+            Ok(writes) => out.writes.extend(writes),
+            Err(error) => out.trouble = Some(error),
+        }
     }
 }

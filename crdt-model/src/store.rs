@@ -9,8 +9,11 @@
 //! ```text
 //! space  (1 byte)   which table
 //! owner  (any)      whose rows: looked up exactly, never ordered     -> may be stored as a keyed hash
-//! order  (any)      big-endian numbers or ids: ordered within owner  -> stored as it is
+//! order  (any)      big-endian numbers, ordered within owner, and tags of ids -> stored as it is
 //! ```
+//!
+//! An id never stands in the order: it stands in the owner where the row is looked up exactly, and as a
+//! [tag](Reader::tag) where rows are listed.
 
 use crate::id::ThingId;
 
@@ -18,27 +21,28 @@ use crate::id::ThingId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Space {
-    /// The shell's own rows: circles, joins under way, settings. Never touched by the model.
+    /// The shell's own rows: circles, joins under way, settings. Never touched by the model. Their
+    /// order is a name: hidden, and in no order when scanned.
     Home = 0,
     /// Small rows of one circle's replica: its state, frontier, keys.
     Meta = 1,
     /// Acts of the membership graph; order = position of arrival.
     Acts = 2,
-    /// Wrap rows beside the graph; order = act id, device id.
+    /// Wrap rows beside the graph; owner = circle, act; no order.
     Wraps = 3,
     /// Entries; owner = circle, device, branch; order = sequence number.
     Log = 4,
-    /// Things; order = thing id.
+    /// Things; owner = circle (16), thing (16); no order. Looked up one by one, never scanned.
     Things = 5,
-    /// The feed; order = lamport, device, thing.
+    /// The feed; owner = circle, story or none; order = the row's highest lamport time, tag.
     Time = 6,
-    /// Records; order = device, kind.
+    /// Records; order = tag of device and kind.
     Records = 7,
-    /// Entries whose body cannot be opened yet; order = device, sequence number.
+    /// Entries whose body cannot be opened yet; order = tag of the chain, sequence number.
     Sealed = 8,
-    /// Keys of single bodies, granted to a newcomer; order = entry id.
+    /// Keys of single bodies, granted to a newcomer; owner = circle, entry; no order.
     Grants = 9,
-    /// Things taken back; order = thing id.
+    /// Things taken back; order = tag of the thing.
     Retracts = 10,
     /// What stays on this computer: drafts, mutes.
     Local = 11,
@@ -144,6 +148,9 @@ pub trait Reader: Send {
     fn get(&self, key: &Key) -> Result<Option<Value>, Error>;
     /// Returns the rows of a range, in order.
     fn scan(&self, scan: &Scan) -> Result<Rows, Error>;
+    /// Hides an id or another name, so that it can stand in the order of a row: the same tag for the
+    /// same name in this store for ever, and nothing to who only sees the tag.
+    fn tag(&self, name: &[u8]) -> [u8; 16];
 }
 
 /// Why the store could not answer.
@@ -161,4 +168,7 @@ pub enum Error {
     /// The store was written by a newer version.
     #[error("the store was written by a newer version of Circlet ({0})")]
     Newer(u32),
+    /// The store was written before the format was settled, and is not read any more.
+    #[error("the store was written by a version of Circlet before its first release ({0})")]
+    Older(u32),
 }

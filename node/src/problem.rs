@@ -172,6 +172,12 @@ impl From<store::Error> for Problem {
                  computers still hold what was shared.",
                 "Run `circlet doctor`. Keep a copy of the folder before you change anything.",
             ),
+            store::Error::Older(_) => Self::new(
+                "store-older",
+                "Circlet's files on this computer were written by a version from before its first \
+                 release, which this one does not read. They were not changed.",
+                "Move the folder away to begin anew; the version that wrote it can still read it.",
+            ),
             store::Error::Newer(_) => Self::new(
                 "store-newer",
                 "Circlet's files on this computer were written by a newer version. They are safe.",

@@ -8,8 +8,8 @@
 //!
 //! ```text
 //! 0..=11  space ‖ owner, hashed with a key (16) ‖ order     a row of the model (`vault::row`)
-//! 0xF0    thing, hashed with a key (16)                     where the thing's at-rest key lies
-//! 0xF1    page (4) ‖ slot (1)                               an at-rest key, under its page key
+//! 0xF0    page (4) ‖ part (1)                               what is noted of 16 things
+//! 0xF1    page (4) ‖ part (1)                               64 at-rest keys, under their page key
 //! 0xF2    row, hashed with a key (16) ‖ number (2)          a piece of a row that is too large
 //! 0xFF    "format"                                          the version of all this, in clear
 //! ```

@@ -102,4 +102,10 @@ impl Reader for MemoryStore {
         rows.truncate(scan.limit);
         Ok(rows)
     }
+
+    fn tag(&self, name: &[u8]) -> [u8; 16] {
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&circlet_model::key::hash("circlet tests: tags", name)[..16]);
+        tag
+    }
 }

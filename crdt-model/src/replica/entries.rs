@@ -264,8 +264,7 @@ impl Replica {
             .insert(device, branch, interval)
             .intervals()
             .to_vec();
-        self.rows
-            .save(self.rows.chain_key(&device, branch), &intervals);
+        self.rows.save_chain(&device, branch, &intervals);
         self.digest = None;
     }
 
@@ -292,8 +291,7 @@ impl Replica {
             }
             let top = self.id_below(&device, branch, seq)?;
             chain.truncate(seq, top);
-            self.rows
-                .save(self.rows.chain_key(&device, branch), &chain.intervals());
+            self.rows.save_chain(&device, branch, chain.intervals());
             self.frontier.set(device, branch, chain);
             self.digest = None;
             for link in self.links.values_mut() {

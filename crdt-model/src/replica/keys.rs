@@ -1,6 +1,7 @@
 //! Epoch keys on this device: minting, sharing, receiving, asking for what is missing.
 
 use super::Replica;
+use super::rows::from_head;
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EpochId};
 use crate::key::{Rng, Secret};
@@ -206,10 +207,8 @@ impl Replica {
             .rows
             .scan(&Scan::all(Space::Sealed, self.rows.hint()))?;
         let mut opened = false;
-        for (order, _) in rows {
-            let Some(place) = place_of(&order) else {
-                continue;
-            };
+        for (_, row) in rows {
+            let place: Place = from_head(&row)?;
             let key = self.rows.sealed_key(&place);
             match self.rows.entry(&place)? {
                 Some(entry) if entry.header.header().action == Action::Retract => {
@@ -237,7 +236,8 @@ impl Replica {
             let rows = self.rows.scan(&scan)?;
             session.asked_all = rows.len() < MAX_ASKED;
             session.asked_from = rows.last().map(|(order, _)| order.clone());
-            for place in rows.iter().filter_map(|(order, _)| place_of(order)) {
+            for (_, row) in rows {
+                let place: Place = from_head(&row)?;
                 let Some(entry) = self.rows.entry(&place)? else {
                     continue;
                 };
@@ -289,15 +289,4 @@ impl Replica {
         let me = (self.device(), &self.identity.kem);
         wrap::open_share_row(circle, me, ids, row).unwrap_or_default()
     }
-}
-
-fn place_of(order: &[u8]) -> Option<Place> {
-    let (device, rest) = order.split_first_chunk::<32>()?;
-    let (branch, seq) = rest.split_first()?;
-    let seq = u64::from_be_bytes(seq.try_into().ok()?);
-    Some(Place {
-        device: DeviceId(*device),
-        branch: *branch,
-        seq,
-    })
 }

@@ -64,7 +64,7 @@ impl Replica {
             name,
             whom,
         };
-        self.rows.save(self.rows.name_key(&id), &named);
+        self.rows.save(self.rows.name_key(&id), &(id, &named));
         self.names.insert(id, named);
         Ok(())
     }
@@ -78,10 +78,9 @@ impl Replica {
 
     /// Reads the names back from the store.
     pub(super) fn load_names(&mut self) -> Result<(), Error> {
-        for (order, value) in self.rows.scan(&self.rows.meta_scan(4))? {
-            let id = order.last_chunk::<16>();
-            let id = id.ok_or_else(|| Error::Damaged("a name does not fit".into()))?;
-            self.names.insert(ThingId(*id), from_head(&value)?);
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(4))? {
+            let (id, named) = from_head(&value)?;
+            self.names.insert(id, named);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::id::{InviteId, PeerId, ThingId};
 use crate::replica::input::{CommandId, DialId, LinkId};
-use crate::store::Batch;
+use crate::store::{self, Batch};
 use crate::time::Timestamp;
 
 /// What came of one input. The shell first applies `writes` and makes them durable, then carries out
@@ -14,6 +14,9 @@ pub struct Outbox {
     pub writes: Batch,
     /// What to do then.
     pub outputs: Vec<Output>,
+    /// Why the store could not be read, if so. Then nothing of the input has happened, and the replica
+    /// in memory is of no use any more: the shell loads it again from the store.
+    pub trouble: Option<store::Error>,
 }
 
 /// One thing to do.

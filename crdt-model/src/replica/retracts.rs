@@ -42,6 +42,11 @@ impl Retract {
         }
     }
 
+    /// Returns what is taken back.
+    pub(super) fn thing(&self) -> ThingId {
+        self.header.thing
+    }
+
     fn is_detached(&self) -> bool {
         self.place.branch == DETACHED
     }
@@ -172,7 +177,6 @@ impl Replica {
         if let Some(thing) = self.rows.load::<Thing>(&key)? {
             for place in &thing.places {
                 if let Some(entry) = self.rows.entry(place)? {
-                    self.hide(&thing, place, entry.header.header());
                     self.rows.put_entry(
                         place,
                         &Entry {
@@ -258,7 +262,7 @@ impl Replica {
     /// Notes that somebody has to be told.
     pub(super) fn owe(&mut self, thing: ThingId) {
         self.owed.insert(thing);
-        self.rows.put(self.rows.owed_key(&thing), Vec::new());
+        self.rows.save(self.rows.owed_key(&thing), &thing);
     }
 
     /// Notes that a member holds all that this device has taken back.

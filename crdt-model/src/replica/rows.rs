@@ -1,10 +1,13 @@
 //! The replica's rows in the store: their addresses, and what this input has already changed of them.
 
+use super::feed::Fresh;
 use crate::codec;
-use crate::id::{DeviceId, EntryId, EpochId, PersonId, ThingId};
+use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId, ThingId};
+use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
 use crate::log::record::Kind as RecordKind;
 use crate::store::{Batch, Error, Key, Reader, Rows as Found, Scan, Space, Value, Write};
+use core::cell::RefCell;
 use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +20,12 @@ pub(crate) struct Rows {
     /// Where in `writes` the last change of each row stands.
     changed: BTreeMap<Key, usize>,
     writes: Batch,
+    /// What the current input shows.
+    pub(super) fresh: Fresh,
+    /// The first error of the store in this input.
+    trouble: RefCell<Option<Error>>,
+    /// Whether an input met one: from then on memory may say what no row does.
+    broken: bool,
 }
 
 impl Rows {
@@ -26,13 +35,43 @@ impl Rows {
             hint,
             changed: BTreeMap::new(),
             writes: Batch::new(),
+            fresh: Fresh::default(),
+            trouble: RefCell::new(None),
+            broken: false,
         }
     }
 
-    /// Takes the changes of the current input, to be applied by the shell.
-    pub(crate) fn take(&mut self) -> Batch {
+    /// Begins an input: what could not be read since the last one was only looked at.
+    pub(crate) fn begin(&mut self) {
+        if !self.broken {
+            self.trouble = RefCell::new(None);
+        }
+    }
+
+    /// Takes the changes of the current input, to be applied by the shell; none once the store could
+    /// not be read.
+    pub(crate) fn take(&mut self) -> Result<Batch, Error> {
+        for (under, lamport, head) in self.fresh.take() {
+            self.put(self.time_key(under, lamport, &head), head);
+        }
         self.changed.clear();
-        std::mem::take(&mut self.writes)
+        let writes = std::mem::take(&mut self.writes);
+        match self.trouble.get_mut() {
+            Some(error) => {
+                self.broken = true;
+                Err(error.clone())
+            }
+            None => Ok(writes),
+        }
+    }
+
+    /// Notes that what is in memory may not be what is stored.
+    pub(crate) fn note_trouble(&self, error: &Error) {
+        self.trouble.borrow_mut().get_or_insert_with(|| error.clone());
+    }
+
+    fn noted<T>(&self, read: Result<T, Error>) -> Result<T, Error> {
+        read.inspect_err(|error| self.note_trouble(error))
     }
 
     pub(crate) fn hint(&self) -> [u8; 16] {
@@ -42,7 +81,7 @@ impl Rows {
     pub(crate) fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
         match self.changed.get(key) {
             Some(at) => Ok(self.changed_to(*at).cloned()),
-            None => self.reader.get(key),
+            None => self.noted(self.reader.get(key)),
         }
     }
 
@@ -71,13 +110,14 @@ impl Rows {
         };
         let changed: Vec<_> = self.changed.iter().filter(|(key, _)| inside(key)).collect();
         if changed.is_empty() {
-            return self.reader.scan(scan);
+            return self.noted(self.reader.scan(scan));
         }
         let wide = Scan {
             limit: scan.limit.saturating_add(changed.len()),
             ..scan.clone()
         };
-        let mut rows: BTreeMap<Vec<u8>, Value> = self.reader.scan(&wide)?.into_iter().collect();
+        let found = self.noted(self.reader.scan(&wide))?;
+        let mut rows: BTreeMap<Vec<u8>, Value> = found.into_iter().collect();
         for (key, at) in changed {
             match self.changed_to(*at) {
                 Some(value) => rows.insert(key.order.clone(), value.clone()),
@@ -102,7 +142,8 @@ impl Rows {
 
     /// Reads a row that is a value of this program's own.
     pub(crate) fn load<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
-        self.get(key)?.map(|value| from_head(&value)).transpose()
+        let read = self.get(key)?.map(|value| from_head(&value));
+        self.noted(read.transpose())
     }
 
     /// Writes such a row.
@@ -111,9 +152,8 @@ impl Rows {
     }
 
     pub(crate) fn entry(&self, place: &Place) -> Result<Option<Entry>, Error> {
-        self.get(&place.key(&self.hint))?
-            .map(Entry::from_value)
-            .transpose()
+        let read = self.get(&place.key(&self.hint))?.map(Entry::from_value);
+        self.noted(read.transpose())
     }
 
     /// Returns the entries `low..=high` of a chain, the newest first, until `most` bytes are reached.
@@ -131,10 +171,8 @@ impl Rows {
             backwards: true,
             limit: usize::MAX,
         };
-        self.scan(&scan)?
-            .into_iter()
-            .map(|(_, value)| Entry::from_value(value))
-            .collect()
+        let found = self.scan(&scan)?.into_iter();
+        self.noted(found.map(|(_, value)| Entry::from_value(value)).collect())
     }
 
     pub(crate) fn put_entry(&mut self, place: &Place, entry: &Entry) {
@@ -147,8 +185,26 @@ pub(crate) fn from_head<T: DeserializeOwned>(value: &Value) -> Result<T, Error> 
     postcard::from_bytes(&value.head).map_err(|_| Error::Damaged("a row does not decode".into()))
 }
 
-/// The addresses of the rows, by what they hold.
+/// The addresses of the rows, by what they hold. No id stands in the order of a row, which the shell
+/// keeps as it is: only numbers and what [`Reader::tag`] makes of ids. Rows that are listed name their
+/// id in the head.
 impl Rows {
+    /// Hides a name, so that it can stand in the order of a row.
+    pub(crate) fn tag(&self, name: &[u8]) -> [u8; 16] {
+        self.reader.tag(name)
+    }
+
+    /// One of this circle's rows of a kind that is listed.
+    fn listed(&self, kind: u8, name: &[u8]) -> Key {
+        let order = [&[kind], self.tag(name).as_slice()].concat();
+        self.own(Space::Meta, order)
+    }
+
+    /// A row that is only ever looked up by its name.
+    fn named(&self, space: Space, name: &[u8]) -> Key {
+        Key::new(space, [self.hint.as_slice(), name].concat(), [])
+    }
+
     fn own(&self, space: Space, order: impl Into<Vec<u8>>) -> Key {
         Key::new(space, self.hint, order)
     }
@@ -160,27 +216,32 @@ impl Rows {
 
     /// The intervals of a chain.
     pub(crate) fn chain_key(&self, device: &DeviceId, branch: u8) -> Key {
-        self.own(Space::Meta, [&[2], device.0.as_slice(), &[branch]].concat())
+        self.listed(2, &[device.0.as_slice(), &[branch]].concat())
+    }
+
+    pub(crate) fn save_chain(&mut self, device: &DeviceId, branch: u8, intervals: &[Interval]) {
+        let key = self.chain_key(device, branch);
+        self.save(key, &(device, branch, intervals));
     }
 
     /// An epoch key.
     pub(crate) fn epoch_key(&self, id: &EpochId) -> Key {
-        self.own(Space::Meta, [&[3], id.0.as_slice()].concat())
+        self.listed(3, &id.0)
     }
 
     /// A name that a profile or settings give.
     pub(crate) fn name_key(&self, thing: &ThingId) -> Key {
-        self.own(Space::Meta, [&[4], thing.0.as_slice()].concat())
+        self.listed(4, &thing.0)
     }
 
     /// Somebody who knocked.
     pub(crate) fn knock_key(&self, person: &PersonId) -> Key {
-        self.own(Space::Meta, [&[5], person.0.as_slice()].concat())
+        self.listed(5, &person.0)
     }
 
     /// A thing that this device took back and that no member is known to have heard of.
     pub(crate) fn owed_key(&self, thing: &ThingId) -> Key {
-        self.own(Space::Meta, [&[6], thing.0.as_slice()].concat())
+        self.listed(6, &thing.0)
     }
 
     /// All rows of [`Space::Meta`] that begin with a byte.
@@ -198,38 +259,19 @@ impl Rows {
     }
 
     /// The wrap table of an act.
-    pub(crate) fn table_key(&self, act: &crate::id::ActId) -> Key {
-        self.own(Space::Wraps, act.0)
+    pub(crate) fn table_key(&self, act: &ActId) -> Key {
+        self.named(Space::Wraps, &act.0)
     }
 
     /// What a thing is.
     pub(crate) fn thing_key(&self, thing: &ThingId) -> Key {
-        self.own(Space::Things, thing.0)
-    }
-
-    /// The place of a story in the feed, or of a response under its story.
-    pub(crate) fn time_key(
-        &self,
-        under: Option<ThingId>,
-        lamport: u64,
-        device: &DeviceId,
-        thing: &ThingId,
-    ) -> Key {
-        let order = [lamport.to_be_bytes().as_slice(), &device.0, &thing.0].concat();
-        Key::new(Space::Time, self.time_owner(under), order)
-    }
-
-    /// The owner of the feed's rows, or of the responses to a story.
-    pub(crate) fn time_owner(&self, under: Option<ThingId>) -> Vec<u8> {
-        [self.hint.as_slice(), &under.unwrap_or_default().0].concat()
+        self.named(Space::Things, &thing.0)
     }
 
     /// A record.
     pub(crate) fn record_key(&self, device: &DeviceId, kind: RecordKind) -> Key {
-        self.own(
-            Space::Records,
-            [device.0.as_slice(), &[kind as u8]].concat(),
-        )
+        let name = [device.0.as_slice(), &[kind as u8]].concat();
+        self.own(Space::Records, self.tag(&name))
     }
 
     /// An entry that cannot be opened yet.
@@ -239,20 +281,24 @@ impl Rows {
             branch,
             seq,
         } = place;
-        self.own(
-            Space::Sealed,
-            [device.0.as_slice(), &[*branch], &seq.to_be_bytes()].concat(),
-        )
+        let tag = self.tag(&[device.0.as_slice(), &[*branch]].concat());
+        let order = [tag.as_slice(), &seq.to_be_bytes()].concat();
+        self.own(Space::Sealed, order)
+    }
+
+    /// Notes an entry that cannot be opened yet.
+    pub(crate) fn put_sealed(&mut self, place: &Place) {
+        self.save(self.sealed_key(place), place);
     }
 
     /// The key of a single body.
     pub(crate) fn grant_key(&self, entry: &EntryId) -> Key {
-        self.own(Space::Grants, entry.0)
+        self.named(Space::Grants, &entry.0)
     }
 
     /// A thing that was taken back.
     pub(crate) fn retract_key(&self, thing: &ThingId) -> Key {
-        self.own(Space::Retracts, thing.0)
+        self.own(Space::Retracts, self.tag(&thing.0))
     }
 }
 

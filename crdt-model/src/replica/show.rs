@@ -10,7 +10,7 @@ use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, KeyClass};
 use crate::membership::roster::{InviteState, Standing as Belongs};
 use crate::replica::overview::{InviteLine, Member, Overview, ResponseLine, Standing, StoryLine};
-use crate::store::{Error, Scan, Space};
+use crate::store::Error;
 use crate::time::{Day, Timestamp};
 
 impl Replica {
@@ -74,34 +74,39 @@ impl Replica {
 
     /// Returns at most so many stories with their responses, the newest first.
     pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
-        let (mut stories, mut to) = (Vec::new(), None);
-        while stories.len() < limit {
-            let scan = Scan {
-                backwards: true,
-                limit: (limit - stories.len()).clamp(1, 256),
-                to: to.clone(),
-                ..Scan::all(Space::Time, self.rows.time_owner(None))
-            };
-            let rows = self.rows.scan(&scan)?;
-            let Some((last, _)) = rows.last() else { break };
-            to = Some(last.clone());
-            for (order, _) in &rows {
-                if let Some(thing) = thing_of(order) {
-                    stories.extend(self.story(thing, now)?);
+        let mut stories = Vec::new();
+        self.rows.newest(None, |shown| {
+            if stories.len() < limit {
+                let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
+                if let Some(thing) = thing.filter(|thing| thing.lamport == shown.lamport) {
+                    stories.extend(self.story_of(shown.thing, &thing, now)?);
                 }
             }
-        }
+            Ok(stories.len() < limit)
+        })?;
         Ok(stories)
     }
 
     /// Returns a story with its responses.
     pub fn story(&self, id: ThingId, now: Timestamp) -> Result<Option<StoryLine>, Error> {
         let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
-        let Some(thing) = thing.filter(|thing| thing.kind == Kind::Story.number()) else {
+        match thing {
+            Some(thing) => self.story_of(id, &thing, now),
+            None => Ok(None),
+        }
+    }
+
+    fn story_of(
+        &self,
+        id: ThingId,
+        thing: &Thing,
+        now: Timestamp,
+    ) -> Result<Option<StoryLine>, Error> {
+        if thing.kind != Kind::Story.number() {
             return Ok(None);
-        };
+        }
         let (Some(author), Some(Content::Story(story))) =
-            (thing.creator, self.read_thing(&thing, now)?)
+            (thing.creator, self.read_thing(thing, now)?)
         else {
             return Ok(None);
         };
@@ -119,23 +124,25 @@ impl Replica {
 
     fn responses(&self, story: ThingId, now: Timestamp) -> Result<Vec<ResponseLine>, Error> {
         let mut lines = Vec::new();
-        let scan = Scan::all(Space::Time, self.rows.time_owner(Some(story)));
-        for (order, _) in self.rows.scan(&scan)? {
-            let Some(id) = thing_of(&order) else { continue };
-            let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else {
-                continue;
+        self.rows.newest(Some(story), |shown| {
+            let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
+            let fits = |thing: &Thing| thing.lamport == shown.lamport && thing.under == Some(story);
+            let Some(thing) = thing.filter(fits) else {
+                return Ok(true);
             };
             let content = self.read_thing(&thing, now)?;
             if let (Some(author), Some(Content::Response(response))) = (thing.creator, content) {
                 lines.push(ResponseLine {
-                    thing: id,
+                    thing: shown.thing,
                     author,
                     author_name: self.name_of(&author),
                     text: response.text.to_string(),
                     written: response.written,
                 });
             }
-        }
+            Ok(true)
+        })?;
+        lines.reverse();
         Ok(lines)
     }
 
@@ -237,9 +244,4 @@ impl Replica {
             .map(|person| self.name_of(&person))
             .unwrap_or_default()
     }
-}
-
-fn thing_of(order: &[u8]) -> Option<ThingId> {
-    let id = order.last_chunk::<16>()?;
-    Some(ThingId(*id))
 }

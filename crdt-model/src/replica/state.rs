@@ -3,7 +3,7 @@
 use super::retracts::Retract;
 use super::rows::from_head;
 use super::{Replica, Rows};
-use crate::id::{CircleId, DeviceId, EpochId, ThingId};
+use crate::id::CircleId;
 use crate::key::Secret;
 use crate::log::chain::{Chain, Interval};
 use crate::log::record::SignedRecord;
@@ -82,16 +82,15 @@ impl Replica {
         if let Some(circle) = self.state.circle {
             self.graph = Some(load_graph(&self.rows, circle)?);
         }
-        for (order, value) in self.rows.scan(&self.rows.meta_scan(2))? {
-            let (device, branch) = chain_of(&order)?;
-            let intervals: Vec<Interval> = from_head(&value)?;
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(2))? {
+            let (device, branch, intervals): (_, _, Vec<Interval>) = from_head(&value)?;
             let chain = Chain::new(intervals).ok_or_else(|| damaged("a chain's intervals"))?;
             self.frontier.set(device, branch, chain);
         }
-        for (order, value) in self.rows.scan(&self.rows.meta_scan(3))? {
-            let id = EpochId(after_first(&order)?);
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(3))? {
             let secret: Secret = from_head(&value)?;
-            if !self.ring.insert(id, EpochKey::from_secret(secret)) {
+            let key = EpochKey::from_secret(secret);
+            if !self.ring.insert(key.id(), key) {
                 return Err(damaged("an epoch key"));
             }
         }
@@ -99,9 +98,8 @@ impl Replica {
         // Something may wait for acts since before, or for keys that came just before the end.
         self.acts_awaited = true;
         self.keys_came = true;
-        for (order, _) in self.rows.scan(&self.rows.meta_scan(6))? {
-            let thing = order.last_chunk().ok_or_else(|| damaged("a row"))?;
-            self.owed.insert(ThingId(*thing));
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(6))? {
+            self.owed.insert(from_head(&value)?);
         }
         for (_, value) in self
             .rows
@@ -111,13 +109,12 @@ impl Replica {
             self.records
                 .insert((record.record.device, record.record.kind()), record);
         }
-        for (order, value) in self
+        for (_, value) in self
             .rows
             .scan(&Scan::all(Space::Retracts, self.rows.hint()))?
         {
-            let thing: [u8; 16] = order.try_into().map_err(|_| damaged("a retract"))?;
             let retract: Retract = from_head(&value)?;
-            self.retracts.insert(ThingId(thing), retract.place);
+            self.retracts.insert(retract.thing(), retract.place);
         }
         Ok(())
     }
@@ -132,16 +129,6 @@ fn load_graph(rows: &Rows, circle: CircleId) -> Result<Graph, Error> {
         }
     }
     Ok(graph)
-}
-
-fn chain_of(order: &[u8]) -> Result<(DeviceId, u8), Error> {
-    let (branch, rest) = order.split_last().ok_or_else(|| damaged("a chain"))?;
-    Ok((DeviceId(after_first(rest)?), *branch))
-}
-
-fn after_first(order: &[u8]) -> Result<[u8; 32], Error> {
-    let (_, rest) = order.split_first().ok_or_else(|| damaged("a row"))?;
-    rest.try_into().map_err(|_| damaged("a row"))
 }
 
 fn damaged(what: &str) -> Error {

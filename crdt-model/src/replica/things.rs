@@ -1,6 +1,7 @@
 //! Keeping an entry, indexing what it says, and taking back.
 
 use super::Replica;
+use super::feed::Shown;
 use crate::content::response::Response;
 use crate::content::{self, Body, Content, Kind};
 use crate::id::{PersonId, ThingId};
@@ -87,7 +88,7 @@ impl Replica {
         };
         let plain = self.open_body(entry)?;
         if plain.is_none() && signer.is_some() && self.awaits_key(entry) {
-            self.rows.put(self.rows.sealed_key(&place), Vec::new());
+            self.rows.put_sealed(&place);
             return Ok(());
         }
         if was_sealed {
@@ -118,7 +119,7 @@ impl Replica {
 
     /// Notes an entry that names acts which are not here.
     pub(super) fn await_acts(&mut self, place: &Place) {
-        self.rows.put(self.rows.sealed_key(place), Vec::new());
+        self.rows.put_sealed(place);
         self.acts_awaited = true;
     }
 
@@ -161,10 +162,12 @@ impl Replica {
             },
             Some(Kind::Profile | Kind::Settings) | None => return,
         }
-        let key = self
-            .rows
-            .time_key(thing.under, header.lamport, &place.device, &header.thing);
-        self.rows.put(key, Vec::new());
+        let shown = Shown {
+            lamport: header.lamport,
+            device: place.device,
+            thing: header.thing,
+        };
+        self.rows.show(thing.under, shown);
     }
 
     /// Forgets what an entry that is about to be dropped said.
@@ -178,7 +181,6 @@ impl Replica {
         let Some(mut thing) = self.rows.load::<Thing>(&key)? else {
             return Ok(());
         };
-        self.hide(&thing, &place, header);
         thing.places.retain(|other| *other != place);
         thing.by_keepers.retain(|other| *other != place);
         self.drop_name(&header.thing);
@@ -189,13 +191,6 @@ impl Replica {
         }
         self.rows.save(key, &thing);
         self.take_names(header.thing, Timestamp::default())
-    }
-
-    pub(super) fn hide(&mut self, thing: &Thing, place: &Place, header: &Header) {
-        let key = self
-            .rows
-            .time_key(thing.under, header.lamport, &place.device, &header.thing);
-        self.rows.delete(key);
     }
 
     pub(super) fn writer(&self, header: &Header) -> Writer {

@@ -51,7 +51,11 @@ impl<E: Engine> Driver<E> {
         let mut outbox = Outbox::default();
         replica.handle(now, &mut self.rng, input, &mut outbox);
         let generation = circle.generation;
-        match self.write(hint, outbox.writes, round) {
+        let written = match outbox.trouble {
+            None => self.write(hint, outbox.writes, round),
+            Some(trouble) => Err(trouble),
+        };
+        match written {
             Ok(()) => round.outputs(hint, generation, outbox.outputs),
             Err(error) => self.reload(hint, &error.into(), round),
         }

@@ -11,24 +11,27 @@ const FORMAT: &[u8] = b"\xffformat";
 /// Reads what there is and returns what to change, without the version.
 pub(super) type Step = fn(&dyn Engine) -> Result<Vec<Change>, Error>;
 
-/// All steps, the oldest first. None yet: this is version 1.
+/// The first version that was released; what was tried before it is not read.
+const FIRST: u32 = 2;
+
+/// All steps, the oldest first. None yet: this is version 2.
 pub(super) const STEPS: &[Step] = &[];
 
 /// Brings a store to the present version; an empty one starts there.
 pub(super) fn run(engine: &dyn Engine, steps: &[Step]) -> Result<(), Error> {
-    let present = steps.len() as u32 + 1;
+    let present = steps.len() as u32 + FIRST;
     let mut version = match engine.get(FORMAT)? {
         None => return start(engine, present),
         Some(bytes) => u32::from_be_bytes(bytes.try_into().map_err(|_| unknown())?),
     };
-    if version == 0 {
-        return Err(unknown());
+    if version < FIRST {
+        return Err(Error::Older(version));
     }
     if version > present {
         return Err(Error::Newer(version));
     }
     while version < present {
-        let step = steps.get(version as usize - 1).ok_or_else(unknown)?;
+        let step = steps.get((version - FIRST) as usize).ok_or_else(unknown)?;
         version += 1;
         let mut changes = step(engine)?;
         changes.push(format_row(version));
@@ -83,7 +86,7 @@ mod tests {
     fn a_new_store_starts_at_the_present_version() {
         let engine = Memory::default();
         run(&engine, &[fail]).unwrap();
-        assert_eq!(version(&engine), [0, 0, 0, 2]);
+        assert_eq!(version(&engine), [0, 0, 0, 3]);
         run(&engine, &[fail]).unwrap();
     }
 
@@ -95,11 +98,11 @@ mod tests {
             .write(vec![(b"old".to_vec(), Some(b"row".to_vec()))])
             .unwrap();
         assert_eq!(run(&engine, &[fail]), Err(Error::Full));
-        assert_eq!(version(&engine), [0, 0, 0, 1]);
-        assert_eq!(run(&engine, &[rename, fail]), Err(Error::Full));
         assert_eq!(version(&engine), [0, 0, 0, 2]);
-        run(&engine, &[fail, |_| Ok(Vec::new())]).unwrap();
+        assert_eq!(run(&engine, &[rename, fail]), Err(Error::Full));
         assert_eq!(version(&engine), [0, 0, 0, 3]);
+        run(&engine, &[fail, |_| Ok(Vec::new())]).unwrap();
+        assert_eq!(version(&engine), [0, 0, 0, 4]);
         assert_eq!(engine.get(b"new").unwrap().unwrap(), b"row");
         assert_eq!(engine.get(b"old").unwrap(), None);
     }
@@ -108,7 +111,10 @@ mod tests {
     fn newer_and_unknown_stores_are_left_alone() {
         let engine = Memory::default();
         run(&engine, &[rename, rename]).unwrap();
-        assert_eq!(run(&engine, &[]), Err(Error::Newer(3)));
+        assert_eq!(run(&engine, &[]), Err(Error::Newer(4)));
+        engine.write(vec![format_row(1)]).unwrap();
+        assert_eq!(run(&engine, STEPS), Err(Error::Older(1)));
+        assert_eq!(version(&engine), [0, 0, 0, 1]);
         let engine = Memory::default();
         engine
             .write(vec![(b"who".to_vec(), Some(b"knows".to_vec()))])

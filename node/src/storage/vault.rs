@@ -1,23 +1,26 @@
 //! The vault: the model's rows at rest, all of them sealed, and things that can be forgotten for good.
 //!
 //! Heads are sealed under a key derived from the master key, bodies under a random key of their
-//! thing. Things' keys lie in the engine under page keys, page keys in the file `pages`, so that
+//! thing. What the model notes of a thing lies with those of its neighbours, in few rows. Things' keys
+//! lie in the engine under page keys, page keys in the file `pages`, so that
 //! destroying a thing's key costs one batch and one small file (`keystore::Pages` tells the steps).
 //! What old segments of the engine still hold afterwards is ciphertext that no key here opens.
 //!
 //! A vault is one writer and any number of readers; clones share everything. A write is visible when
 //! [`Vault::write`] returns and durable when a [`Vault::flush`] after it has returned; a write that
 //! forgets is durable at once. After an error it is unknown whether the batch was applied: whole or
-//! not at all. Rows, keys and steps: see `row`, `things` and `plan`.
+//! not at all. Rows, keys and steps: see `row`, `things`, `index` and `plan`.
 
+mod index;
 mod plan;
 mod row;
 mod things;
 
-use super::{Engine, Error, Range, migrate};
+use super::{Change, Engine, Error, Range, migrate};
 use crate::keystore::{Pages, Secret};
 use circlet_model::id::ThingId;
-use circlet_model::store::{Batch, Body, Key, Reader, Rows, Scan, Value};
+use circlet_model::store::{Batch, Body, Key, Reader, Rows, Scan, Space, Value};
+use index::{Cache, Index};
 use plan::Plan;
 use rand_chacha::ChaCha20Rng;
 use row::RowKeys;
@@ -25,7 +28,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use things::{Cache, Place, ThingKey};
+use things::{Circle, KeyRow, NoteRow, Place, ThingKey};
 
 /// How many page keys are made at once, so that bulk catch-up seldom waits for their file.
 const PAGES_AT_ONCE: u32 = 16;
@@ -42,10 +45,13 @@ struct Shared<E> {
     engine: E,
     rows: RowKeys,
     pages: RwLock<Pages>,
+    index: Mutex<Index>,
     cache: Mutex<Cache>,
     writer: Mutex<Writer>,
     /// Whether any row may be in pieces; while none is, writing needs no look at what was there.
     pieces: AtomicBool,
+    /// Whether any note may be a row like any other, likewise.
+    long_notes: AtomicBool,
 }
 
 /// What only the one who writes needs.
@@ -66,24 +72,31 @@ impl<E: Engine> Vault<E> {
         mut rng: ChaCha20Rng,
     ) -> Result<Self, Error> {
         migrate::run(&engine, migrate::STEPS)?;
-        let last = engine.scan(&things::last_place())?.pop();
-        let last = last.map(|(row, _)| Place::from_row(&row)).transpose()?;
-        let pages = match (Pages::open(pages.clone(), master)?, last) {
-            (Some(pages), _) => pages,
-            (None, None) => Pages::create(pages, master, &mut rng)?,
-            (None, Some(_)) => return Err(Error::Damaged("its page keys are gone".to_owned())),
+        let any = |range: &Range| Ok::<_, Error>(!engine.scan(range)?.is_empty());
+        let pages = match Pages::open(pages.clone(), master)? {
+            Some(pages) => pages,
+            None if any(&things::keys_from(None, 1))? => {
+                return Err(Error::Damaged("its page keys are gone".to_owned()));
+            }
+            None => Pages::create(pages, master, &mut rng)?,
         };
-        let pieces = !engine.scan(&row::all_pieces())?.is_empty();
-        let next = last.map_or(Some(Place::FIRST), Place::next);
+        let pieces = any(&row::any_of(row::PIECES))?;
+        let long_notes = any(&row::any_of(Space::Things as u8))?;
+        let next = Some(Place::FIRST);
         let shared = Shared {
             engine,
             rows: RowKeys::new(master),
             pages: RwLock::new(pages),
+            index: Mutex::default(),
             cache: Mutex::default(),
             writer: Mutex::new(Writer { rng, next }),
             pieces: AtomicBool::new(pieces),
+            long_notes: AtomicBool::new(long_notes),
         };
         shared.settle(&mut lock(&shared.writer))?;
+        let (index, last) = Index::load(&shared.engine, &shared.pages())?;
+        *lock(&shared.index) = index;
+        lock(&shared.writer).next = last.map_or(Some(Place::FIRST), Place::next);
         Ok(Self {
             shared: Arc::new(shared),
         })
@@ -102,6 +115,12 @@ impl<E: Engine> Vault<E> {
 
 impl<E: Engine> Reader for Vault<E> {
     fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
+        if let Some((circle, thing)) = things::noted(key) {
+            let note = self.shared.note_of(circle, &thing)?;
+            if note.is_some() || !self.shared.has_long_notes() {
+                return Ok(note.map(Value::from));
+            }
+        }
         self.shared.read(&self.shared.rows.key(key)?)
     }
 
@@ -129,6 +148,10 @@ impl<E: Engine> Reader for Vault<E> {
         }
         Ok(rows)
     }
+
+    fn tag(&self, name: &[u8]) -> [u8; 16] {
+        self.shared.rows.tag(name)
+    }
 }
 
 impl<E> Clone for Vault<E> {
@@ -154,17 +177,12 @@ impl<E: Engine> Shared<E> {
         if plan.pieces {
             self.pieces.store(true, Ordering::Relaxed);
         }
+        if plan.long_notes {
+            self.long_notes.store(true, Ordering::Relaxed);
+        }
         self.prepare_pages(&plan, writer)?;
         let changes = plan.changes(self, &self.pages(), writer)?;
-        self.engine.write(changes)?;
-        let mut cache = lock(&self.cache);
-        for (thing, key) in plan.keys() {
-            cache.forget(thing);
-            if let Some(key) = key {
-                cache.insert(*thing, Arc::clone(key));
-            }
-        }
-        drop(cache);
+        self.apply(&plan, changes)?;
         if plan.turning().is_empty() {
             return Ok(());
         }
@@ -176,10 +194,34 @@ impl<E: Engine> Shared<E> {
         Ok(pages.save(&mut writer.rng)?)
     }
 
+    /// Writes a plan's changes. What is new is in the index before any reader can come across it.
+    fn apply(&self, plan: &Plan, changes: Vec<Change>) -> Result<(), Error> {
+        let mut index = lock(&self.index);
+        for (thing, made) in plan.keys() {
+            if let Some((place, _)) = made {
+                index.insert(*thing, *place);
+            }
+        }
+        drop(index);
+        let written = self.engine.write(changes);
+        let mut index = lock(&self.index);
+        index.stale |= written.is_err();
+        let mut cache = lock(&self.cache);
+        for (thing, made) in plan.keys() {
+            cache.forget(thing);
+            match made {
+                Some((_, key)) if written.is_ok() => cache.insert(*thing, Arc::clone(key)),
+                Some(_) => {}
+                None => index.remove(thing),
+            }
+        }
+        written
+    }
+
     /// Has every page key that a plan needs on the disk, before any row needs it.
     fn prepare_pages(&self, plan: &Plan, writer: &mut Writer) -> Result<(), Error> {
         let mut pages = self.pages_mut();
-        for page in plan.new_pages() {
+        for page in plan.new_pages().iter().copied() {
             if pages.newest(page).is_none() {
                 for page in page..page.saturating_add(PAGES_AT_ONCE) {
                     pages.ensure(page, &mut writer.rng);
@@ -252,8 +294,8 @@ impl<E: Engine> Shared<E> {
             });
         };
         let thing_key = self.thing_key(&sealed.thing)?;
-        let body = match thing_key.filter(|key| key.id == sealed.key_id) {
-            Some(thing_key) => Some(Body {
+        let body = match thing_key.filter(|(_, key)| key.id == sealed.key_id) {
+            Some((_, thing_key)) => Some(Body {
                 thing: sealed.thing,
                 bytes: sealed.open(key, &thing_key)?,
             }),
@@ -265,30 +307,65 @@ impl<E: Engine> Shared<E> {
         })
     }
 
-    /// Returns the key of a thing, if it has one.
-    fn thing_key(&self, thing: &ThingId) -> Result<Option<Arc<ThingKey>>, Error> {
-        let mut cache = lock(&self.cache);
-        if let Some(key) = cache.get(thing) {
-            return Ok(Some(key));
+    /// Returns where a thing lies, if it is here.
+    fn place(&self, thing: &ThingId) -> Result<Option<Place>, Error> {
+        let mut index = lock(&self.index);
+        if index.stale {
+            (*index, _) = Index::load(&self.engine, &self.pages())?;
         }
-        let forgotten = cache.forgotten();
-        drop(cache);
+        Ok(index.get(thing))
+    }
+
+    /// Returns where a thing lies and its key, if it is here.
+    fn thing_key(&self, thing: &ThingId) -> Result<Option<(Place, Arc<ThingKey>)>, Error> {
         for _ in 0..READ_ATTEMPTS {
-            let Some(place) = self.engine.get(&self.rows.place(thing))? else {
+            let Some(place) = self.place(thing)? else {
                 return Ok(None);
             };
-            let place = Place::decode(&place)?;
-            let Some(value) = self.engine.get(&place.row())? else {
+            let mut cache = lock(&self.cache);
+            if let Some(key) = cache.get(thing) {
+                return Ok(Some((place, key)));
+            }
+            let forgotten = cache.forgotten();
+            drop(cache);
+            let row = place.key_row();
+            let Some(value) = self.engine.get(&row)? else {
+                return Ok(None);
+            };
+            // The page may have turned since the row was read.
+            let Some(mut keys) = KeyRow::open(&row, &value, &self.pages())? else {
                 continue;
             };
-            let Some(key) = things::open(&value, place, &self.pages())? else {
-                continue;
+            let Some((_, key)) = keys.0.remove(&place.slot).filter(|(of, _)| of == thing) else {
+                return Ok(None);
             };
             let key = Arc::new(ThingKey::new(key));
             lock(&self.cache).insert_read(*thing, Arc::clone(&key), forgotten);
-            return Ok(Some(key));
+            return Ok(Some((place, key)));
         }
         Err(row::damaged())
+    }
+
+    /// Returns the notes that lie where a place's do.
+    fn note_row(&self, place: Place) -> Result<Option<NoteRow>, Error> {
+        let row = place.note_row();
+        let Some(value) = self.engine.get(&row)? else {
+            return Ok(None);
+        };
+        NoteRow::decode(&self.rows.open(&row, &value)?.head).map(Some)
+    }
+
+    /// Returns what a circle notes of a thing, where it is short.
+    fn note_of(&self, circle: Circle, thing: &ThingId) -> Result<Option<Vec<u8>>, Error> {
+        let Some(place) = self.place(thing)? else {
+            return Ok(None);
+        };
+        let row = self.note_row(place)?;
+        Ok(row.and_then(|mut row| row.0.remove(&(place.slot, circle))))
+    }
+
+    fn has_long_notes(&self) -> bool {
+        self.long_notes.load(Ordering::Relaxed)
     }
 
     fn has_pieces(&self) -> bool {

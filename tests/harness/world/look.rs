@@ -2,11 +2,12 @@
 
 use super::{Node, World};
 use crate::store::MemoryStore;
-use circlet_model::id::{DeviceId, PersonId};
+use circlet_model::codec;
+use circlet_model::id::PersonId;
 use circlet_model::log::entry::Place;
 use circlet_model::replica::Replica;
 use circlet_model::replica::overview::{Overview, StoryLine};
-use circlet_model::store::{Key, Reader as _, Space};
+use circlet_model::store::{Reader as _, Space, Value};
 use circlet_model::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -45,20 +46,14 @@ impl World {
     /// Returns how many entries a node may read and cannot open, though their bodies are there.
     pub fn sealed(&self, index: usize) -> usize {
         let node = &self.nodes[index];
-        let waits = |key: &Key| {
-            let (device, rest) = key.order.split_first_chunk().expect("a place");
-            let (branch, seq) = rest.split_first().expect("a place");
-            let place = Place {
-                device: DeviceId(*device),
-                branch: *branch,
-                seq: u64::from_be_bytes(seq.try_into().expect("a place")),
-            };
+        let waits = |row: &Value| {
+            let place: Place = codec::decode(&row.head).expect("a place");
             let row = node.store.get(&place.key(&node.hint)).expect("a store");
             row.is_some_and(|row| row.body.is_some())
         };
         let rows = node.store.rows();
         let sealed = rows.iter().filter(|(key, _)| key.space == Space::Sealed);
-        sealed.filter(|(key, _)| waits(key)).count()
+        sealed.filter(|(_, row)| waits(row)).count()
     }
 
     /// Returns whether any row of a node's disk holds the body of a thing.

@@ -133,6 +133,9 @@ impl World {
         };
         let mut out = Outbox::default();
         replica.handle(now, &mut node.rng, input, &mut out);
+        if out.trouble.is_some() {
+            return self.reload(index, out);
+        }
         match node.crash.take() {
             None => self.carry_out(index, out, usize::MAX),
             Some(Crash::Before) => {
@@ -145,6 +148,19 @@ impl World {
                 replies
             }
         }
+    }
+
+    /// Loads a replica anew whose store could not be read; it stays stopped while the store fails.
+    fn reload(&mut self, index: usize, out: Outbox) -> Vec<Result<Reply, Refusal>> {
+        assert!(out.writes.is_empty(), "a part of an input was handed over");
+        let replies = self.carry_out(index, out, usize::MAX);
+        self.stop(index);
+        let node = &self.nodes[index];
+        let reader = Box::new(node.store.clone());
+        if Replica::load(node.identity.clone(), reader, node.hint).is_ok() {
+            self.start(index);
+        }
+        replies
     }
 
     pub(super) fn carry_out(

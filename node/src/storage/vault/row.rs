@@ -1,7 +1,7 @@
 //! How one row of the model lies in the engine.
 //!
 //! ```text
-//! key    space (1) ‖ hash of space and owner (16) ‖ order
+//! key    space (1) ‖ hash of space and owner (16) ‖ order (of the shell's own rows: its hash (16))
 //! value  1 ‖ nonce (24) ‖ sealed head
 //!        2 ‖ nonce (24) ‖ length of the sealed head (4) ‖ sealed (thing (16) ‖ key id (8) ‖ head)
 //!          ‖ body sealed under the thing's at-rest key
@@ -20,11 +20,11 @@ use circlet_model::id::ThingId;
 use circlet_model::store::{Key, Space};
 use rand_core::CryptoRng;
 
-/// The table of where each thing's key lies.
-const PLACES: u8 = 0xf0;
-
 /// The table of pieces.
-const PIECES: u8 = 0xf2;
+pub(super) const PIECES: u8 = 0xf2;
+
+/// What tags are hashed beside, so that none is the address of a row.
+const TAGS: u8 = 0xfe;
 
 /// How many bytes of a keyed hash stand in a key.
 const HASH: usize = 16;
@@ -79,19 +79,23 @@ impl RowKeys {
         self.hashed(space as u8, owner)
     }
 
+    /// Returns the tag of a name.
+    pub(super) fn tag(&self, name: &[u8]) -> [u8; HASH] {
+        let hashed = self.hashed(TAGS, name);
+        hashed.last_chunk().copied().unwrap_or_default()
+    }
+
     /// Returns the key of a row.
     pub(super) fn key(&self, key: &Key) -> Result<Vec<u8>, Error> {
         if key.owner.len() > MAX_ADDRESS || key.order.len() > MAX_ADDRESS {
             return Err(Error::Io("an address is too long".to_owned()));
         }
         let mut bytes = self.prefix(key.space, &key.owner);
-        bytes.extend_from_slice(&key.order);
+        match key.space {
+            Space::Home => bytes.extend_from_slice(&self.tag(&key.order)),
+            _ => bytes.extend_from_slice(&key.order),
+        }
         Ok(bytes)
-    }
-
-    /// Returns the key of the row that says where a thing's key lies.
-    pub(super) fn place(&self, thing: &ThingId) -> Vec<u8> {
-        self.hashed(PLACES, thing.as_bytes())
     }
 
     /// Returns the key of a piece of a row.
@@ -198,9 +202,9 @@ impl SealedBody<'_> {
     }
 }
 
-/// Returns the range that holds every piece there is.
-pub(super) fn all_pieces() -> super::super::Range {
-    let (from, to) = (vec![PIECES], Some(vec![PIECES + 1]));
+/// Returns the range that finds whether a table has any row.
+pub(super) fn any_of(table: u8) -> super::super::Range {
+    let (from, to) = (vec![table], Some(vec![table + 1]));
     super::super::Range {
         from,
         to,

@@ -1,29 +1,51 @@
-//! The at-rest keys of things: where each lies, how it opens, and which ones are kept in memory.
+//! What is kept of each thing: its at-rest key and the little that the model notes of it.
+//!
+//! Every thing has a *place*: a page of 256 slots, and a slot in it. Neighbouring places share rows, and
+//! new things take the next place, so that a newcomer who takes in a circle writes few rows, each beside
+//! the one before.
 //!
 //! ```text
-//! 0xF0 ‖ hash of the thing (16)   ->  page (4) ‖ slot (1)
-//! 0xF1 ‖ page (4) ‖ slot (1)      ->  turn of the page (4) ‖ nonce (24) ‖ sealed key (48)
+//! 0xF0 ‖ page (4) ‖ slot / 16  ->  1 ‖ nonce (24) ‖ sealed (slot (1) ‖ circle (16) ‖ length (2) ‖ note)*
+//! 0xF1 ‖ page (4) ‖ slot / 64  ->  turn of the page (4) ‖ nonce (24)
+//!                                  ‖ sealed, under the page's key, (slot (1) ‖ thing (16) ‖ key (32))*
 //! ```
 //!
-//! A body names its key by an id derived from the key, so that a body whose key was destroyed reads
-//! as gone even when its thing has a new key.
+//! Where each thing lies is read from the second table when the store is opened, and kept in memory
+//! (see `index`). A body names its key by an id derived from the key, so that a body whose key was
+//! destroyed reads as gone even when its thing has a new key.
 
 use super::super::{Change, Error, Range};
 use super::row::damaged;
 use crate::keystore::{NONCE, Pages, Secret, Turn};
 use circlet_model::id::ThingId;
+use circlet_model::store::{Key, Space};
 use rand_core::CryptoRng;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// The table of notes.
+const NOTES: u8 = 0xf0;
 
 /// The table of keys.
 const KEYS: u8 = 0xf1;
 
+/// How many places share a row of notes: with the longest, below 4 KiB.
+const NOTES_IN_ROW: u8 = 16;
+
+/// How many places share a row of keys: 3.2 KiB.
+const KEYS_IN_ROW: u8 = 64;
+
+/// The longest note that lies here; longer ones are rows like any other.
+pub(super) const MAX_NOTE: usize = 216;
+
 /// How many bytes name a key.
 pub(super) const KEY_ID: usize = 8;
 
-/// How many keys are kept in memory: those of the newest pages of the feed and then some, 100 KiB.
-const CACHED: usize = 1024;
+/// How many bytes of a circle's id stand in the address of its rows.
+const CIRCLE: usize = 16;
+
+/// The circle that a note belongs to.
+pub(super) type Circle = [u8; CIRCLE];
 
 /// The at-rest key of a thing.
 #[derive(Debug)]
@@ -44,7 +66,7 @@ impl ThingKey {
     }
 }
 
-/// Where a key lies: 256 slots to a page.
+/// Where a thing's key and notes lie: 256 slots to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     pub(super) page: u32,
@@ -66,84 +88,126 @@ impl Place {
         }
     }
 
-    /// Reads a place from a row of the first table.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let [a, b, c, d, slot] = *bytes else {
-            return Err(damaged());
-        };
-        Ok(Self {
-            page: u32::from_be_bytes([a, b, c, d]),
-            slot,
-        })
+    /// Returns the key of the row that its notes share with others'.
+    pub(super) fn note_row(self) -> Vec<u8> {
+        row(NOTES, self.page, self.slot / NOTES_IN_ROW)
     }
 
-    /// Returns the bytes for a row of the first table.
-    pub(super) fn encode(self) -> Vec<u8> {
-        let mut bytes = self.page.to_be_bytes().to_vec();
-        bytes.push(self.slot);
-        bytes
-    }
-
-    /// Returns the key of the row of the second table.
-    pub(super) fn row(self) -> Vec<u8> {
-        let mut bytes = vec![KEYS];
-        bytes.extend_from_slice(&self.encode());
-        bytes
-    }
-
-    /// Reads the place back from [`Place::row`].
-    pub(super) fn from_row(row: &[u8]) -> Result<Self, Error> {
-        Self::decode(row.strip_prefix(&[KEYS]).ok_or_else(damaged)?)
+    /// Returns the key of the row that its key shares with others.
+    pub(super) fn key_row(self) -> Vec<u8> {
+        row(KEYS, self.page, self.slot / KEYS_IN_ROW)
     }
 }
 
-/// Returns the range of a page's keys.
+fn row(table: u8, page: u32, part: u8) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(6);
+    bytes.push(table);
+    bytes.extend_from_slice(&page.to_be_bytes());
+    bytes.push(part);
+    bytes
+}
+
+/// Returns the page of a row of keys.
+pub(super) fn page_of(row: &[u8]) -> Result<u32, Error> {
+    match *row {
+        [KEYS, a, b, c, d, _] => Ok(u32::from_be_bytes([a, b, c, d])),
+        _ => Err(damaged()),
+    }
+}
+
+/// Returns the range of a page's rows of keys.
 pub(super) fn page_range(page: u32) -> Range {
-    let from = Place { page, slot: 0 }.row();
-    let to = match page.checked_add(1) {
-        Some(next) => Place {
-            page: next,
-            slot: 0,
-        }
-        .row(),
-        None => vec![KEYS + 1],
-    };
+    let end = page.checked_add(1);
     Range {
-        from,
-        to: Some(to),
+        from: row(KEYS, page, 0),
+        to: Some(end.map_or_else(|| vec![KEYS + 1], |next| row(KEYS, next, 0))),
         backwards: false,
         limit: usize::MAX,
     }
 }
 
-/// Returns the range that ends with the last key of all.
-pub(super) fn last_place() -> Range {
+/// Returns the range of the rows of keys from one on.
+pub(super) fn keys_from(from: Option<Vec<u8>>, limit: usize) -> Range {
     Range {
-        from: vec![KEYS],
+        from: from.unwrap_or_else(|| vec![KEYS]),
         to: Some(vec![KEYS + 1]),
-        backwards: true,
-        limit: 1,
+        backwards: false,
+        limit,
     }
 }
 
-/// Seals a key under the newest key of its page.
-pub(super) fn seal(
-    key: &Secret,
-    place: Place,
-    pages: &Pages,
-    rng: &mut impl CryptoRng,
-) -> Result<Change, Error> {
-    let (turn, page_key) = pages.newest(place.page).ok_or_else(damaged)?;
-    let row = place.row();
-    let mut nonce = [0; NONCE];
-    rng.fill_bytes(&mut nonce);
-    let mut value = turn.to_be_bytes().to_vec();
-    value.extend_from_slice(&nonce);
-    page_key.seal(&nonce, &row, &[key.as_bytes()], &mut value)?;
-    Ok((row, Some(value)))
+/// Returns whether a row of the model is the note of a thing, by its address: of which circle and thing.
+pub(super) fn noted(key: &Key) -> Option<(Circle, ThingId)> {
+    let (circle, thing) = key.owner.split_first_chunk::<CIRCLE>()?;
+    let fits = key.space == Space::Things && key.order.is_empty();
+    let thing = thing.try_into().ok().filter(|_| fits)?;
+    Some((*circle, ThingId(thing)))
 }
 
-/// Returns under which turn of its page a key is sealed.
+/// Returns the address of a thing's note: what [`noted`] reads.
+pub(super) fn note_key(circle: Circle, thing: &ThingId) -> Key {
+    let owner = [circle.as_slice(), thing.as_bytes()].concat();
+    Key::new(Space::Things, owner, [])
+}
+
+/// The keys that share a row, by slot.
+#[derive(Debug, Default)]
+pub(super) struct KeyRow(pub(super) BTreeMap<u8, (ThingId, Secret)>);
+
+impl KeyRow {
+    /// Opens a row; `None` if the turn of the page is no longer, or not yet, known.
+    pub(super) fn open(row: &[u8], value: &[u8], pages: &Pages) -> Result<Option<Self>, Error> {
+        let Some(page_key) = pages.get(page_of(row)?, turn_of(value)?) else {
+            return Ok(None);
+        };
+        let (nonce, sealed) = value
+            .get(4..)
+            .and_then(<[u8]>::split_first_chunk::<NONCE>)
+            .ok_or_else(damaged)?;
+        let plain = page_key.open(nonce, row, sealed).map(Zeroizing::new);
+        let mut rest = plain.as_ref().ok_or_else(damaged)?.as_slice();
+        let mut keys = BTreeMap::new();
+        while let Some((slot, after)) = rest.split_first() {
+            let (thing, after) = after.split_first_chunk().ok_or_else(damaged)?;
+            let (key, after) = after
+                .split_at_checked(Secret::SIZE)
+                .ok_or_else(damaged)?;
+            let key = Secret::from_slice(key).ok_or_else(damaged)?;
+            keys.insert(*slot, (ThingId(*thing), key));
+            rest = after;
+        }
+        Ok(Some(Self(keys)))
+    }
+
+    /// Seals the row under the newest key of its page, or removes it when no key is left in it.
+    pub(super) fn change(
+        &self,
+        row: Vec<u8>,
+        pages: &Pages,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Change, Error> {
+        if self.0.is_empty() {
+            return Ok((row, None));
+        }
+        let (turn, page_key) = pages.newest(page_of(&row)?).ok_or_else(damaged)?;
+        let mut nonce = [0; NONCE];
+        rng.fill_bytes(&mut nonce);
+        // Reserved whole: a buffer that grew would leave copies of keys behind.
+        let size = 1 + ThingId::SIZE + Secret::SIZE;
+        let mut plain = Zeroizing::new(Vec::with_capacity(self.0.len() * size));
+        for (slot, (thing, key)) in &self.0 {
+            plain.push(*slot);
+            plain.extend_from_slice(thing.as_bytes());
+            plain.extend_from_slice(key.as_bytes());
+        }
+        let mut value = turn.to_be_bytes().to_vec();
+        value.extend_from_slice(&nonce);
+        page_key.seal(&nonce, &row, &[&plain], &mut value)?;
+        Ok((row, Some(value)))
+    }
+}
+
+/// Returns under which turn of its page a row of keys is sealed.
 pub(super) fn turn_of(value: &[u8]) -> Result<Turn, Error> {
     value
         .first_chunk()
@@ -151,78 +215,52 @@ pub(super) fn turn_of(value: &[u8]) -> Result<Turn, Error> {
         .ok_or_else(damaged)
 }
 
-/// Opens a key; `None` if the turn of the page is no longer, or not yet, known.
-pub(super) fn open(value: &[u8], place: Place, pages: &Pages) -> Result<Option<Secret>, Error> {
-    let Some(page_key) = pages.get(place.page, turn_of(value)?) else {
-        return Ok(None);
-    };
-    let (nonce, sealed) = value
-        .get(4..)
-        .and_then(<[u8]>::split_first_chunk::<NONCE>)
-        .ok_or_else(damaged)?;
-    let plain = page_key
-        .open(nonce, &place.row(), sealed)
-        .map(zeroize::Zeroizing::new);
-    plain
-        .and_then(|plain| Secret::from_slice(&plain))
-        .map(Some)
-        .ok_or_else(damaged)
-}
-
-/// The keys used last: two halves, of which the older is dropped when the newer is full.
+/// The notes that share a row, by slot and circle.
 #[derive(Debug, Default)]
-pub(super) struct Cache {
-    newer: HashMap<ThingId, Arc<ThingKey>>,
-    older: HashMap<ThingId, Arc<ThingKey>>,
-    forgotten: u64,
-}
+pub(super) struct NoteRow(pub(super) BTreeMap<(u8, Circle), Vec<u8>>);
 
-impl Cache {
-    /// Returns a key, if it is here.
-    pub(super) fn get(&mut self, thing: &ThingId) -> Option<Arc<ThingKey>> {
-        if let Some(key) = self.newer.get(thing) {
-            return Some(Arc::clone(key));
+impl NoteRow {
+    /// Reads the opened bytes of a row.
+    pub(super) fn decode(mut rest: &[u8]) -> Result<Self, Error> {
+        let mut notes = BTreeMap::new();
+        while let Some((slot, after)) = rest.split_first() {
+            let (circle, after) = after.split_first_chunk().ok_or_else(damaged)?;
+            let (length, after) = after.split_first_chunk().ok_or_else(damaged)?;
+            let length = usize::from(u16::from_be_bytes(*length));
+            let (note, after) = after.split_at_checked(length).ok_or_else(damaged)?;
+            notes.insert((*slot, *circle), note.to_vec());
+            rest = after;
         }
-        let key = self.older.remove(thing)?;
-        self.insert(*thing, Arc::clone(&key));
-        Some(key)
+        Ok(Self(notes))
     }
 
-    /// Keeps a key.
-    pub(super) fn insert(&mut self, thing: ThingId, key: Arc<ThingKey>) {
-        if self.newer.len() >= CACHED / 2 {
-            self.older = std::mem::take(&mut self.newer);
+    /// Returns the bytes to seal.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut plain = Vec::with_capacity(self.size());
+        for ((slot, circle), note) in &self.0 {
+            plain.push(*slot);
+            plain.extend_from_slice(circle);
+            plain.extend_from_slice(&(note.len() as u16).to_be_bytes());
+            plain.extend_from_slice(note);
         }
-        self.newer.insert(thing, key);
+        plain
     }
 
-    /// Keeps a key that was read, unless one was forgotten since: it might be this one.
-    pub(super) fn insert_read(&mut self, thing: ThingId, key: Arc<ThingKey>, forgotten: u64) {
-        if self.forgotten == forgotten {
-            self.insert(thing, key);
-        }
+    /// Returns how many bytes [`NoteRow::encode`] gives.
+    pub(super) fn size(&self) -> usize {
+        self.0.values().map(|note| 1 + CIRCLE + 2 + note.len()).sum()
     }
 
-    /// Drops a key.
-    pub(super) fn forget(&mut self, thing: &ThingId) {
-        self.forgotten += 1;
-        self.newer.remove(thing);
-        self.older.remove(thing);
-    }
-
-    /// Returns how often a key was dropped, to be given to [`Cache::insert_read`].
-    pub(super) fn forgotten(&self) -> u64 {
-        self.forgotten
+    /// Takes out all notes of a slot.
+    pub(super) fn take(&mut self, slot: u8) -> Vec<(Circle, Vec<u8>)> {
+        let taken = self.0.extract_if((slot, [0; CIRCLE])..=(slot, [u8::MAX; CIRCLE]), |_, _| true);
+        taken.map(|((_, circle), note)| (circle, note)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn key(number: u8) -> Arc<ThingKey> {
-        Arc::new(ThingKey::new(Secret::from([number; 32])))
-    }
 
     #[test]
     fn places_follow_each_other_and_sort_as_they_do() {
@@ -232,45 +270,47 @@ mod tests {
         };
         for _ in 0..4 {
             let next = place.next().unwrap();
-            assert!(next.row() > place.row());
-            assert_eq!(Place::from_row(&next.row()).unwrap(), next);
+            assert!(next.key_row() >= place.key_row());
+            assert!(next.note_row() >= place.note_row());
             place = next;
         }
         assert_eq!(place, Place { page: 256, slot: 2 });
-        assert_eq!(
-            Place {
-                page: u32::MAX,
-                slot: u8::MAX
-            }
-            .next(),
-            None
-        );
-        assert!(Place::decode(&[1, 2, 3, 4]).is_err());
+        assert_eq!(page_of(&place.key_row()).unwrap(), 256);
+        let last = Place {
+            page: u32::MAX,
+            slot: u8::MAX,
+        };
+        assert_eq!(last.next(), None);
+        assert!(page_of(&last.note_row()).is_err());
     }
 
     #[test]
-    fn the_cache_is_bounded_and_keeps_what_is_used() {
-        let mut cache = Cache::default();
-        let used = ThingId([255; 16]);
-        cache.insert(used, key(1));
-        for number in 0..4 * CACHED {
-            let mut thing = [0; 16];
-            thing[..8].copy_from_slice(&number.to_be_bytes());
-            cache.insert(ThingId(thing), key(2));
-            assert!(cache.get(&used).is_some());
+    fn notes_come_back_and_bytes_that_are_none_are_refused() {
+        let mut row = NoteRow::default();
+        row.0.insert((3, [1; 16]), b"one".to_vec());
+        row.0.insert((3, [2; 16]), Vec::new());
+        row.0.insert((15, [1; 16]), vec![7; MAX_NOTE]);
+        let bytes = row.encode();
+        assert_eq!(bytes.len(), row.size());
+        let mut read = NoteRow::decode(&bytes).unwrap();
+        assert_eq!(read.0, row.0);
+        for length in 1..bytes.len() {
+            let cut = NoteRow::decode(&bytes[..length]);
+            assert!(cut.is_err() || cut.unwrap().0.len() < row.0.len());
         }
-        assert!(cache.newer.len() + cache.older.len() <= CACHED);
+        assert_eq!(read.take(3).len(), 2);
+        assert_eq!(read.0.len(), 1);
     }
 
     #[test]
-    fn a_key_read_before_a_forgetting_is_not_kept_after_it() {
-        let mut cache = Cache::default();
-        let thing = ThingId([1; 16]);
-        let before = cache.forgotten();
-        cache.forget(&thing);
-        cache.insert_read(thing, key(1), before);
-        assert!(cache.get(&thing).is_none());
-        cache.insert_read(thing, key(1), cache.forgotten());
-        assert!(cache.get(&thing).is_some());
+    fn full_rows_are_below_the_longest() {
+        let mut row = NoteRow::default();
+        for slot in 0..NOTES_IN_ROW {
+            row.0.insert((slot, [1; 16]), vec![7; MAX_NOTE]);
+        }
+        let sealed = 1 + 24 + 16;
+        assert!(row.size() + sealed <= super::super::super::MAX_ROW);
+        let keys = usize::from(KEYS_IN_ROW) * (1 + ThingId::SIZE + Secret::SIZE);
+        assert!(keys + 4 + 24 + 16 <= super::super::super::MAX_ROW);
     }
 }
