@@ -204,9 +204,10 @@ impl Replica {
     /// Where the store cannot be read, nothing is handed over but the [trouble](Outbox::trouble), and
     /// the refusal of a command.
     pub fn handle(&mut self, now: Timestamp, rng: &mut Rng<'_>, input: Input, out: &mut Outbox) {
-        let asked = match &input {
-            Input::Command { id, .. } => Some(*id),
-            _ => None,
+        let asked = if let Input::Command { id, .. } = &input {
+            Some(*id)
+        } else {
+            None
         };
         self.rows.begin();
         let mut own = Outbox::default();

@@ -96,7 +96,9 @@ fn store(bytes: &[u8]) {
         body: Some(body),
     };
     let put = circlet_model::store::Write::Put(key.clone(), value);
-    vault.write(vec![put]).unwrap();
+    let note = Key::new(Space::Things, [6; 32], []);
+    let noted = circlet_model::store::Write::Put(note.clone(), b"a note".to_vec().into());
+    vault.write(vec![put, noted]).unwrap();
     let everything = circlet_node::storage::Range {
         from: Vec::new(),
         to: None,
@@ -107,9 +109,9 @@ fn store(bytes: &[u8]) {
     let (row, whole) = &rows[usize::from(bytes.first().copied().unwrap_or(0)) % rows.len()];
     for damaged in [bytes.to_vec(), changed(whole, bytes)] {
         engine.write(vec![(row.clone(), Some(damaged))]).unwrap();
-        let _ = vault.get(&key);
+        let _ = (vault.get(&key), vault.get(&note));
         if let Ok(vault) = Vault::open(engine.clone(), home.pages(), &master, rng()) {
-            let _ = vault.get(&key);
+            let _ = (vault.get(&key), vault.get(&note));
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct MemoryStore {
 struct Inner {
     rows: BTreeMap<Key, Value>,
     failing: bool,
+    /// How many reads still go right; `None` = all of them.
+    left: Option<usize>,
     forgotten: BTreeSet<ThingId>,
 }
 
@@ -57,10 +59,14 @@ impl MemoryStore {
 
     /// Makes reads go wrong, or right again.
     pub fn fail(&self, failing: bool) {
-        self.rows
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .failing = failing;
+        let mut inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.failing, inner.left) = (failing, None);
+    }
+
+    /// Makes reads go wrong after so many.
+    pub fn fail_after(&self, reads: usize) {
+        let mut inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.left = Some(reads);
     }
 
     /// Returns every row.
@@ -74,20 +80,27 @@ impl MemoryStore {
     }
 }
 
-impl Reader for MemoryStore {
-    fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
-        let inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.failing {
+impl Inner {
+    fn read(&mut self) -> Result<(), Error> {
+        let left = self.left.unwrap_or(usize::MAX);
+        if self.failing || left == 0 {
             return Err(Error::Io("made to fail".into()));
         }
+        self.left = self.left.map(|left| left - 1);
+        Ok(())
+    }
+}
+
+impl Reader for MemoryStore {
+    fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
+        let mut inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.read()?;
         Ok(inner.rows.get(key).cloned())
     }
 
     fn scan(&self, scan: &Scan) -> Result<Rows, Error> {
-        let inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.failing {
-            return Err(Error::Io("made to fail".into()));
-        }
+        let mut inner = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.read()?;
         let from = Key::new(scan.space, scan.owner.clone(), scan.from.clone());
         let inside = inner
             .rows

@@ -16,4 +16,5 @@ mod mended;
 mod seeds;
 mod stories;
 mod taken_back;
+mod trouble;
 mod walk;

@@ -109,8 +109,9 @@ fn identity() -> Identity {
         .unwrap()
 }
 
-/// A row with a head only, one with a body, one that is cut into pieces.
-fn rows() -> [(Key, Value); 3] {
+/// A row with a head only, one with a body, one that is cut into pieces, one of the shell's own, two
+/// notes of the same thing.
+fn rows() -> [(Key, Value); 6] {
     let thing = ThingId([0xc3; 16]);
     let body = |bytes| Some(Body { thing, bytes });
     let value = |body| Value {
@@ -118,10 +119,14 @@ fn rows() -> [(Key, Value); 3] {
         body,
     };
     let key = |space, order: u64| Key::new(space, *b"an owner", order.to_be_bytes());
+    let note = |circle: u8| Key::new(Space::Things, [[circle; 16], thing.0].concat(), []);
     [
         (key(Space::Meta, 1), value(None)),
         (key(Space::Log, 1), value(body(b"a body".to_vec()))),
         (key(Space::Log, 2), value(body(vec![0xc4; 4200]))),
+        (key(Space::Home, 1), value(None)),
+        (note(0xc5), value(None)),
+        (note(0xc6), value(None)),
     ]
 }
 

@@ -7,19 +7,48 @@ use crate::cast::{self, NOW, circle};
 use circlet_model::bounded::Text;
 use circlet_model::content::story::{Ask, Story};
 use circlet_model::id::ThingId;
-use circlet_model::membership::act::{History, Mode};
+use circlet_model::log::entry::Entry;
+use circlet_model::membership::act::{History, Mode, SignedAct, VerifiedAct};
 use circlet_model::replica::input::{Command, CommandId, Input, LinkId};
 use circlet_model::replica::output::{Outbox, Output, Reply};
 use circlet_model::replica::overview::Standing;
 use circlet_model::replica::{Identity, Replica, Start};
 use circlet_model::secrecy::hello::{Direction, Route, seal_hello};
 use circlet_model::secrecy::kem::X25519;
-use circlet_model::store::{Body, Key, Space, Value, Write};
+use circlet_model::store::{Batch, Body, Key, Reader, Space, Value, Write};
 use circlet_model::sync::hello::{Hello, bind};
 use circlet_model::{codec, key::SigningKey};
+use circlet_node::keystore::Secret;
+use circlet_node::storage::{Engine, Memory, Range, Vault};
 use circlet_tests::store::MemoryStore;
 use core::time::Duration;
 use rand_chacha::ChaCha20Rng;
+
+/// Where a replica's rows are kept.
+trait Disk {
+    fn reader(&self) -> Box<dyn Reader>;
+    fn apply(&self, batch: Batch);
+}
+
+impl Disk for MemoryStore {
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(self.clone())
+    }
+
+    fn apply(&self, batch: Batch) {
+        Self::apply(self, batch);
+    }
+}
+
+impl Disk for Vault<Memory> {
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(self.clone())
+    }
+
+    fn apply(&self, batch: Batch) {
+        self.write(batch).unwrap();
+    }
+}
 
 /// Every table of the model that has rows here.
 const SPACES: [Space; 7] = [
@@ -81,6 +110,76 @@ fn a_newcomer_s_rows() {
     assert_eq!(replica.overview().standing, Standing::Pending);
 }
 
+#[test]
+fn no_id_lies_in_any_key_or_value_of_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, master) = (Memory::default(), Secret::from([0xc7; 32]));
+    let open = || {
+        Vault::open(
+            engine.clone(),
+            folder.path().join("pages"),
+            &master,
+            cast::rng(),
+        )
+    };
+    let vault = open().unwrap();
+    let (_, kept) = live(&vault);
+    vault.write(vec![driver_row()]).unwrap();
+    // The same again where the rows can be read.
+    let plain = MemoryStore::default();
+    assert_eq!(live(&plain).1, kept, "the ids are the same");
+    let mut ids = vec![
+        circle().0.to_vec(),
+        circle().hint().to_vec(),
+        cast::ana().person().0.to_vec(),
+        cast::ana_device().device().0.to_vec(),
+        cast::bo().person().0.to_vec(),
+        cast::bo_device().device().0.to_vec(),
+        cast::key(0x17).peer().0.to_vec(),
+        cast::key(0x27).peer().0.to_vec(),
+    ];
+    for (key, value) in plain.rows() {
+        if key.space == Space::Log {
+            let entry = Entry::from_value(value).unwrap();
+            let header = entry.header.header();
+            ids.extend([entry.id().0.to_vec(), header.thing.0.to_vec()]);
+            ids.push(header.epoch.0.to_vec());
+            ids.extend(header.heads.iter().map(|act| act.0.to_vec()));
+        } else if key.space == Space::Acts {
+            let signed: SignedAct = codec::decode(&value.head).unwrap();
+            ids.push(VerifiedAct::trusted(signed).id().0.to_vec());
+        }
+    }
+    ids.retain(|id| id.iter().any(|byte| *byte != 0));
+    assert!(ids.len() > 30, "{}", ids.len());
+    let everything = Range {
+        from: Vec::new(),
+        to: None,
+        backwards: false,
+        limit: usize::MAX,
+    };
+    for (key, value) in engine.scan(&everything).unwrap() {
+        for id in &ids {
+            let part = &id[..8];
+            let held = |bytes: &[u8]| bytes.windows(8).any(|window| window == part);
+            assert!(!held(&key), "table {} holds {}", key[0], to_hex(id));
+            assert!(!held(&value), "table {} holds {}", key[0], to_hex(id));
+        }
+    }
+    drop(vault);
+    let replica = Replica::load(ana(), Box::new(open().unwrap()), circle().hint()).unwrap();
+    assert_eq!(replica.stories(20, NOW).unwrap()[0].thing, kept);
+}
+
+/// A row as the shell keeps one for each circle.
+fn driver_row() -> Write {
+    let hint = circle().hint();
+    Write::Put(
+        Key::new(Space::Home, *b"circles", hint),
+        hint.to_vec().into(),
+    )
+}
+
 fn identity(person: &SigningKey, device: &SigningKey, [kem, peer]: [u8; 2]) -> Identity {
     Identity {
         person: person.clone(),
@@ -95,12 +194,12 @@ fn ana() -> Identity {
 }
 
 /// Founds a circle and does a little of everything; returns the story that stays.
-fn live(store: &MemoryStore) -> (Replica, ThingId) {
+fn live(store: &dyn Disk) -> (Replica, ThingId) {
     let (mut rng, mut out) = (cast::rng(), Outbox::default());
     let start = Start {
         identity: ana(),
         name: "Ana",
-        reader: Box::new(store.clone()),
+        reader: store.reader(),
     };
     let founded = Replica::found(start, "Tuesday", cast::NONCE, NOW, &mut rng, &mut out);
     let mut replica = founded.unwrap();
@@ -129,7 +228,7 @@ fn live(store: &MemoryStore) -> (Replica, ThingId) {
 }
 
 /// Lets Bo knock with an invite of Ana's.
-fn knock(replica: &mut Replica, store: &MemoryStore, rng: &mut ChaCha20Rng) {
+fn knock(replica: &mut Replica, store: &dyn Disk, rng: &mut ChaCha20Rng) {
     let invite = Command::Invite {
         uses: 3,
         expires: Duration::from_hours(24),
@@ -166,7 +265,7 @@ fn knock(replica: &mut Replica, store: &MemoryStore, rng: &mut ChaCha20Rng) {
     handle(replica, store, Input::Hello { link, frame }, rng);
 }
 
-fn share(replica: &mut Replica, store: &MemoryStore, text: &str, rng: &mut ChaCha20Rng) -> ThingId {
+fn share(replica: &mut Replica, store: &dyn Disk, text: &str, rng: &mut ChaCha20Rng) -> ThingId {
     let told = Story {
         text: Text::new(text).unwrap(),
         ask: Ask::Listen,
@@ -182,7 +281,7 @@ fn share(replica: &mut Replica, store: &MemoryStore, text: &str, rng: &mut ChaCh
 
 fn command(
     replica: &mut Replica,
-    store: &MemoryStore,
+    store: &dyn Disk,
     command: Command,
     rng: &mut ChaCha20Rng,
 ) -> Reply {
@@ -197,7 +296,7 @@ fn command(
 
 fn handle(
     replica: &mut Replica,
-    store: &MemoryStore,
+    store: &dyn Disk,
     input: Input,
     rng: &mut ChaCha20Rng,
 ) -> Vec<Output> {

@@ -69,12 +69,16 @@ impl Rows {
             };
             let rows = self.scan(&scan)?;
             for (order, value) in &rows {
-                let highest = order.first_chunk().map_or(0, |order| u64::from_be_bytes(*order));
+                let highest = order
+                    .first_chunk()
+                    .map_or(0, |order| u64::from_be_bytes(*order));
                 while waiting
                     .last()
                     .is_some_and(|shown: &Shown| shown.lamport > highest)
                 {
-                    let Some(shown) = waiting.pop_last() else { break };
+                    let Some(shown) = waiting.pop_last() else {
+                        break;
+                    };
                     if !reader(shown)? {
                         return Ok(());
                     }

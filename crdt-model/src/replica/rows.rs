@@ -44,7 +44,7 @@ impl Rows {
     /// Begins an input: what could not be read since the last one was only looked at.
     pub(crate) fn begin(&mut self) {
         if !self.broken {
-            self.trouble = RefCell::new(None);
+            *self.trouble.get_mut() = None;
         }
     }
 
@@ -67,7 +67,9 @@ impl Rows {
 
     /// Notes that what is in memory may not be what is stored.
     pub(crate) fn note_trouble(&self, error: &Error) {
-        self.trouble.borrow_mut().get_or_insert_with(|| error.clone());
+        self.trouble
+            .borrow_mut()
+            .get_or_insert_with(|| error.clone());
     }
 
     fn noted<T>(&self, read: Result<T, Error>) -> Result<T, Error> {

@@ -91,6 +91,9 @@ impl<E: Engine> Driver<E> {
         outbox: Outbox,
         round: &mut Round,
     ) -> Result<(), Problem> {
+        if let Some(trouble) = outbox.trouble {
+            return Err(trouble.into());
+        }
         let now = self.now();
         let known = self.circle(hint).map(|circle| circle.row.clone());
         let row = known.clone().unwrap_or_else(|| Row::new(hint, now));

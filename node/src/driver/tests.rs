@@ -21,15 +21,31 @@ struct Faulty {
     rows: Memory,
     full: Arc<AtomicBool>,
     unflushable: Arc<AtomicBool>,
+    /// The number of the read that fails, from 1; 0 = none.
+    unreadable: Arc<AtomicUsize>,
     flushes: Arc<AtomicUsize>,
+}
+
+impl Faulty {
+    fn read(&self) -> Result<(), Error> {
+        let left = self.unreadable.load(Ordering::SeqCst);
+        self.unreadable
+            .store(left.saturating_sub(1), Ordering::SeqCst);
+        if left == 1 {
+            return Err(Error::Io("made to fail".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 impl Engine for Faulty {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.read()?;
         self.rows.get(key)
     }
 
     fn scan(&self, range: &Range) -> Result<Rows, Error> {
+        self.read()?;
         self.rows.scan(range)
     }
 
@@ -172,6 +188,30 @@ async fn a_full_disk_acknowledges_nothing_and_goes_on_once_there_is_room() {
     running.close().await;
     let running = place.start();
     assert_eq!(texts(&running.handle).await, now);
+    running.close().await;
+}
+
+#[tokio::test]
+async fn a_read_that_fails_undoes_its_command_and_the_circle_goes_on() {
+    let place = Place::new();
+    let running = place.start();
+    let handle = running.handle.clone();
+    handle.found("Tuesday".to_owned()).await.unwrap();
+    let mut failed = 0;
+    loop {
+        place.engine.unreadable.store(failed + 1, Ordering::SeqCst);
+        let shared = handle.command(Select::Only, share("once")).await;
+        place.engine.unreadable.store(0, Ordering::SeqCst);
+        let Err(problem) = shared else { break };
+        assert_eq!(problem.code, "store-out-of-reach");
+        assert!(texts(&handle).await.is_empty(), "read {failed}");
+        failed += 1;
+    }
+    assert!(failed > 0);
+    assert_eq!(texts(&handle).await, ["once"]);
+    running.close().await;
+    let running = place.start();
+    assert_eq!(texts(&running.handle).await, ["once"]);
     running.close().await;
 }
 

@@ -163,6 +163,7 @@ impl Peer {
         let mut out = Outbox::default();
         self.replica
             .handle(Timestamp(self.now), &mut self.rng, input, &mut out);
+        assert_eq!(out.trouble, None);
         if !out.writes.is_empty() {
             self.disk.keep(out.writes);
             self.dirty = true;

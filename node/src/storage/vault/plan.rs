@@ -63,9 +63,7 @@ impl Plan {
     }
 
     /// Returns which keys this batch makes or destroys.
-    pub(super) fn keys(
-        &self,
-    ) -> impl Iterator<Item = (&ThingId, Option<&(Place, Arc<ThingKey>)>)> {
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&ThingId, Option<&(Place, Arc<ThingKey>)>)> {
         self.keys.iter().map(|(thing, made)| (thing, made.as_ref()))
     }
 
@@ -89,12 +87,11 @@ impl Plan {
             changes.push(keys.change(row, pages, &mut writer.rng)?);
         }
         for (row, notes) in std::mem::take(&mut self.note_rows) {
-            let value = match notes.0.is_empty() {
-                true => None,
-                false => {
-                    let rng = &mut writer.rng;
-                    Some(shared.rows.seal(&row, &notes.encode(), None, rng)?)
-                }
+            let value = if notes.0.is_empty() {
+                None
+            } else {
+                let rng = &mut writer.rng;
+                Some(shared.rows.seal(&row, &notes.encode(), None, rng)?)
             };
             changes.push((row, value));
         }
@@ -251,7 +248,9 @@ impl Plan {
             None => shared.place(thing)?,
         };
         if let Some(place) = place {
-            self.note_row(shared, place)?.0.remove(&(place.slot, circle));
+            self.note_row(shared, place)?
+                .0
+                .remove(&(place.slot, circle));
         }
         Ok(())
     }

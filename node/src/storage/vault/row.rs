@@ -91,9 +91,10 @@ impl RowKeys {
             return Err(Error::Io("an address is too long".to_owned()));
         }
         let mut bytes = self.prefix(key.space, &key.owner);
-        match key.space {
-            Space::Home => bytes.extend_from_slice(&self.tag(&key.order)),
-            _ => bytes.extend_from_slice(&key.order),
+        if key.space == Space::Home {
+            bytes.extend_from_slice(&self.tag(&key.order));
+        } else {
+            bytes.extend_from_slice(&key.order);
         }
         Ok(bytes)
     }

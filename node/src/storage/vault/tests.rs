@@ -410,9 +410,7 @@ fn old_rows_and_old_segments_do_not_open_after_a_forgetting() {
         .unwrap();
     // Whoever put the old rows back, with the keys of now, would still not read them: nothing of
     // the page opens, for its keys are under a page key that is gone.
-    let old = open(before, &pages, 2).unwrap();
-    let value = old.get(&key(b"o", &5u32.to_be_bytes()));
-    assert!(!matches!(value, Ok(Some(Value { body: Some(_), .. }))));
+    assert!(matches!(open(before, &pages, 2), Err(Error::Damaged(_))));
     // A body that stayed behind does not open under its thing's next key either.
     vault
         .write(vec![Write::Put(key(b"o", b"again"), body(5, b"new text"))])
@@ -420,6 +418,91 @@ fn old_rows_and_old_segments_do_not_open_after_a_forgetting() {
     assert_eq!(read(&vault, 5), None);
     let again = vault.get(&key(b"o", b"again")).unwrap().unwrap();
     assert_eq!(again.body.unwrap().bytes, b"new text");
+}
+
+#[test]
+fn notes_of_things_are_rows_that_share_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    let engine = Memory::default();
+    let mut vault = open(engine.clone(), &pages, 1).unwrap();
+    let note_of = |circle: u8, number: u32| {
+        let owner = [[circle; 16], thing(number).0].concat();
+        Key::new(Space::Things, owner, [])
+    };
+    let mut expected: BTreeMap<Key, Value> = BTreeMap::new();
+    let mut rng = rng(7);
+    let mut draw = |below: u64| rand_core::Rng::next_u64(&mut rng) % below;
+    for step in 0..1500 {
+        let (circle, number) = (draw(3) as u8, draw(60) as u32);
+        let key = note_of(circle, number);
+        let length = [3, 90, things::MAX_NOTE, things::MAX_NOTE + 1, 5000][draw(5) as usize];
+        let mut value = Value::from(vec![draw(256) as u8; length]);
+        let write = match draw(12) {
+            0 => Write::Forget(thing(number)),
+            1..=3 => Write::Delete(key.clone()),
+            4 => {
+                value.body = body(number, b"with a body").body;
+                Write::Put(key.clone(), value.clone())
+            }
+            _ => Write::Put(key.clone(), value.clone()),
+        };
+        match &write {
+            Write::Put(..) => drop(expected.insert(key, value)),
+            Write::Delete(_) => drop(expected.remove(&key)),
+            Write::Forget(thing) => {
+                let bodies = expected.values_mut().map(|value| &mut value.body);
+                for of in bodies {
+                    of.take_if(|body| body.thing == *thing);
+                }
+            }
+        }
+        vault.write(vec![write]).unwrap();
+        if step % 100 == 0 {
+            vault = open(engine.clone(), &pages, 2 + step).unwrap();
+            for circle in 0..3 {
+                for number in 0..60 {
+                    let key = note_of(circle, number);
+                    assert_eq!(vault.get(&key).unwrap().as_ref(), expected.get(&key));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_newcomer_s_batch_is_few_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Memory::default();
+    let vault = open(engine.clone(), &folder.path().join("pages"), 1).unwrap();
+    let before = engine.scan(&everything()).unwrap().len();
+    let notes = (0..64).map(|number| {
+        let owner = [[1; 16], thing(number).0].concat();
+        Write::Put(Key::new(Space::Things, owner, []), Value::from(vec![1; 90]))
+    });
+    vault
+        .write((0..64).map(put).chain(notes).collect())
+        .unwrap();
+    let rows = engine.scan(&everything()).unwrap().len() - before;
+    assert_eq!(rows, 64 + 4 + 1, "bodies, notes, keys");
+}
+
+#[test]
+fn a_write_that_failed_leaves_no_wrong_place_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    let engine = Failing::default();
+    engine.left.store(usize::MAX, Ordering::Relaxed);
+    let vault = open(engine.clone(), &pages, 1).unwrap();
+    vault.write(vec![put(1)]).unwrap();
+    engine.left.store(0, Ordering::Relaxed);
+    let again = vec![Write::Forget(thing(1)), put(1), put(2)];
+    vault.write(again.clone()).unwrap_err();
+    engine.left.store(usize::MAX, Ordering::Relaxed);
+    assert_eq!(read(&vault, 1).unwrap(), b"the text");
+    vault.write(again).unwrap();
+    assert_eq!(read(&vault, 1).unwrap(), b"the text");
+    assert_eq!(read(&vault, 2).unwrap(), b"the text");
 }
 
 #[test]

@@ -169,9 +169,7 @@ impl KeyRow {
         let mut keys = BTreeMap::new();
         while let Some((slot, after)) = rest.split_first() {
             let (thing, after) = after.split_first_chunk().ok_or_else(damaged)?;
-            let (key, after) = after
-                .split_at_checked(Secret::SIZE)
-                .ok_or_else(damaged)?;
+            let (key, after) = after.split_at_checked(Secret::SIZE).ok_or_else(damaged)?;
             let key = Secret::from_slice(key).ok_or_else(damaged)?;
             keys.insert(*slot, (ThingId(*thing), key));
             rest = after;
@@ -248,12 +246,17 @@ impl NoteRow {
 
     /// Returns how many bytes [`NoteRow::encode`] gives.
     pub(super) fn size(&self) -> usize {
-        self.0.values().map(|note| 1 + CIRCLE + 2 + note.len()).sum()
+        self.0
+            .values()
+            .map(|note| 1 + CIRCLE + 2 + note.len())
+            .sum()
     }
 
     /// Takes out all notes of a slot.
     pub(super) fn take(&mut self, slot: u8) -> Vec<(Circle, Vec<u8>)> {
-        let taken = self.0.extract_if((slot, [0; CIRCLE])..=(slot, [u8::MAX; CIRCLE]), |_, _| true);
+        let taken = self
+            .0
+            .extract_if((slot, [0; CIRCLE])..=(slot, [u8::MAX; CIRCLE]), |_, _| true);
         taken.map(|((_, circle), note)| (circle, note)).collect()
     }
 }
