@@ -29,7 +29,7 @@ const MAX_DETACHED_OF: usize = 256;
 pub(super) struct Retract {
     /// Where it lies.
     pub(super) place: Place,
-    header: Header,
+    pub(super) header: Header,
     signature: Signature,
 }
 
@@ -40,11 +40,6 @@ impl Retract {
             header,
             signature,
         }
-    }
-
-    /// Returns what is taken back.
-    pub(super) fn thing(&self) -> ThingId {
-        self.header.thing
     }
 
     fn is_detached(&self) -> bool {

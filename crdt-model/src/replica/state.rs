@@ -114,7 +114,7 @@ impl Replica {
             .scan(&Scan::all(Space::Retracts, self.rows.hint()))?
         {
             let retract: Retract = from_head(&value)?;
-            self.retracts.insert(retract.thing(), retract.place);
+            self.retracts.insert(retract.header.thing, retract.place);
         }
         Ok(())
     }

@@ -199,7 +199,7 @@ impl<E: Engine> Shared<E> {
         let mut index = lock(&self.index);
         for (thing, made) in plan.keys() {
             if let Some((place, _)) = made {
-                index.insert(*thing, *place);
+                index.places.insert(*thing, *place);
             }
         }
         drop(index);
@@ -212,7 +212,7 @@ impl<E: Engine> Shared<E> {
             match made {
                 Some((_, key)) if written.is_ok() => cache.insert(*thing, Arc::clone(key)),
                 Some(_) => {}
-                None => index.remove(thing),
+                None => drop(index.places.remove(thing)),
             }
         }
         written
@@ -313,7 +313,7 @@ impl<E: Engine> Shared<E> {
         if index.stale {
             (*index, _) = Index::load(&self.engine, &self.pages())?;
         }
-        Ok(index.get(thing))
+        Ok(index.places.get(thing).copied())
     }
 
     /// Returns where a thing lies and its key, if it is here.

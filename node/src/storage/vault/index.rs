@@ -21,7 +21,7 @@ const ROWS_AT_ONCE: usize = 256;
 /// Where each thing lies.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    places: HashMap<ThingId, Place>,
+    pub(super) places: HashMap<ThingId, Place>,
     /// Whether a write failed, so that it is not known what lies where.
     pub(super) stale: bool,
 }
@@ -53,21 +53,6 @@ impl Index {
                 None => return Ok((index, last)),
             }
         }
-    }
-
-    /// Returns where a thing lies.
-    pub(super) fn get(&self, thing: &ThingId) -> Option<Place> {
-        self.places.get(thing).copied()
-    }
-
-    /// Notes where a thing is about to lie.
-    pub(super) fn insert(&mut self, thing: ThingId, place: Place) {
-        self.places.insert(thing, place);
-    }
-
-    /// Drops a thing that lies nowhere any more.
-    pub(super) fn remove(&mut self, thing: &ThingId) {
-        self.places.remove(thing);
     }
 }
 
