@@ -76,10 +76,8 @@ impl Plan {
     ) -> Result<Vec<Change>, Error> {
         for page in &self.turning {
             for (row, value) in shared.engine.scan(&things::page_range(*page))? {
-                if !self.key_rows.contains_key(&row) {
-                    let keys = KeyRow::open(&row, &value, pages)?.ok_or_else(row::damaged)?;
-                    self.key_rows.insert(row, keys);
-                }
+                let keys = KeyRow::open(&row, &value, pages)?.ok_or_else(row::damaged)?;
+                self.key_rows.entry(row).or_insert(keys);
             }
         }
         let mut changes: Vec<Change> = std::mem::take(&mut self.changes).into_iter().collect();
@@ -194,13 +192,12 @@ impl Plan {
         writer: &mut Writer,
         thing: ThingId,
     ) -> Result<(), Error> {
-        let place = match self.keys.get(&thing) {
-            Some(made) => made.as_ref().map(|(place, _)| *place),
-            None => {
-                let known = shared.place(&thing)?;
-                self.turning.extend(known.map(|place| place.page));
-                known
-            }
+        let place = if let Some(made) = self.keys.get(&thing) {
+            made.as_ref().map(|(place, _)| *place)
+        } else {
+            let known = shared.place(&thing)?;
+            self.turning.extend(known.map(|place| place.page));
+            known
         };
         self.keys.insert(thing, None);
         let Some(place) = place else { return Ok(()) };
