@@ -9,6 +9,9 @@ use serde_json::Value;
 /// How many characters of an id are shown: enough to tell any two apart in a small circle.
 const SHORT_ID: usize = 8;
 
+/// For so many days somebody is a newcomer, and a farewell is news.
+const LATE: i64 = 7;
+
 /// Says on which day something was, as somebody here would say it now; what is not understood stays as
 /// it is.
 pub(crate) fn day(written: &str) -> String {
@@ -18,6 +21,13 @@ pub(crate) fn day(written: &str) -> String {
         (_, Ok(date)) => day_in(date, now.date()),
         _ => written.to_owned(),
     }
+}
+
+/// Says whether a day lies within the last week.
+pub(crate) fn is_of_late(written: &str) -> bool {
+    let today = Timestamp::now().to_zoned(TimeZone::system()).date();
+    let week_ago = today.checked_sub(LATE.days());
+    matches!((written.parse::<Date>(), week_ago), (Ok(day), Ok(first)) if day >= first)
 }
 
 /// Reads a length of time: `7d`, `12h` or `30m`, in seconds.

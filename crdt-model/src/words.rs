@@ -59,18 +59,22 @@ pub fn to_words(seed: &Secret) -> Zeroizing<String> {
     text
 }
 
-/// Reads 24 words, in either case, with blanks, commas or lines between them.
+/// Returns what counts as words in a text: what stands between blanks, commas and lines. Numbers do not,
+/// as in a list on paper.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || c == ',');
+    parts.filter(|part| part.chars().any(|c| !c.is_ascii_digit() && c != '.'))
+}
+
+/// Reads 24 words, in either case, as [`split`] finds them.
 pub fn from_words(text: &str) -> Result<Secret, Error> {
     if text.len() > MAX_TEXT {
-        return Err(Error::Count(text.split_whitespace().count()));
+        return Err(Error::Count(split(text).count()));
     }
     let lower = Zeroizing::new(text.to_lowercase());
     let mut words = Zeroizing::new(String::with_capacity(lower.len()));
     let mut count = 0;
-    for word in lower
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|w| !w.is_empty())
-    {
+    for word in split(&lower) {
         words.push_str(word);
         words.push(' ');
         count += 1;
@@ -141,7 +145,9 @@ mod tests {
             prop_assert_eq!(words.split(' ').count(), COUNT);
             prop_assert_eq!(from_words(&words), Ok(seed.clone()));
             let loose = format!("\n {}\n", words.to_uppercase().replace(' ', ",  "));
-            prop_assert_eq!(from_words(&loose), Ok(seed));
+            prop_assert_eq!(from_words(&loose), Ok(seed.clone()));
+            let listed = words.split(' ').zip(1..).map(|(word, place)| format!("{place}. {word}\n"));
+            prop_assert_eq!(from_words(&listed.collect::<String>()), Ok(seed));
         }
 
         #[test]

@@ -15,7 +15,7 @@ use std::fmt;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
-    /// All of them, with blanks, commas or lines between them.
+    /// All of them, with blanks, commas or lines between them; numbers do not count.
     pub words: String,
 }
 
@@ -59,9 +59,8 @@ fn explain(error: Error, written: &str) -> Problem {
             "Write all of them, with blanks or lines between.",
         ),
         Error::Unknown(place) => {
-            let mut words = written.split(|c: char| c.is_whitespace() || c == ',');
-            let mut words = words.by_ref().filter(|word| !word.is_empty());
-            let word = words.nth(place.saturating_sub(1)).unwrap_or_default();
+            let word = words::split(written).nth(place.saturating_sub(1));
+            let word = word.unwrap_or_default();
             Problem::new(
                 "words-mistyped",
                 format!("Word {place}, \"{word}\", is not in the list that the words come from."),
