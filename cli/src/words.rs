@@ -26,8 +26,9 @@ pub(crate) fn day(written: &str) -> String {
 /// Says whether a day lies within the last week.
 pub(crate) fn is_of_late(written: &str) -> bool {
     let today = Timestamp::now().to_zoned(TimeZone::system()).date();
-    let week_ago = today.checked_sub(LATE.days());
-    matches!((written.parse::<Date>(), week_ago), (Ok(day), Ok(first)) if day >= first)
+    written
+        .parse::<Date>()
+        .is_ok_and(|date| is_late_in(date, today))
 }
 
 /// Reads a length of time: `7d`, `12h` or `30m`, in seconds.
@@ -88,6 +89,11 @@ pub(crate) fn field(value: &Value, name: &str) -> String {
         .to_owned()
 }
 
+fn is_late_in(date: Date, today: Date) -> bool {
+    let first = today.checked_sub(LATE.days());
+    first.is_ok_and(|first| date >= first)
+}
+
 fn day_in(date: Date, today: Date) -> String {
     let within = |days: i64| {
         today
@@ -130,6 +136,17 @@ mod tests {
         assert_eq!(said(date(2026, 11, 30)), "30 November");
         assert_eq!(said(date(2026, 11, 16)), "16 November");
         assert_eq!(said(date(2025, 12, 24)), "24 December 2025");
+    }
+
+    #[test]
+    fn a_week_is_of_late() {
+        let today = date(2026, 11, 23);
+        // Where it is a day earlier than where somebody else wrote it.
+        for then in [date(2026, 11, 24), today, date(2026, 11, 16)] {
+            assert!(is_late_in(then, today), "{then}");
+        }
+        assert!(!is_late_in(date(2026, 11, 15), today));
+        assert!(!is_of_late("") && !is_of_late("yesterday"));
     }
 
     #[test]
