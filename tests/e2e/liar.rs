@@ -68,12 +68,7 @@ fn knows(computer: &Computer, story: &str) -> bool {
 /// the last time.
 async fn forge(key: &str) -> usize {
     let mut rng = ChaCha20Rng::seed_from_u64(13);
-    let identity = Identity {
-        person: SigningKey::random(&mut rng),
-        device: SigningKey::random(&mut rng),
-        kem: kem::SecretKey::generate(kem::DEFAULT, &mut rng).unwrap(),
-        peer: SigningKey::random(&mut rng),
-    };
+    let identity = identity(&mut rng);
     let (handle, mut events) = network::start(network::Config {
         identity: Zeroizing::new(identity.peer.to_secret().0),
         listen: Vec::new(),
@@ -128,6 +123,15 @@ async fn forge(key: &str) -> usize {
         if let Some(input) = input {
             replica.handle(now(), &mut rng, input, &mut out);
         }
+    }
+}
+
+fn identity(rng: &mut ChaCha20Rng) -> Identity {
+    Identity {
+        person: SigningKey::random(rng),
+        device: SigningKey::random(rng),
+        kem: kem::SecretKey::generate(kem::DEFAULT, rng).unwrap(),
+        peer: SigningKey::random(rng),
     }
 }
 
