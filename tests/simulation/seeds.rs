@@ -1,8 +1,9 @@
 //! Random circles, each from a seed: walked through faults, healed, and checked for agreement.
 //!
 //! A seed that fails is printed with the command that walks it again. More seeds, or one:
-//! `CIRCLET_SEEDS=0..10000 CIRCLET_STEPS=200 cargo nextest run --release -p circlet-tests --test
-//! simulation seeds` shares them out between the tests of this file.
+//! `CIRCLET_SEEDS=0..10000 CIRCLET_STEPS=200 cargo nextest run --release --profile long -p
+//! circlet-tests --test simulation part_converge` shares them out between four tests, which takes well
+//! over half an hour. (The profile lifts the limit of a minute on each test.)
 
 use crate::agree;
 use crate::walk::Walk;
