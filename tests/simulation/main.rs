@@ -18,3 +18,4 @@ mod stories;
 mod taken_back;
 mod trouble;
 mod walk;
+mod ways_in;

@@ -217,7 +217,7 @@ impl Rows {
     }
 
     /// The intervals of a chain.
-    pub(crate) fn chain_key(&self, device: &DeviceId, branch: u8) -> Key {
+    fn chain_key(&self, device: &DeviceId, branch: u8) -> Key {
         self.listed(2, &[device.0.as_slice(), &[branch]].concat())
     }
 
