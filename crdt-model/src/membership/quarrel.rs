@@ -13,6 +13,7 @@ use super::scope::{Scope, Set};
 use super::voice::{self, Matter};
 use super::witness;
 use crate::id::{InviteId, PersonId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of the quarrels in a scope, and at the end their outcome.
@@ -313,23 +314,53 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         true
     }
 
-    /// Finds standing admissions beyond what their invite allows: in order, one use for each person.
+    /// Finds standing admissions beyond what their invite allows: those of one invite at a time, as
+    /// others may rest on them.
     fn find_beyond(&self, beyond: &mut Set) -> bool {
-        let mut used: BTreeMap<InviteId, BTreeSet<PersonId>> = BTreeMap::new();
-        let mut found = false;
+        let mut used: BTreeMap<InviteId, Vec<(PersonId, &'a Node)>> = BTreeMap::new();
         for node in self.scope.nodes.iter().filter(|node| self.stands.has(node)) {
-            if let (super::act::Kind::Admit { newcomer, .. }, Some(grant)) =
-                (node.kind(), node.verdict.grant)
-            {
-                let people = used.entry(grant.invite).or_default();
-                if people.len() < usize::from(grant.uses) || people.contains(&newcomer.person) {
-                    people.insert(newcomer.person);
-                } else {
-                    found |= beyond.add(node);
-                }
+            if let (Some(person), Some(grant)) = (node.lets_in(), node.verdict.grant) {
+                used.entry(grant.invite).or_default().push((person, node));
             }
         }
-        found
+        let over = used.values().map(|rivals| self.too_many(rivals));
+        let over =
+            over.filter_map(|many| Some((many.iter().map(|node| node.order()).min()?, many)));
+        let Some((_, first)) = over.min_by_key(|(order, _)| *order) else {
+            return false;
+        };
+        first.iter().fold(false, |new, node| beyond.add(node) | new)
+    }
+
+    /// Returns which of an invite's admissions are too many; one person admitted twice is one use. Whom
+    /// more members saw first stays, then who is on a branch that counts, then the earlier. Otherwise
+    /// an admission that is dated back would put out somebody who came long ago.
+    fn too_many(&self, rivals: &[(PersonId, &'a Node)]) -> Vec<&'a Node> {
+        let people: BTreeSet<PersonId> = rivals.iter().map(|(person, _)| *person).collect();
+        let uses = |node: &Node| {
+            node.verdict
+                .grant
+                .map_or(0, |grant| usize::from(grant.uses))
+        };
+        if rivals.iter().all(|(_, node)| people.len() <= uses(node)) {
+            return Vec::new();
+        }
+        let seen = witness::saw_first(self.scope, &self.stands, rivals);
+        let mut ranked = rivals.to_vec();
+        ranked.sort_by_cached_key(|(person, node)| {
+            let witnesses = seen.get(person).map_or(0, BTreeSet::len);
+            let lost = self.scope.on_branch(node, &self.lost);
+            (Reverse(witnesses), lost, node.order())
+        });
+        let mut stay = BTreeSet::new();
+        ranked.retain(|(person, node)| {
+            let free = stay.contains(person) || stay.len() < uses(node);
+            if free {
+                stay.insert(*person);
+            }
+            !free
+        });
+        ranked.into_iter().map(|(_, node)| node).collect()
     }
 }
 

@@ -1,4 +1,9 @@
 //! The resolver: from a set of acts to who belongs.
+//!
+//! R9: once more than half of the members know of a removal, what the removed wrote beside it and nobody built
+//! on is *dropped*: it does not count for anything, is not offered to anybody, and no longer read when it
+//! comes. So they cannot fill others' disks. When somebody did build on it after all, it counts again
+//! for what it is: void, or witnessed.
 
 use super::act::{Cut, Kind};
 use super::ending::{Ending, Target};
@@ -23,10 +28,46 @@ pub(super) struct Resolution {
     pub(super) tips: BTreeMap<DeviceId, (u64, ActId)>,
     /// The acts that do not count.
     pub(super) void: BTreeSet<ActId>,
+    /// The acts this is about: all, less those that are dropped.
+    pub(super) kept: Past,
+    /// The removed of whom more than half of the members know it.
+    pub(super) gone: BTreeSet<PersonId>,
 }
 
 /// Resolves the acts within a past.
 pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
+    let all = resolve_all(graph, within);
+    let kept = worth_keeping(graph, &all);
+    if kept == all.kept {
+        return all;
+    }
+    let mut resolution = resolve_all(graph, &kept);
+    let dropped = graph.nodes().iter();
+    let dropped = dropped.filter(|node| within.has(node.place) && !kept.has(node.place));
+    resolution.void.extend(dropped.map(|node| node.id));
+    resolution
+}
+
+/// Returns the acts without the tails that R9 drops.
+fn worth_keeping(graph: &Graph, all: &Resolution) -> Past {
+    let mut kept = all.kept.clone();
+    if all.gone.is_empty() || all.void.is_empty() {
+        return kept;
+    }
+    let mut built_on = BTreeSet::new();
+    let nodes = graph.nodes().iter().rev();
+    for node in nodes.filter(|node| all.kept.has(node.place)) {
+        let worthless = all.gone.contains(&node.person()) && all.void.contains(&node.id);
+        if worthless && !built_on.contains(&node.id) {
+            kept.cut(node.place);
+        } else {
+            built_on.extend(node.act.parents());
+        }
+    }
+    kept
+}
+
+fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
     let scope = Scope::new(graph, within);
     let quarrel = Quarrel::settle(&scope);
     let mut roster = Roster::default();
@@ -38,14 +79,17 @@ pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
         }
     }
     for ending in &quarrel.settled {
-        end(&mut roster, &scope, ending);
+        end(&mut roster, &quarrel, ending);
     }
     close(&mut roster, &quarrel);
+    roster.asked_out = voice::asked_out(&scope, &quarrel.stands, &roster);
     let void = scope.nodes.iter().filter(|node| !quarrel.stands.has(node));
     Resolution {
-        roster: Arc::new(roster),
         tips: fork::tips(&scope, &quarrel.lost),
         void: void.map(|node| node.id).collect(),
+        kept: within.clone(),
+        gone: roster.long_gone(),
+        roster: Arc::new(roster),
     }
 }
 
@@ -81,20 +125,25 @@ impl Quarrel<'_, '_> {
 }
 
 /// Enters what an ending ends.
-fn end(roster: &mut Roster, scope: &Scope<'_>, ending: &Ending<'_>) {
+///
+/// Whoever is removed, and whoever holds a device that is, could read the secrets of all invites.
+fn end(roster: &mut Roster, quarrel: &Quarrel<'_, '_>, ending: &Ending<'_>) {
+    let scope = quarrel.scope;
     match ending.target {
         Target::Removed(person) => {
             for act in &ending.acts {
-                let knowing = scope.nodes.iter().filter(|node| node.knows(act));
+                let standing = scope.nodes.iter().filter(|node| quarrel.stands.has(node));
+                let knowing = standing.filter(|node| node.knows(act));
                 let known_by = knowing.map(|node| node.person()).collect();
                 roster.removals.insert(act.id, Removal { person, known_by });
             }
-            for state in roster.invites.values_mut() {
-                let made = scope.graph.node(&state.made);
-                state.revoked |= !made.is_some_and(|made| ending.known_to(made));
-            }
         }
-        Target::Left(_) | Target::Device(_) | Target::Role(..) | Target::Invite(_) => {}
+        Target::Device(_) => {}
+        Target::Left(_) | Target::Role(..) | Target::Invite(_) => return,
+    }
+    for state in roster.invites.values_mut() {
+        let made = scope.graph.node(&state.made);
+        state.revoked |= !made.is_some_and(|made| ending.known_to(made));
     }
 }
 
@@ -120,6 +169,23 @@ fn close(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
             });
             let acts = ends.flat_map(|end| &end.acts);
             device.cut = acts.filter_map(|act| cut(act, id)).max();
+        }
+    }
+    date_epochs(roster, quarrel);
+}
+
+/// K3: an epoch that does not know of a KEM key in use is outdated.
+fn date_epochs(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
+    let standing = quarrel.scope.nodes.iter().copied();
+    let rekeyed = standing.filter(|node| {
+        matches!(node.kind(), Kind::Rekey { .. })
+            && quarrel.stands.has(node)
+            && roster.is_active(&node.device())
+    });
+    for rekeyed in rekeyed.collect::<Vec<_>>() {
+        for (act, epoch) in &mut roster.epochs {
+            let minted = quarrel.scope.graph.node(act);
+            epoch.outdated |= !minted.is_some_and(|minted| minted.knows(rekeyed));
         }
     }
 }

@@ -25,6 +25,10 @@ pub(super) trait View {
     fn brings_in(&self, node: &Node) -> bool;
     /// Whether an act is on a branch of a fork that does not count.
     fn is_lost(&self, node: &Node) -> bool;
+    /// Whether the act knows everything.
+    fn is_latest(&self) -> bool {
+        false
+    }
 }
 
 /// The view of an act that knows everything: nothing has ended since.
@@ -43,6 +47,9 @@ impl View for Latest {
     fn is_lost(&self, _: &Node) -> bool {
         false
     }
+    fn is_latest(&self) -> bool {
+        true
+    }
 }
 
 impl Resolution {
@@ -54,7 +61,7 @@ impl Resolution {
             | Kind::RemoveDevice { .. }
             | Kind::Remove { .. }
             | Kind::Leave { .. } => false,
-            Kind::SetRole { .. } => node.verdict.direct,
+            Kind::SetRole { .. } => node.verdict.direct && self.roster.asked_out.is_empty(),
             Kind::Invite(_)
             | Kind::RevokeInvite { .. }
             | Kind::Admit { .. }
@@ -65,18 +72,26 @@ impl Resolution {
             | Kind::Rekey { .. }
             | Kind::SetRules { .. } => true,
         };
-        if in_place {
-            let mut within = node.past.clone();
-            within.add(node.place);
-            let roster = Arc::make_mut(&mut self.roster);
-            enter(roster, graph, node, &Latest(within));
-            for removal in roster.removals.values_mut() {
-                removal.known_by.insert(node.person());
-            }
-            let act = node.act.act();
-            self.tips.insert(act.device, (act.seq, node.id));
+        if !in_place || self.kept != node.past {
+            return false;
         }
-        in_place
+        self.kept.add(node.place);
+        let roster = Arc::make_mut(&mut self.roster);
+        enter(roster, graph, node, &Latest(self.kept.clone()));
+        for removal in roster.removals.values_mut() {
+            removal.known_by.insert(node.person());
+        }
+        let act = node.act.act();
+        self.tips.insert(act.device, (act.seq, node.id));
+        let gone = if roster.removals.is_empty() {
+            BTreeSet::new()
+        } else {
+            roster.long_gone()
+        };
+        // What those wrote beside their removal may have to be dropped now.
+        let same = gone == self.gone || self.void.is_empty();
+        self.gone = gone;
+        same
     }
 }
 
@@ -128,6 +143,10 @@ pub(super) fn enter(roster: &mut Roster, graph: &Graph, node: &Node, view: &impl
         Kind::Rekey { kem } => {
             if let Some(device) = roster.devices.get_mut(&node.device()) {
                 device.kem = kem.clone();
+            }
+            if view.is_latest() {
+                let epochs = roster.epochs.values_mut();
+                epochs.for_each(|epoch| epoch.outdated = true);
             }
         }
         Kind::SetRules { rules } => roster.rules = *rules,
@@ -277,6 +296,7 @@ fn enter_epoch(
         depth: node.depth,
         commons_to: recipients(graph, commons, view.within()),
         stories_to: recipients(graph, stories, view.within()),
+        outdated: false,
     };
     // Whoever names a key that is already in use adds to those who have it.
     for known in roster.epochs.values_mut() {

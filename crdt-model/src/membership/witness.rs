@@ -11,7 +11,7 @@ use super::past::Past;
 use super::scope::{Scope, Set};
 use crate::id::{ActId, PersonId};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What witnesses are asked.
 pub(super) struct Question<'q> {
@@ -74,6 +74,39 @@ pub(super) fn spared(scope: &Scope<'_>, stands: &Set, ending: &Ending<'_>, node:
     !witnesses(scope, stands, &question).is_empty()
 }
 
+/// Of rival admissions, who saw which person's first: independent members from before all of them.
+pub(super) fn saw_first(
+    scope: &Scope<'_>,
+    stands: &Set,
+    rivals: &[(PersonId, &Node)],
+) -> BTreeMap<PersonId, BTreeSet<PersonId>> {
+    let mut parties = BTreeSet::new();
+    let mut before: Option<Past> = None;
+    for (newcomer, act) in rivals {
+        parties.extend([*newcomer, act.person()]);
+        meet(&mut before, act);
+    }
+    let mut seen: BTreeMap<PersonId, BTreeSet<PersonId>> = BTreeMap::new();
+    for (_, chain, count) in scope.chains() {
+        let acts = chain.nodes.get(..count).unwrap_or_default();
+        let knows = |act: &Node, rival: &Node| act.past.has(rival.place);
+        let first = acts.partition_point(|act| !rivals.iter().any(|(_, rival)| knows(act, rival)));
+        let Some(act) = acts.iter().skip(first).find(|act| stands.has(act)) else {
+            continue;
+        };
+        let known = rivals.iter().filter(|(_, rival)| knows(act, rival));
+        let known: BTreeSet<PersonId> = known.map(|(person, _)| *person).collect();
+        let person = act.person();
+        if let (Some(only), 1) = (known.first(), known.len())
+            && !parties.contains(&person)
+            && was_member(scope, stands, &person, before.as_ref())
+        {
+            seen.entry(*only).or_default().insert(person);
+        }
+    }
+    seen
+}
+
 /// R6: the rank of an ending among those it quarrels with; the smallest wins. More witnesses first, then
 /// the longer membership, then the smaller id. Voices are witnesses of their own.
 pub(super) fn rank(
@@ -91,10 +124,7 @@ pub(super) fn rank(
     for side in opponents.iter().copied().chain([ending]) {
         parties.extend(side.authors());
         for act in &side.acts {
-            match &mut before {
-                Some(before) => before.meet(&act.past),
-                None => before = Some(act.past.clone()),
-            }
+            meet(&mut before, act);
         }
     }
     for act in &ending.acts {
@@ -107,6 +137,14 @@ pub(super) fn rank(
         people.extend(witnesses(scope, stands, &question));
     }
     (Reverse(people.len()), seniority(scope, ending), ending.id())
+}
+
+/// Keeps what is also in an act's past.
+pub(super) fn meet(before: &mut Option<Past>, act: &Node) {
+    match before {
+        Some(before) => before.meet(&act.past),
+        None => *before = Some(act.past.clone()),
+    }
 }
 
 /// When the author came, then when the device did.

@@ -111,6 +111,13 @@ impl Replica {
         {
             return Taken::Nothing;
         }
+        if self
+            .graph
+            .as_ref()
+            .is_some_and(|graph| graph.is_late(&signed.act.id(), &signed.act.device))
+        {
+            return Taken::Nothing;
+        }
         match signed.verify(circle) {
             Ok(verified) => self.attach(verified),
             Err(_) => Taken::Bad,

@@ -35,7 +35,7 @@ impl Replica {
         let circle = self.state.circle?;
         let roster = self.roster()?;
         let devices: BTreeMap<DeviceId, _> = roster
-            .active_devices()
+            .keyed_devices(self.device())
             .map(|(id, device)| (*id, &device.kem))
             .collect();
         let minted = wrap::mint(circle, &devices, rng).ok()?;
@@ -181,7 +181,8 @@ impl Replica {
         let person = roster
             .person_of(&device)
             .and_then(|person| roster.people.get(&person));
-        let Some(person) = person.filter(|_| roster.is_active(&device)) else {
+        let mut may = roster.keyed_devices(self.device());
+        let Some(person) = person.filter(|_| may.any(|(id, _)| *id == device)) else {
             return false;
         };
         let after = person.open_after.get(&header.device).copied().unwrap_or(0);

@@ -1,9 +1,11 @@
 //! Which key to seal with, and who lacks which: the K rules over a roster.
 //!
 //! - K1: an epoch is *usable* when its minting device is active, both keys were given to exactly the
-//!   active devices, this device holds both, and it is younger than [`MAX_AGE`] days. The usable epoch
-//!   of greatest depth, then commons id, seals. There is none: the caller mints (K3). No clock decides
-//!   who can read: a day only makes an epoch old, and one far ahead counts as old as well.
+//!   active devices, this device holds both, no device has changed its KEM key since, and it is younger
+//!   than [`MAX_AGE`] days. The usable epoch of greatest depth, then commons id, seals. There is
+//!   none: the caller mints (K3). No clock decides who can read: a day only makes an epoch old, and one
+//!   far ahead counts as old as well. Whom a keeper has asked to remove, where that takes two, gets no
+//!   keys (R8).
 //! - K2: any member that sees an active device without a key it may have shares it. Commons keys: all.
 //!   Stories keys: of epochs that its person's admission did not know of, or all, as the invite's
 //!   history says. (Single older bodies are opened to newcomers by their body keys.)
@@ -28,14 +30,15 @@ pub const MAX_AHEAD: u32 = 1;
 
 /// Returns the epoch that this device seals with today; `None` = it has to mint one first.
 pub fn sealing_epoch(roster: &Roster, ring: &Ring, me: DeviceId, today: Day) -> Option<ActId> {
-    let active: BTreeSet<DeviceId> = roster.active_devices().map(|(id, _)| *id).collect();
-    if !active.contains(&me) {
+    if !roster.is_active(&me) {
         return None;
     }
+    let active: BTreeSet<DeviceId> = roster.keyed_devices(me).map(|(id, _)| *id).collect();
     newest_first(roster).into_iter().find_map(|(act, epoch)| {
         let usable = active.contains(&epoch.by)
             && epoch.commons_to == active
             && epoch.stories_to == active
+            && !epoch.outdated
             && is_young(epoch.day, today)
             && ring.holds(&epoch.commons)
             && ring.holds(&epoch.stories)
@@ -59,7 +62,7 @@ pub fn shares_due(
     }
     let epochs = newest_first(roster);
     let mut due = Vec::new();
-    for (device, state) in roster.active_devices().filter(|(id, _)| **id != me) {
+    for (device, state) in roster.keyed_devices(me).filter(|(id, _)| **id != me) {
         let Some(person) = roster.people.get(&state.person) else {
             continue;
         };

@@ -76,6 +76,13 @@ impl VerifiedAct {
         self.id
     }
 
+    /// Returns the acts it names: the one before it of its device, and the heads.
+    pub fn parents(&self) -> impl Iterator<Item = ActId> + '_ {
+        let act = self.act();
+        let prev = (act.seq > 1).then_some(act.prev);
+        prev.into_iter().chain(act.heads.iter().copied())
+    }
+
     /// Returns the act with its signature, as it travels.
     pub fn signed(&self) -> &SignedAct {
         &self.signed

@@ -88,6 +88,7 @@ impl Circle {
             depth,
             commons_to: to.clone(),
             stories_to: to,
+            outdated: false,
         };
         self.roster.epochs.insert(act(number), epoch);
         for key in keys(number) {
@@ -263,6 +264,7 @@ fn one_share_has_a_limit_and_begins_with_the_newest() {
             depth: number,
             commons_to: BTreeSet::from([device(1)]),
             stories_to: BTreeSet::from([device(1)]),
+            outdated: false,
         };
         circle.roster.epochs.insert(ActId(bytes), epoch);
         circle.ring.insert(commons.id(), commons);
