@@ -1,7 +1,7 @@
 //! Quarrels: which acts stand when some contradict each other.
 //!
 //! Endings are settled one after the other: first those that no open ending strikes. Where endings strike
-//! each other in a ring, the one with the best rank (R6) is settled and those it quarrels with fall. Forks
+//! each other in a ring, the one with the worst rank (R6) falls, until it is no ring any more. Forks
 //! are decided when nothing else can be settled, so that a removed member's afterthoughts do
 //! not count in them. What stands is then the smallest set in which everything is grounded, and
 //! everything that is struck is vouched for by something that stands: nothing supports itself.
@@ -259,32 +259,34 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         acts.any(|act| self.scope.on_branch(act, &branches))
     }
 
-    /// Settles the best of a ring; those it quarrels with fall.
+    /// Settles an ending. Of a ring, the worst falls: it is struck by one that is better. (Were the best to
+    /// fell all that it quarrels with, somebody removed could save themselves by closing a ring
+    /// with an act that nobody has seen.)
     fn settle_ring(&mut self, open: &[Open<'a>], strikes: &[Vec<bool>], ring: &[usize]) {
         let struck = |by: usize, to: usize| strikes.get(by).and_then(|row| row.get(to));
-        let opponents = |one: usize| -> Vec<&Open<'a>> {
+        let opponents = |one: usize| -> Vec<&Ending<'a>> {
             let others = ring.iter().filter(|other| {
                 **other != one
                     && (struck(one, **other) == Some(&true) || struck(**other, one) == Some(&true))
             });
-            others.filter_map(|other| open.get(*other)).collect()
+            let others = others.filter_map(|other| open.get(*other));
+            others.map(|other| &other.ending).collect()
         };
         let members = ring.iter().filter_map(|at| Some((*at, open.get(*at)?)));
-        let best = members.min_by_key(|(at, one)| {
-            let others: Vec<_> = opponents(*at).iter().map(|other| &other.ending).collect();
-            witness::rank(self.scope, &self.stands, &one.ending, &others)
+        let worst = members.max_by_key(|(at, one)| {
+            witness::rank(self.scope, &self.stands, &one.ending, &opponents(*at))
         });
-        let Some((at, best)) = best else {
+        let Some((_, one)) = worst else {
             return;
         };
-        for other in opponents(at) {
-            self.finish(other);
-            for act in other.ending.acts.iter().filter(|_| other.matter.is_none()) {
+        self.finish(one);
+        if ring.len() == 1 {
+            self.settled.push(one.ending.clone());
+        } else if one.matter.is_none() {
+            for act in &one.ending.acts {
                 self.fallen.add(act);
             }
         }
-        self.finish(best);
-        self.settled.push(best.ending.clone());
     }
 
     fn finish(&mut self, one: &Open<'a>) {
@@ -365,7 +367,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
 }
 
 /// Keeps the first place of each chain.
-fn first_places(places: impl Iterator<Item = (usize, u32)>) -> BTreeMap<usize, u32> {
+pub(super) fn first_places(places: impl Iterator<Item = (usize, u32)>) -> BTreeMap<usize, u32> {
     let mut first = BTreeMap::new();
     for (chain, at) in places {
         let known = first.entry(chain).or_insert(at);

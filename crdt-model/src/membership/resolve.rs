@@ -1,9 +1,10 @@
 //! The resolver: from a set of acts to who belongs.
 //!
-//! R9: once more than half of the members know of a removal, what the removed wrote beside it and nobody built
-//! on is *dropped*: it does not count for anything, is not offered to anybody, and no longer read when it
-//! comes. So they cannot fill others' disks. When somebody did build on it after all, it counts again
-//! for what it is: void, or witnessed.
+//! R9: once more than half of those who belonged before a removal know of it, what the removed wrote beside
+//! it and nobody built on is *dropped*: it does not count for anything, is not offered to anybody, and no
+//! longer read when it comes. So they cannot fill others' disks. When somebody did build on it after
+//! all, it counts again for what it is: void, or witnessed. So many know, that no counter-removal that
+//! nobody has seen can win any more; while the removal lies on a fork, that cannot be said.
 
 use super::act::{Cut, Kind};
 use super::ending::{Ending, Target};
@@ -11,7 +12,7 @@ use super::fork;
 use super::graph::Graph;
 use super::node::Node;
 use super::past::Past;
-use super::quarrel::Quarrel;
+use super::quarrel::{Quarrel, first_places};
 use super::roll::{self, View};
 use super::roster::{Removal, Roster, Standing};
 use super::scope::Scope;
@@ -30,7 +31,9 @@ pub(super) struct Resolution {
     pub(super) void: BTreeSet<ActId>,
     /// The acts this is about: all, less those that are dropped.
     pub(super) kept: Past,
-    /// The removed of whom more than half of the members know it.
+    /// Who belonged before each removal that no fork puts in question.
+    before: BTreeMap<ActId, BTreeSet<PersonId>>,
+    /// The removed of whom more than half of those know it.
     pub(super) gone: BTreeSet<PersonId>,
 }
 
@@ -78,8 +81,10 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
             roll::set_role(&mut roster, graph, node, (person, *role), &quarrel);
         }
     }
+    let mut before = BTreeMap::new();
     for ending in &quarrel.settled {
         end(&mut roster, &quarrel, ending);
+        before.extend(quarrel.belonged_before(ending));
     }
     close(&mut roster, &quarrel);
     roster.asked_out = voice::asked_out(&scope, &quarrel.stands, &roster);
@@ -88,9 +93,30 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
         tips: fork::tips(&scope, &quarrel.lost),
         void: void.map(|node| node.id).collect(),
         kept: within.clone(),
-        gone: roster.long_gone(),
+        gone: long_gone(&roster, &before),
+        before,
         roster: Arc::new(roster),
     }
+}
+
+impl Resolution {
+    /// Finds out anew who is long gone. Returns whether nothing follows from it.
+    pub(super) fn still_gone(&mut self) -> bool {
+        let gone = long_gone(&self.roster, &self.before);
+        let same = gone == self.gone || self.void.is_empty();
+        self.gone = gone;
+        same
+    }
+}
+
+fn long_gone(roster: &Roster, before: &BTreeMap<ActId, BTreeSet<PersonId>>) -> BTreeSet<PersonId> {
+    let known = before.iter().filter_map(|(act, belonged)| {
+        let removal = roster.removals.get(act)?;
+        let knowing = removal.known_by.intersection(belonged).count();
+        let gone = !roster.is_member(&removal.person) && 2 * knowing > belonged.len();
+        gone.then_some(removal.person)
+    });
+    known.collect()
 }
 
 impl View for Quarrel<'_, '_> {
@@ -119,6 +145,26 @@ impl View for Quarrel<'_, '_> {
 }
 
 impl Quarrel<'_, '_> {
+    /// For each act of a removal, those who belonged before it, whom it removes among them.
+    fn belonged_before(&self, ending: &Ending<'_>) -> Vec<(ActId, BTreeSet<PersonId>)> {
+        let Target::Removed(person) = ending.target else {
+            return Vec::new();
+        };
+        let branches = self.forks.iter().flat_map(|fork| &fork.branches);
+        let places = first_places(branches.map(|act| (act.place.chain, act.place.at)));
+        let mut acts = ending.acts.iter();
+        if acts.any(|act| self.scope.on_branch(act, &places)) {
+            return Vec::new();
+        }
+        let mut people = voice::members(self.scope, &self.stands, &self.settled, ending, false);
+        people.insert(person);
+        ending
+            .acts
+            .iter()
+            .map(|act| (act.id, people.clone()))
+            .collect()
+    }
+
     fn after_ends_of(&self, person: &PersonId, node: &Node) -> bool {
         voice::ends_of(&self.settled, person).all(|end| end.known_to(node))
     }

@@ -83,15 +83,7 @@ impl Resolution {
         }
         let act = node.act.act();
         self.tips.insert(act.device, (act.seq, node.id));
-        let gone = if roster.removals.is_empty() {
-            BTreeSet::new()
-        } else {
-            roster.long_gone()
-        };
-        // What those wrote beside their removal may have to be dropped now.
-        let same = gone == self.gone || self.void.is_empty();
-        self.gone = gone;
-        same
+        self.still_gone()
     }
 }
 

@@ -187,16 +187,6 @@ impl Roster {
             .get(person)
             .map_or_else(Role::default, |person| person.role)
     }
-
-    /// Returns the people who were removed and of whom more than half of the members know it (R9).
-    pub(super) fn long_gone(&self) -> BTreeSet<PersonId> {
-        let members: BTreeSet<&PersonId> = self.members().map(|(id, _)| id).collect();
-        let gone = self.removals.values().filter(|removal| {
-            let knowing = removal.known_by.iter().filter(|id| members.contains(id));
-            !members.contains(&removal.person) && 2 * knowing.count() > members.len()
-        });
-        gone.map(|removal| removal.person).collect()
-    }
 }
 
 impl Epoch {

@@ -6,3 +6,4 @@ mod histories;
 mod invites;
 mod people;
 mod removals;
+mod rules;

@@ -108,8 +108,8 @@ fn majority<'a>(
         acts.push(*voice);
         let joint = Ending::new(target, acts.clone(), true);
         if keepers.len() >= KEEPERS
-            || (2 * said.len() > members(scope, stands, settled, &joint, false)
-                && 2 * said.len() > members(scope, stands, settled, &joint, true))
+            || (2 * said.len() > members(scope, stands, settled, &joint, false).len()
+                && 2 * said.len() > members(scope, stands, settled, &joint, true).len())
         {
             return Some(joint);
         }
@@ -117,15 +117,15 @@ fn majority<'a>(
     None
 }
 
-/// How many belonged, as far as these acts say; with `seen`, also those somebody else saw before them.
-fn members(
+/// Who belonged, as far as these acts say; with `seen`, also those somebody else saw before them.
+pub(super) fn members(
     scope: &Scope<'_>,
     stands: &Set,
     settled: &[Ending<'_>],
     joint: &Ending<'_>,
     seen: bool,
-) -> usize {
-    let people = scope.graph.by.people.keys();
+) -> BTreeSet<PersonId> {
+    let people = scope.graph.by.people.keys().copied();
     people
         .filter(|person| {
             let ends: Vec<_> = ends_of(settled, person)
@@ -138,7 +138,7 @@ fn members(
                         || (seen && witness::spared(scope, stands, joint, came)))
             })
         })
-        .count()
+        .collect()
 }
 
 /// R8: who is asked out: an active keeper's last request stands, and no other keeper who knew of it has

@@ -108,18 +108,21 @@ pub(super) fn saw_first(
 }
 
 /// R6: the rank of an ending among those it quarrels with; the smallest wins. More witnesses first, then
-/// the longer membership, then the smaller id. Voices are witnesses of their own.
+/// more of those who saw it first and belonged when it was written, then the longer membership, then the
+/// smaller id. Voices are witnesses of their own. (Without the second, a founder with a device that was
+/// silent from the beginning could date a removal back to before anybody was a member.)
 pub(super) fn rank(
     scope: &Scope<'_>,
     stands: &Set,
     ending: &Ending<'_>,
     opponents: &[&Ending<'_>],
-) -> (Reverse<usize>, Vec<(u64, ActId)>, ActId) {
+) -> (Reverse<usize>, Reverse<usize>, Vec<(u64, ActId)>, ActId) {
     let mut parties = ending.authors();
-    let mut people = BTreeSet::new();
-    if ending.voices {
-        people.extend(parties.iter().copied());
-    }
+    let own = if ending.voices {
+        ending.authors()
+    } else {
+        BTreeSet::new()
+    };
     let mut before: Option<Past> = None;
     for side in opponents.iter().copied().chain([ending]) {
         parties.extend(side.authors());
@@ -127,16 +130,25 @@ pub(super) fn rank(
             meet(&mut before, act);
         }
     }
-    for act in &ending.acts {
-        let question = Question {
-            seen: act,
-            other: &|act| opponents.iter().any(|other| other.known_to(act)),
-            before: before.as_ref(),
-            parties: &parties,
-        };
-        people.extend(witnesses(scope, stands, &question));
-    }
-    (Reverse(people.len()), seniority(scope, ending), ending.id())
+    let count = |before: Option<&Past>| {
+        let mut people = own.clone();
+        for act in &ending.acts {
+            let question = Question {
+                seen: act,
+                other: &|act| opponents.iter().any(|other| other.known_to(act)),
+                before,
+                parties: &parties,
+            };
+            people.extend(witnesses(scope, stands, &question));
+        }
+        Reverse(people.len())
+    };
+    (
+        count(before.as_ref()),
+        count(Some(&ending.past)),
+        seniority(scope, ending),
+        ending.id(),
+    )
 }
 
 /// Keeps what is also in an act's past.

@@ -7,7 +7,7 @@ use super::Graph;
 use crate::id::{ActId, DeviceId};
 use crate::membership::act::VerifiedAct;
 use crate::membership::node::Node;
-use crate::membership::past::Past;
+use crate::membership::past::{Past, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,11 +42,13 @@ impl Graph {
     /// Returns the last act of each device and branch, in ascending order.
     pub fn tips(&self) -> Vec<Tip> {
         let kept = self.kept();
-        let chains = self.chains.iter().enumerate();
-        let last = chains.filter_map(|(number, chain)| {
+        let chains = || self.chains.iter().enumerate();
+        let branches = chains().filter(|(number, _)| kept.of(*number) > 0);
+        let continued: BTreeSet<Place> = branches.filter_map(|(_, it)| it.parent).collect();
+        let last = chains().filter_map(|(number, chain)| {
             let at = kept.of(number).checked_sub(1)?;
             let node = chain.nodes.get(at as usize)?;
-            Some(Tip {
+            (!continued.contains(&node.place)).then_some(Tip {
                 device: chain.device,
                 seq: node.act.act().seq,
                 act: node.id,

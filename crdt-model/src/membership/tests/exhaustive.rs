@@ -22,7 +22,7 @@ use crate::id::{ActId, DeviceId, EpochId, Hash, PersonId};
 use crate::key::{Secret, Signature};
 use crate::membership::act::{Act, Kind, Role, Rules, SUITE, SignedAct, VERSION, VerifiedAct};
 use crate::membership::graph::{Graph, Insert};
-use crate::membership::roster::{Roster, Standing};
+use crate::membership::roster::{Removal, Roster, Standing};
 use crate::membership::testing::{
     World, ack, add_device, admit, device, invite, leave, person, person_name, remove,
     remove_device, revoke, set_role,
@@ -374,7 +374,8 @@ fn nobody_falls_unnamed(explorer: &Explorer, before: &History, history: &History
         let mut admissions = history.acts.iter().filter(|one| admits(one) == Some(*id));
         let met = admissions.any(|one| saw(explorer, history, one, last));
         let rival = history.acts.iter().any(|one| {
-            admits(one).is_some_and(|other| other != *id) && saw(explorer, history, one, last)
+            let other = admits(one).filter(|other| other != id);
+            other.is_some_and(|other| saw(explorer, history, one, other))
         });
         let base = explorer.base.roster().is_member(id);
         assert!(
@@ -417,11 +418,19 @@ fn the_removed_change_nothing(explorer: &Explorer, before: &History, history: &H
         was.people.get(&last).map(|person| person.standing),
         Some(Standing::Removed(_))
     );
+    let base = explorer.base.roster();
+    let known = |removal: &Removal| {
+        removal
+            .known_by
+            .iter()
+            .filter(|id| base.is_member(id))
+            .count()
+    };
     let mut removals = was
         .removals
         .values()
         .filter(|removal| removal.person == last);
-    if removed && removals.any(|removal| removal.known_by.len() > 1) {
+    if removed && removals.any(|removal| known(removal) > 1) {
         let active = |roster: &Roster| -> BTreeSet<DeviceId> {
             roster.active_devices().map(|(id, _)| *id).collect()
         };
