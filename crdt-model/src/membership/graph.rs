@@ -34,7 +34,7 @@ pub struct Graph {
     heads: BTreeSet<ActId>,
     refused: VecDeque<ActId>,
     /// Acts that others build on and that are not here.
-    wanted: VecDeque<ActId>,
+    wanted: BTreeSet<ActId>,
     /// Who was long gone when that was last computed.
     gone: BTreeSet<PersonId>,
     pub(super) by: Indexes,
@@ -74,7 +74,7 @@ impl Graph {
             chains: Vec::new(),
             heads: BTreeSet::new(),
             refused: VecDeque::new(),
-            wanted: VecDeque::new(),
+            wanted: BTreeSet::new(),
             gone: BTreeSet::new(),
             by: Indexes::default(),
             current: OnceLock::new(),

@@ -1,11 +1,11 @@
 //! Voices: what members who are no keepers can do together.
 //!
 //! A voice counts once more than half of those who belonged have said the same: those the voices together
-//! knew of, and those whom somebody provably saw belong before the voices were seen. (Without the
-//! latter, two from the beginning could outvote a circle that has grown since, by a device that was
-//! silent all the time.) Voices are taken in order, and as soon as there are enough the matter is
-//! settled: people who join later do not unsettle it. A voice speaks about the membership and role
-//! that the person had; it does not count again after they came back or a keeper decided otherwise.
+//! knew of, and those whom their authors knew of by whatever they wrote beside. (Without the latter, two
+//! from the beginning could outvote a circle that has grown since, by devices that were silent all the
+//! time.) Voices are taken in order, and as soon as there are enough the matter is settled: people
+//! who join later do not unsettle it. A voice speaks about the membership and role that the person
+//! had; it does not count again after they came back or a keeper decided otherwise.
 //!
 //! R8: where a circle of four keepers or more asks for two of them, a keeper's act is a voice too, and two
 //! keepers are enough. From the first on the person is *asked out*: no key goes to them, until
@@ -16,7 +16,6 @@ use super::ending::{Ending, Target};
 use super::node::Node;
 use super::roster::Roster;
 use super::scope::{Scope, Set};
-use super::witness;
 use crate::id::{ActId, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,25 +116,35 @@ fn majority<'a>(
     None
 }
 
-/// Who belonged, as far as these acts say; with `seen`, also those somebody else saw before them.
+/// Who belonged, as far as these acts say; with `all`, as far as their authors knew beside them.
 pub(super) fn members(
     scope: &Scope<'_>,
     stands: &Set,
     settled: &[Ending<'_>],
     joint: &Ending<'_>,
-    seen: bool,
+    all: bool,
 ) -> BTreeSet<PersonId> {
+    let mut known = joint.past.clone();
+    if all {
+        let authors = joint.authors();
+        let own = scope
+            .nodes
+            .iter()
+            .filter(|node| authors.contains(&node.person()));
+        for beside in own.filter(|node| stands.has(node) && !joint.known_to(node)) {
+            known.join(&beside.past);
+        }
+    }
     let people = scope.graph.by.people.keys().copied();
     people
         .filter(|person| {
             let ends: Vec<_> = ends_of(settled, person)
-                .filter(|end| end.acts.iter().all(|act| joint.past.has(act.place)))
+                .filter(|end| end.acts.iter().all(|act| known.has(act.place)))
                 .collect();
             scope.introductions(person).any(|came| {
-                stands.has(came)
+                known.has(came.place)
+                    && stands.has(came)
                     && ends.iter().all(|end| end.known_to(came))
-                    && (joint.past.has(came.place)
-                        || (seen && witness::spared(scope, stands, joint, came)))
             })
         })
         .collect()

@@ -95,15 +95,13 @@ impl Graph {
         person.is_some_and(|person| gone.contains(&person)) && !self.wanted.contains(act)
     }
 
-    /// Notes acts that others build on. Those of the long gone do not count as others.
+    /// Notes acts that others build on.
     pub(super) fn want(&mut self, acts: &[ActId]) {
         for act in acts {
-            if !self.wanted.contains(act) {
-                if self.wanted.len() >= WANTED {
-                    self.wanted.pop_front();
-                }
-                self.wanted.push_back(*act);
+            if self.wanted.len() >= WANTED {
+                self.wanted.pop_first();
             }
+            self.wanted.insert(*act);
         }
     }
 

@@ -142,26 +142,26 @@ fn nothing_is_dropped_while_a_counter_removal_could_win() {
 }
 
 #[test]
-fn a_thousand_acts_of_the_removed_grow_nothing_that_is_shown() {
+fn a_flood_of_the_removed_grows_nothing_that_is_shown() {
     let mut world = World::of(&["ana", "bo", "cai", "dee"]);
     world.say("ana", remove("dee"));
     for name in ["bo", "cai"] {
         world.tell("ana", name);
         world.say(name, ack());
     }
-    for turn in 0..1000 {
+    for turn in 0..200 {
         world.say("dee", invite(&format!("{turn}"), 1, Role::Member));
     }
     let flood: Vec<VerifiedAct> = world.replicas["dee"].iter().cloned().collect();
     let mut bo = world.merged();
     let shown = bo.missing_for(&[]).len();
-    assert!(bo.len() > 1000 && shown < 30, "{shown}");
+    assert!(bo.len() > 200 && shown < 30, "{shown}");
     world.replicas.remove("dee");
     bo = world.merged();
     let late = flood
         .iter()
         .filter(|act| bo.is_late(&act.id(), &act.act().device) && !bo.contains(&act.id()));
-    assert_eq!(late.count(), 1000);
+    assert_eq!(late.count(), 200);
 }
 
 #[test]
@@ -201,25 +201,20 @@ fn an_admission_that_is_dated_back_does_not_use_up_what_somebody_came_by() {
 
 #[test]
 fn a_founder_with_a_silent_device_does_not_outrank_those_who_came_later() {
-    let mut world = World::of(&["ana"]);
+    let mut world = World::of(&["ana", "cai"]).keepers("ana", &["cai"]);
     world.say("ana", add_device(world.circle, "ana2", false));
     world.tell("ana", "ana2");
-    world.join("ana", "bo");
-    world.tell("bo", "ana2");
-    for name in ["cai", "dee", "eve"] {
+    for name in ["dee", "eve"] {
         world.join("ana", name);
     }
-    world.say("ana", set_role("cai", Role::Keeper));
     world.meet(&["ana", "cai", "dee", "eve"]);
     world.say("cai", remove("ana"));
     for name in ["dee", "eve"] {
         world.tell("cai", name);
         world.say(name, ack());
     }
-    world.say("ana2", remove("bo"));
-    let merged = world.merged();
-    assert!(!merged.roster().is_member(&person("ana")));
-    assert!(merged.roster().is_member(&person("bo")));
+    world.say("ana2", remove("cai"));
+    assert_eq!(world.members(), ["cai", "dee", "eve"]);
 }
 
 #[test]
