@@ -32,7 +32,7 @@ pub(super) struct Resolution {
     /// The acts this is about: all, less those that are dropped.
     pub(super) kept: Past,
     /// Who belonged before each removal that no fork puts in question.
-    before: BTreeMap<ActId, BTreeSet<PersonId>>,
+    before: Arc<BTreeMap<ActId, BTreeSet<PersonId>>>,
     /// The removed of whom more than half of those know it.
     pub(super) gone: BTreeSet<PersonId>,
 }
@@ -94,12 +94,17 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
         void: void.map(|node| node.id).collect(),
         kept: within.clone(),
         gone: long_gone(&roster, &before),
-        before,
+        before: Arc::new(before),
         roster: Arc::new(roster),
     }
 }
 
 impl Resolution {
+    /// Notes who belonged before a removal.
+    pub(super) fn before_removal(&mut self, act: ActId, people: BTreeSet<PersonId>) {
+        Arc::make_mut(&mut self.before).insert(act, people);
+    }
+
     /// Finds out anew who is long gone. Returns whether nothing follows from it.
     pub(super) fn still_gone(&mut self) -> bool {
         let gone = long_gone(&self.roster, &self.before);
@@ -223,12 +228,9 @@ fn close(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
 /// K3: an epoch that does not know of a KEM key in use is outdated.
 fn date_epochs(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
     let standing = quarrel.scope.nodes.iter().copied();
-    let rekeyed = standing.filter(|node| {
-        matches!(node.kind(), Kind::Rekey { .. })
-            && quarrel.stands.has(node)
-            && roster.is_active(&node.device())
-    });
-    for rekeyed in rekeyed.collect::<Vec<_>>() {
+    let rekeyed = standing
+        .filter(|node| matches!(node.kind(), Kind::Rekey { .. }) && quarrel.stands.has(node));
+    for rekeyed in rekeyed {
         for (act, epoch) in &mut roster.epochs {
             let minted = quarrel.scope.graph.node(act);
             epoch.outdated |= !minted.is_some_and(|minted| minted.knows(rekeyed));
@@ -236,7 +238,8 @@ fn date_epochs(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
     }
 }
 
-fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
+/// Returns the last entry of a device that counts after an ending.
+pub(super) fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
     let cuts: &[Cut] = if let Kind::Remove { cut, .. } | Kind::Leave { cut } = act.kind() {
         cut
     } else if let Kind::RemoveDevice { cut, .. } = act.kind() {

@@ -7,8 +7,8 @@ use super::act::{History, Kind, Mark, Newcomer, Role};
 use super::graph::Graph;
 use super::node::Node;
 use super::past::Past;
-use super::resolve::Resolution;
-use super::roster::{Device, Epoch, InviteState, Person, Roster, Standing};
+use super::resolve::{Resolution, cut};
+use super::roster::{Device, Epoch, InviteState, Person, Removal, Roster, Standing};
 use crate::id::{DeviceId, EpochId, PersonId};
 use crate::secrecy::kem::PublicKey as KemKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,10 +57,10 @@ impl Resolution {
     /// not, this resolution must not be used any more.
     pub(super) fn extend(&mut self, graph: &Graph, node: &Node) -> bool {
         let in_place = match node.kind() {
-            Kind::Found { .. }
-            | Kind::RemoveDevice { .. }
-            | Kind::Remove { .. }
-            | Kind::Leave { .. } => false,
+            Kind::Found { .. } | Kind::RemoveDevice { .. } | Kind::Leave { .. } => false,
+            Kind::Remove { person, .. } => {
+                node.verdict.direct && self.ends_simply(graph, node, person)
+            }
             Kind::SetRole { .. } => node.verdict.direct && self.roster.asked_out.is_empty(),
             Kind::Invite(_)
             | Kind::RevokeInvite { .. }
@@ -76,14 +76,55 @@ impl Resolution {
             return false;
         }
         self.kept.add(node.place);
+        if let Kind::Remove { person, .. } = node.kind() {
+            self.remove(node, *person);
+        }
         let roster = Arc::make_mut(&mut self.roster);
         enter(roster, graph, node, &Latest(self.kept.clone()));
+        let mut news = node.lets_in().is_some();
         for removal in roster.removals.values_mut() {
-            removal.known_by.insert(node.person());
+            news |= removal.known_by.insert(node.person());
         }
         let act = node.act.act();
         self.tips.insert(act.device, (act.seq, node.id));
-        self.still_gone()
+        !news || self.still_gone()
+    }
+
+    /// Whether a removal that knows everything only ends a membership that began once: it strikes nothing
+    /// then. No fork and no asking may hang on it.
+    fn ends_simply(&self, graph: &Graph, node: &Node, person: &PersonId) -> bool {
+        let forked = self
+            .roster
+            .devices
+            .get(&node.device())
+            .is_none_or(|it| it.forked);
+        let came = graph.by.people.get(person).map_or(0, Vec::len);
+        came == 1 && !forked && self.roster.asked_out.is_empty()
+    }
+
+    fn remove(&mut self, node: &Node, person: PersonId) {
+        let members = self.roster.members().map(|(id, _)| *id).collect();
+        self.before_removal(node.id, members);
+        let roster = Arc::make_mut(&mut self.roster);
+        if let Some(gone) = roster.people.get_mut(&person) {
+            gone.standing = Standing::Removed(node.id);
+        }
+        let devices = roster
+            .devices
+            .iter_mut()
+            .filter(|(_, it)| it.person == person);
+        for (id, device) in devices {
+            device.active = false;
+            device.cut = device.cut.max(cut(node, id));
+        }
+        roster
+            .invites
+            .values_mut()
+            .for_each(|invite| invite.revoked = true);
+        let known_by = BTreeSet::new();
+        roster
+            .removals
+            .insert(node.id, Removal { person, known_by });
     }
 }
 

@@ -384,6 +384,7 @@ fn a_device_from_an_old_backup_harms_nobody_and_its_person_goes_on_with_a_new_on
     let mut world = World::of(&["ana", "bo", "cai"]);
     let backup = world.replicas["bo"].clone();
     let place = world.place("bo");
+    let heads = world.heads("bo");
     let seen = world.say("bo", ack());
     world.meet_all();
     for name in ["ana", "cai"] {
@@ -395,7 +396,7 @@ fn a_device_from_an_old_backup_harms_nobody_and_its_person_goes_on_with_a_new_on
         world.circle,
         "bo",
         place_after(place),
-        &[],
+        &heads,
         invite("i", 1, Role::Member),
     );
     let lost = act.id();
