@@ -85,6 +85,7 @@ mod node;
 mod past;
 mod quarrel;
 mod resolve;
+mod ring;
 mod roll;
 mod scope;
 mod voice;
