@@ -77,7 +77,7 @@ impl Resolution {
         }
         self.kept.add(node.place);
         if let Kind::Remove { person, .. } = node.kind() {
-            self.remove(node, *person);
+            self.remove(graph, node, *person);
         }
         let roster = Arc::make_mut(&mut self.roster);
         enter(roster, graph, node, &Latest(self.kept.clone()));
@@ -102,12 +102,17 @@ impl Resolution {
         came == 1 && !forked && self.roster.asked_out.is_empty()
     }
 
-    fn remove(&mut self, node: &Node, person: PersonId) {
+    fn remove(&mut self, graph: &Graph, node: &Node, person: PersonId) {
         let members = self.roster.members().map(|(id, _)| *id).collect();
         self.before_removal(node.id, members);
         let roster = Arc::make_mut(&mut self.roster);
         if let Some(gone) = roster.people.get_mut(&person) {
             gone.standing = Standing::Removed(node.id);
+            // A role that was given ends with the membership that it was given to.
+            let came = graph
+                .node(&gone.admitted)
+                .and_then(|came| came.verdict.grant);
+            gone.role = came.map_or(Role::Keeper, |grant| grant.role);
         }
         let devices = roster
             .devices
