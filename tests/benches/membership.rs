@@ -1,11 +1,15 @@
 //! Measures what membership costs: letting somebody in, new keys for all, taking in the graph.
 //!
-//! `cargo bench -p circlet-model --bench membership -- [MEMBERS [ACTS]]`; 150 and 1,000 unless told.
+//! `cargo bench -p circlet --bench membership -- [MEMBERS [ACTS]]`; 150 and 1,000 unless told.
 //! Nothing is asserted about the results; the goals stand beside them.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::struct_field_names,
+    clippy::redundant_closure_for_method_calls,
     missing_debug_implementations,
     reason = "what is not as expected ends a measurement"
 )]

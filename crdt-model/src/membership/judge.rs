@@ -102,30 +102,39 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
             roster.is_active(device) && roster.person_of(device) == Some(person),
             Refusal::Subject,
         )?,
+        Kind::SetRole { .. } | Kind::Remove { .. } | Kind::SetRules { .. } => {
+            (verdict.direct, verdict.by_role) = may_decide(roster, &person, &act.kind)?;
+        }
+        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
+        Kind::Found { .. } => return Err(Refusal::Subject),
+        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+    }
+    Ok(verdict)
+}
+
+/// What keepers decide, and other members by voices. Returns whether it takes effect by itself, and
+/// whether it takes a keeper.
+fn may_decide(roster: &Roster, person: &PersonId, kind: &Kind) -> Result<(bool, bool), Refusal> {
+    let keeper = roster.is_keeper(person);
+    let alone = keeper && !roster.two_keepers();
+    match kind {
         Kind::SetRole {
             person: whose,
             role,
         } => {
             require(roster.is_member(whose), Refusal::Subject)?;
             let same = *role == roster.role_of(whose);
-            verdict.by_role = keeper;
-            verdict.direct = keeper && (same || !roster.two_keepers());
+            Ok((alone || (keeper && same), keeper))
         }
         Kind::Remove { person: whom, .. } => {
-            require(roster.is_member(whom) && *whom != person, Refusal::Subject)?;
-            verdict.by_role = keeper;
-            verdict.direct = keeper && !roster.two_keepers();
+            let other = roster.is_member(whom) && whom != person;
+            require(other, Refusal::Subject).map(|()| (alone, keeper))
         }
-        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
         Kind::SetRules { rules } => {
-            let keeps = rules.quorum || !roster.two_keepers();
-            require(keeper && keeps, Refusal::Role)?;
-            verdict.by_role = true;
+            require(alone || (keeper && rules.quorum), Refusal::Role).map(|()| (true, true))
         }
-        Kind::Found { .. } => return Err(Refusal::Subject),
-        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+        _ => Err(Refusal::Subject),
     }
-    Ok(verdict)
 }
 
 fn plain(person: PersonId) -> Verdict {

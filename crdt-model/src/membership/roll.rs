@@ -178,15 +178,7 @@ pub(super) fn enter(roster: &mut Roster, graph: &Graph, node: &Node, view: &impl
             commons, stories, ..
         } => enter_epoch(roster, graph, node, (*commons, *stories), view),
         Kind::Share { to, keys, .. } => enter_share(roster, graph, *to, keys),
-        Kind::Rekey { kem } => {
-            if let Some(device) = roster.devices.get_mut(&node.device()) {
-                device.kem = kem.clone();
-            }
-            if view.is_latest() {
-                let epochs = roster.epochs.values_mut();
-                epochs.for_each(|epoch| epoch.outdated = true);
-            }
-        }
+        Kind::Rekey { kem } => enter_rekey(roster, node, kem, view),
         Kind::SetRules { rules } => roster.rules = *rules,
         Kind::RevokeInvite { invite } => {
             if let Some(state) = roster.invites.get_mut(invite) {
@@ -346,6 +338,19 @@ fn enter_epoch(
         }
     }
     roster.epochs.insert(node.id, epoch);
+}
+
+/// An act that knows everything outdates all epochs; otherwise `resolve` says which.
+fn enter_rekey(roster: &mut Roster, node: &Node, kem: &KemKey, view: &impl View) {
+    if let Some(device) = roster.devices.get_mut(&node.device()) {
+        device.kem = kem.clone();
+    }
+    if view.is_latest() {
+        roster
+            .epochs
+            .values_mut()
+            .for_each(|epoch| epoch.outdated = true);
+    }
 }
 
 fn enter_share(roster: &mut Roster, graph: &Graph, to: DeviceId, keys: &[EpochId]) {

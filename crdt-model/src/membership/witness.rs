@@ -89,12 +89,12 @@ pub(super) fn saw_first(
     let mut seen: BTreeMap<PersonId, BTreeSet<PersonId>> = BTreeMap::new();
     for (_, chain, count) in scope.chains() {
         let acts = chain.nodes.get(..count).unwrap_or_default();
-        let knows = |act: &Node, rival: &Node| act.past.has(rival.place);
-        let first = acts.partition_point(|act| !rivals.iter().any(|(_, rival)| knows(act, rival)));
+        let after = |act: &Node, rival: &Node| act.past.has(rival.place);
+        let first = acts.partition_point(|act| !rivals.iter().any(|(_, rival)| after(act, rival)));
         let Some(act) = acts.iter().skip(first).find(|act| stands.has(act)) else {
             continue;
         };
-        let known = rivals.iter().filter(|(_, rival)| knows(act, rival));
+        let known = rivals.iter().filter(|(_, rival)| after(act, rival));
         let known: BTreeSet<PersonId> = known.map(|(person, _)| *person).collect();
         let person = act.person();
         if let (Some(only), 1) = (known.first(), known.len())
@@ -107,6 +107,9 @@ pub(super) fn saw_first(
     seen
 }
 
+/// Witnesses from before all; witnesses from before this; when the author came; the id.
+pub(super) type Rank = (Reverse<usize>, Reverse<usize>, Vec<(u64, ActId)>, ActId);
+
 /// R6: the rank of an ending among those it quarrels with; the smallest wins. More witnesses first, then
 /// more of those who saw it first and belonged when it was written, then the longer membership, then the
 /// smaller id. Voices are witnesses of their own. (Without the second, a founder with a device that was
@@ -116,7 +119,7 @@ pub(super) fn rank(
     stands: &Set,
     ending: &Ending<'_>,
     opponents: &[&Ending<'_>],
-) -> (Reverse<usize>, Reverse<usize>, Vec<(u64, ActId)>, ActId) {
+) -> Rank {
     let mut parties = ending.authors();
     let own = if ending.voices {
         ending.authors()

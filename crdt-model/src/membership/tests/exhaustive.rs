@@ -77,6 +77,10 @@ struct Explorer {
     deliveries: u64,
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test may be told how much to do"
+)]
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |value| value.parse().unwrap())
 }
@@ -204,19 +208,19 @@ impl Explorer {
         if free.into_iter().any(|(_, one)| one.letter > letter) {
             return None;
         }
-        let known: Vec<&Written> = acts()
+        let heard: Vec<&Written> = acts()
             .filter(|(at, _)| has(*at))
             .map(|(_, it)| it)
             .collect();
-        let last = known.iter().rev().find(|one| own(one));
+        let last = heard.iter().rev().find(|one| own(one));
         let (seq, prev) = last.map_or_else(
             || self.base.next(&device(by)),
             |one| (one.act.act().seq + 1, one.act.id()),
         );
-        let built_on: BTreeSet<ActId> = known.iter().flat_map(|one| one.act.parents()).collect();
-        let mut heads: Vec<ActId> = known.iter().map(|one| one.act.id()).collect();
+        let built_on: BTreeSet<ActId> = heard.iter().flat_map(|one| one.act.parents()).collect();
+        let mut heads: Vec<ActId> = heard.iter().map(|one| one.act.id()).collect();
         heads.retain(|id| !built_on.contains(id) && *id != prev);
-        if known.is_empty() {
+        if heard.is_empty() {
             heads = self.base.heads();
             heads.retain(|id| *id != prev);
         }
@@ -480,6 +484,11 @@ fn keys_are_safe_and_live(explorer: &Explorer, history: &History) {
             }
         }
     }
+    everybody_seals_after_one_minting(explorer, history, ring);
+}
+
+fn everybody_seals_after_one_minting(explorer: &Explorer, history: &History, mut ring: Ring) {
+    let roster = history.graph.roster();
     let names = explorer.letters.iter().map(|letter| letter.by);
     let mut names = names.filter(|name| {
         roster.is_active(&device(name)) && !roster.asked_out.contains(&person(person_name(name)))
