@@ -80,13 +80,14 @@ impl Draft {
             return failure;
         };
         let (shown, typed) = (left.path.display(), quoted(&left.path));
-        failure.next = format!(
-            "{}\nYour words are kept in {shown}\nTo send them, run the same command with `- < {typed}` \
-             behind it.",
-            failure.next
-        )
-        .trim_start()
-        .to_owned();
+        let kept = format!(
+            "Your words are kept in {shown}\nTo send them, run the same command with `- < {typed}` \
+             behind it."
+        );
+        if !failure.next.is_empty() {
+            failure.next.push('\n');
+        }
+        failure.next.push_str(&kept);
         failure
     }
 
