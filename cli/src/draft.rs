@@ -1,7 +1,7 @@
 //! A draft: what somebody writes in their editor, in a private folder until it is sent.
 //!
 //! ```text
-//! HOME/run/draft-XXXXXX/   0700; locked while its command runs
+//! HOME/run/draft-NAME/     0700; locked while its command runs
 //!   draft.txt              0600; beside it whatever the editor leaves there
 //! ```
 //!

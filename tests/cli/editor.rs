@@ -142,6 +142,21 @@ fn words_that_could_not_be_sent_are_kept_and_named() {
 }
 
 #[test]
+fn a_command_that_is_ended_while_somebody_writes_leaves_the_draft() {
+    for signal in ["HUP", "TERM", "KILL"] {
+        let desk = Desk::new(&["Tuesday"]);
+        let script = format!("echo My words. > \"$1\"; kill -{signal} $PPID");
+        assert_eq!(desk.run(&script, &["share"]).status.code(), None);
+        let said = said(&desk.run("exit 1", &["share"]));
+        let (_, path) = said
+            .split_once("A draft from today is still here: ")
+            .unwrap();
+        let path = path.lines().next().unwrap();
+        assert_eq!(std::fs::read(path).unwrap(), b"My words.\n");
+    }
+}
+
+#[test]
 fn an_editor_that_returns_at_once_can_still_save() {
     let desk = Desk::new(&["Tuesday"]);
     let output = desk.run("", &["share"]);
