@@ -95,7 +95,7 @@ pub(crate) fn secret_line(prompt: &str, context: &Context) -> Result<Zeroizing<S
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(
             "There is nobody to ask here.",
-            "Give it on stdin, as in `circlet join - < key.txt`.",
+            "Give it on stdin, as in `circlet join - < key.txt`, or leave out `--no-input`.",
         ));
     }
     Ok(Zeroizing::new(bounded(stdin()?)?.trim().to_owned()))

@@ -20,6 +20,8 @@ mod link;
 mod names;
 pub mod output;
 pub mod overview;
+mod parting;
+mod people;
 mod retracts;
 mod rows;
 mod session;

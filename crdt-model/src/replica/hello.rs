@@ -1,6 +1,7 @@
 //! Hello: what is said on a link before both sides know each other, and what is answered.
 
 use super::Replica;
+use super::parting::say_last;
 use super::state::Phase;
 use crate::bounded::List;
 use crate::codec;
@@ -54,40 +55,57 @@ impl Replica {
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
             return Ok(());
         };
-        let answer = match hello {
-            Hello::Join {
-                invite,
-                newcomer,
-                proof,
-                binding,
-            } => {
-                if !bound(newcomer.device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?
-            }
-            Hello::Member {
-                device,
-                binding,
-                vouchers,
-                retracts,
-            } => {
-                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                match self.greet(id, peer, device, &vouchers, out) {
-                    Some(answer) => Some(answer),
-                    None => self.hear_retracts(device, &retracts)?,
-                }
-            }
-        };
+        let (answer, last_word) = self.answer_to(id, peer, hello, now, rng, out)?;
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
             if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
                 out.outputs.push(Output::Hello { link: id, frame });
             }
         }
+        say_last(id, last_word, out);
         Ok(())
+    }
+
+    /// Returns the answer to a hello that opened, and the last word to somebody who no longer belongs.
+    fn answer_to(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        hello: Hello,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(Option<Answer>, Vec<SignedAct>), Error> {
+        let is_theirs = |device, binding| bound(device, &self.hint(), peer, self.peer(), binding);
+        match hello {
+            Hello::Join {
+                invite,
+                newcomer,
+                proof,
+                binding,
+            } if is_theirs(newcomer.device, &binding) => {
+                let answer = self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?;
+                Ok((answer, Vec::new()))
+            }
+            Hello::Member {
+                device,
+                binding,
+                vouchers,
+                retracts,
+            } if is_theirs(device, &binding) => {
+                let greeting = self.greet(id, peer, device, &vouchers, out);
+                if greeting.is_some() {
+                    return Ok((greeting, Vec::new()));
+                }
+                if !retracts.is_empty() {
+                    return Ok((self.hear_retracts(device, &retracts)?, Vec::new()));
+                }
+                let last_word = self.last_word(device);
+                let answer = self.membership_answer(peer);
+                Ok((answer.filter(|_| !last_word.is_empty()), last_word))
+            }
+            Hello::Join { .. } | Hello::Member { .. } => Ok((None, Vec::new())),
+        }
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.

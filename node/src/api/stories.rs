@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Choice};
 use super::invites::ambiguous;
-use super::{Answer, Api};
+use super::{Answer, Api, SHORTEST_ID};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -19,9 +19,6 @@ use std::fmt;
 
 /// How many stories are shown unless all are asked for.
 const NEWEST: usize = 20;
-
-/// The fewest characters that may stand for a whole id.
-const SHORTEST_ID: usize = 4;
 
 /// Shares a story.
 #[derive(Clone, Serialize, Deserialize)]
