@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod draft;
 mod error;
 mod output;
 mod people;
@@ -19,6 +20,7 @@ use output::{Done, Printer};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::answer(&error),
@@ -44,13 +46,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// Sees to it that no image of this process's memory, with its keys, is ever written to the disk or read
+/// by another process of the same account. Where the system refuses, nothing else is lost.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        let _ = setrlimit(Resource::Core, none);
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
 fn run(cli: Cli, printer: Printer) -> Result<Done> {
     let context = Context::new(cli.global, printer)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::computer("Circlet could not start", &error))?;
-    runtime.block_on(async {
-        let result = commands::run(cli.command, &context).await;
-        context.close().await;
-        result
-    })
+    runtime.block_on(commands::run(cli.command, &context))
 }

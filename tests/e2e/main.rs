@@ -14,6 +14,7 @@ mod contract;
 mod faults;
 mod hostile;
 mod invites;
+mod liar;
 mod members;
 mod story;
 

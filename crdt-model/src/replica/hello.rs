@@ -12,7 +12,7 @@ use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
 use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
-use crate::replica::output::{Event, Outbox, Output};
+use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
@@ -196,13 +196,16 @@ impl Replica {
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
             return Vec::new();
         };
-        if !self.is_active() {
+        let active = self.is_active();
+        if !active && !self.has_been() {
             return Vec::new();
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
+        // Who has gone has a word for newcomers who ask them in vain, and for nobody else.
         let epochs = epochs
             .iter()
+            .filter(|_| active)
             .filter_map(|epoch| self.ring.get(&epoch.commons));
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
         invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
@@ -227,7 +230,7 @@ impl Replica {
         vouchers: &[SignedAct],
         out: &mut Outbox,
     ) -> Option<Answer> {
-        let roster = self.roster()?;
+        let roster = self.roster().filter(|_| self.is_active())?;
         let vouched = match roster.devices.get(&device) {
             Some(known) if known.active => false,
             None if self.vouched_for(device, vouchers) => true,
@@ -309,12 +312,12 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    let vouched = self.state.phase.joining().is_some();
+                    let vouched = self.state.joining().is_some();
                     self.begin_session(id, peer, device, vouched, out);
                 }
             }
             Answer::Wait => {
-                if let Some((key, name)) = self.state.phase.joining() {
+                if let Some((key, name)) = self.state.joining() {
                     self.state.phase = Phase::Knocking {
                         key: key.to_owned(),
                         name: name.to_owned(),
@@ -330,14 +333,23 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {
-                if self.state.phase.joining().is_some() {
-                    self.state.phase = Phase::Ended(end);
-                    self.save_state();
-                    self.plan_dials(now, out);
-                    out.outputs.push(Output::Event(Event::JoinEnded(end)));
-                }
+                self.join_ended(id, end, now, out);
                 out.outputs.push(Output::Close { link: id });
             }
+        }
+    }
+
+    /// Notes that a member ended the join. This device goes on asking now and then, those first whom it
+    /// has not heard: another member may have let it in before, or may yet.
+    fn join_ended(&mut self, id: LinkId, end: JoinEnd, now: Timestamp, out: &mut Outbox) {
+        let at = self.links.get(&id).and_then(|link| link.address);
+        self.ended_at.extend(at);
+        if let Some((key, name)) = self.state.phase.joining() {
+            self.state.way_in = Some((key.to_owned(), name.to_owned()));
+            self.state.phase = Phase::Ended(end);
+            self.save_state();
+            self.plan_dials(now, out);
+            out.outputs.push(Output::Event(Event::JoinEnded(end)));
         }
     }
 

@@ -176,6 +176,42 @@ async fn a_full_disk_acknowledges_nothing_and_goes_on_once_there_is_room() {
 }
 
 #[tokio::test]
+async fn what_a_round_wrote_before_the_disk_was_full_counts_as_done() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut driver = Driver::open(place.parts(), settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    assert!(found.await.unwrap().is_ok());
+    let mut round = Round::default();
+    let mut asked = Vec::new();
+    for (text, full) in [("one", false), ("two", true)] {
+        place.engine.full.store(full, Ordering::SeqCst);
+        let (answer, wait) = oneshot::channel();
+        driver.command(&Select::Only, share(text), answer, &mut round);
+        asked.push(wait);
+    }
+    driver.finish(round).await;
+    let lost = asked.pop().unwrap().await.unwrap().unwrap_err();
+    assert_eq!(lost.code, "disk-full");
+    assert!(asked.pop().unwrap().await.unwrap().is_ok());
+    let stories = driver
+        .shown()
+        .replica(&Select::Only)
+        .unwrap()
+        .stories(9, Timestamp(1));
+    let texts: Vec<_> = stories
+        .unwrap()
+        .into_iter()
+        .map(|story| story.text)
+        .collect();
+    assert_eq!(texts, ["one"]);
+}
+
+#[tokio::test]
 async fn a_flush_that_fails_acknowledges_nothing() {
     let place = Place::new();
     let running = place.start();
@@ -314,4 +350,45 @@ async fn circles_are_told_apart_by_name() {
         .await
         .unwrap();
     running.close().await;
+}
+
+/// Lets a driver work until something holds.
+async fn until(driver: &mut Driver<Faulty>, mut good: impl FnMut(&mut Circle) -> bool) {
+    let (_requests, mut inbox) = mpsc::channel(1);
+    let shutdown = CancellationToken::new();
+    while !driver.circles.iter_mut().all(&mut good) {
+        let mut round = Round::default();
+        let work = driver.next(&mut inbox, &shutdown).await;
+        driver.take(work, &mut round);
+        driver.wake(&mut round);
+        driver.finish(round).await;
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_ends_by_itself_is_opened_again() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut parts = place.parts();
+    parts.config.network = true;
+    parts.config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
+    let mut driver = Driver::open(parts, settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    found.await.unwrap().unwrap();
+    until(&mut driver, |circle| !circle.listening.is_empty()).await;
+
+    // Without its handle a network ends.
+    driver.circles[0].network = None;
+    until(&mut driver, |circle| circle.outage.again.is_some()).await;
+    let line = driver.circles[0].line();
+    assert!(line.cut_off && line.listening.is_empty());
+
+    driver.circles[0].outage.again = Some(Timestamp(0));
+    until(&mut driver, |circle| !circle.listening.is_empty()).await;
+    assert!(!driver.circles[0].line().cut_off);
+    driver.close().await;
 }
