@@ -221,51 +221,12 @@ impl Circle {
         );
     }
 
-    /// A long life: of every ten acts a removal, new keys, an admission by a new invite, and acks.
+    /// A long life, taken in from a peer, read back from the own store, and looked back on.
     fn replay(&mut self, acts: usize) {
         let members = self.graph.roster().members().count();
         let mut turn = 0;
         while self.graph.len() < acts {
-            let ack = Kind::Ack {
-                removals: List::default(),
-            };
-            match turn % 10 {
-                0 => {
-                    let last = self.keys.pop().unwrap().device();
-                    let person = self.graph.roster().person_of(&last).unwrap();
-                    let cut = List::default();
-                    drop(self.say(0, Kind::Remove { person, cut }));
-                }
-                1 => {
-                    let to = self.graph.roster().active_devices().map(|(id, _)| *id);
-                    let to = List::new(to.collect()).unwrap();
-                    let id = |byte| {
-                        EpochId(
-                            [byte, turn as u8, (turn / 256) as u8, 9]
-                                .repeat(8)
-                                .try_into()
-                                .unwrap(),
-                        )
-                    };
-                    let (commons, stories) = (id(1), id(2));
-                    let table = Hash::default();
-                    drop(self.say(
-                        turn % 7,
-                        Kind::Epoch {
-                            commons,
-                            stories,
-                            to,
-                            table,
-                        },
-                    ));
-                }
-                2 => {
-                    self.invite = SigningKey::random(&mut self.rng);
-                    drop(self.say(1, self.open_invite()));
-                }
-                3 => self.admit(2),
-                _ => drop(self.say(turn % 50, ack)),
-            }
+            self.live(turn);
             turn += 1;
         }
         let signed: Vec<SignedAct> = self.graph.iter().map(|it| it.signed().clone()).collect();
@@ -311,5 +272,42 @@ impl Circle {
             &show(from.elapsed()),
             "20 ms",
         );
+    }
+    /// Of every ten acts a removal, new keys, an admission by a new invite, and acks.
+    fn live(&mut self, turn: usize) {
+        let ack = Kind::Ack {
+            removals: List::default(),
+        };
+        match turn % 10 {
+            0 => {
+                let last = self.keys.pop().unwrap().device();
+                let person = self.graph.roster().person_of(&last).unwrap();
+                let cut = List::default();
+                drop(self.say(0, Kind::Remove { person, cut }));
+            }
+            1 => self.mint(turn),
+            2 => {
+                self.invite = SigningKey::random(&mut self.rng);
+                drop(self.say(1, self.open_invite()));
+            }
+            3 => self.admit(2),
+            _ => drop(self.say(turn % 50, ack)),
+        }
+    }
+
+    fn mint(&mut self, turn: usize) {
+        let to = self.graph.roster().active_devices().map(|(id, _)| *id);
+        let to = List::new(to.collect()).unwrap();
+        let id = |byte| {
+            let four = [byte, turn as u8, (turn / 256) as u8, 9];
+            EpochId(four.repeat(8).try_into().unwrap())
+        };
+        let kind = Kind::Epoch {
+            commons: id(1),
+            stories: id(2),
+            to,
+            table: Hash::default(),
+        };
+        drop(self.say(turn % 7, kind));
     }
 }
