@@ -313,3 +313,6 @@ impl Replica {
         out.writes.extend(self.rows.take());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,10 +21,10 @@ const MORE_KNOCKS: usize = 4;
 
 /// Somebody who waits for a welcome, as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Waiting {
-    invite: InviteId,
-    newcomer: Newcomer,
-    proof: Signature,
+pub(super) struct Waiting {
+    pub(super) invite: InviteId,
+    pub(super) newcomer: Newcomer,
+    pub(super) proof: Signature,
 }
 
 impl Replica {
@@ -142,7 +142,7 @@ impl Replica {
         state.is_some_and(|state| state.invite.mode == Mode::Knock)
     }
 
-    fn note_knock(
+    pub(super) fn note_knock(
         &mut self,
         waiting: &Waiting,
         now: Timestamp,
@@ -186,7 +186,7 @@ impl Replica {
 
     /// Admits a newcomer: the act, a new epoch unless they may read everything, and the keys they may
     /// have.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         invite: InviteId,
         newcomer: Newcomer,

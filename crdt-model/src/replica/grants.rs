@@ -74,9 +74,10 @@ impl Replica {
             if let Some(granted) = self.rows.load::<Secret>(&self.rows.grant_key(&id))? {
                 return Ok(Some(granted));
             }
-            let nonce = entry.body.as_deref().and_then(seal::nonce_of);
-            let key = self.ring.get(&header.epoch).zip(nonce);
-            return Ok(key.map(|(key, nonce)| seal::body_key(key, nonce).0.clone()));
+            // Only of a body that opens: others say nothing of who wrote them.
+            let body = self.ring.get(&header.epoch).zip(entry.body.as_deref());
+            let key = body.and_then(|(key, body)| seal::key_of(key, &header.associated(), body));
+            return Ok(key.map(|key| key.0));
         }
         Ok(None)
     }

@@ -1,0 +1,4 @@
+//! Tests of a replica among people who write whatever they like.
+
+mod circle;
+mod keys;
