@@ -3,7 +3,7 @@
 use super::act::{Act, History, Invite, Kind, NewDevice, Newcomer, Role, VerifiedAct};
 use super::resolve::Resolution;
 use super::roster::{Roster, Standing};
-use crate::id::{ActId, InviteId, PersonId};
+use crate::id::{ActId, EpochId, InviteId, PersonId};
 
 /// Why an act is not attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,10 +103,19 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
             require(is_member(roster, whom) && *whom != person, Refusal::Subject)?;
             verdict.direct = keeper;
         }
-        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
+        Kind::Share { to, keys, .. } => {
+            let given = keys.iter().all(|key| was_given(roster, act, key));
+            require(roster.is_active(to) && given, Refusal::Subject)?;
+        }
+        Kind::Epoch {
+            commons, stories, ..
+        } => {
+            let new = ![commons, stories].iter().any(|key| is_named(roster, key));
+            require(new, Refusal::Subject)?;
+        }
         Kind::SetRules { .. } => require(keeper, Refusal::Role)?,
         Kind::Found { .. } => return Err(Refusal::Subject),
-        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+        Kind::Leave { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
     }
     Ok(verdict)
 }
@@ -177,6 +186,21 @@ fn may_admit(
         role: state.invite.role,
         history: state.invite.history,
     })
+}
+
+/// Whether an act's device was itself given a key: nobody shares what they do not have.
+fn was_given(roster: &Roster, act: &Act, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| {
+        (epoch.commons == *key && epoch.commons_to.contains(&act.device))
+            || (epoch.stories == *key && epoch.stories_to.contains(&act.device))
+    })
+}
+
+/// Whether an epoch names a key: fresh keys never meet.
+fn is_named(roster: &Roster, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| [epoch.commons, epoch.stories].contains(key))
 }
 
 fn is_member(roster: &Roster, person: &PersonId) -> bool {

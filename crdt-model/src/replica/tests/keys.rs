@@ -28,6 +28,32 @@ fn device(who: &Other) -> DeviceId {
 }
 
 #[test]
+fn a_newcomer_who_shares_an_old_key_with_themselves_does_not_get_it() {
+    let mut circle = Circle::found();
+    circle.share("before");
+    let old = circle.stories();
+    let eve = circle.join(2, History::FromNow);
+    let new = circle.stories();
+    let share = Kind::Share {
+        to: device(&eve),
+        keys: List::new(vec![old]).unwrap(),
+        table: Hash([9; 32]),
+    };
+    assert_eq!(circle.act(&eve, share).1, Taken::Nothing);
+    let [commons, minted] = [EpochId([8; 32]), old];
+    let epoch = Kind::Epoch {
+        commons,
+        stories: minted,
+        to: List::new(vec![device(&eve)]).unwrap(),
+        table: Hash([9; 32]),
+    };
+    assert_eq!(circle.act(&eve, epoch).1, Taken::Nothing);
+    assert_eq!(ask(&mut circle, &eve, &[old], &[]), Keys::default());
+    let given = ask(&mut circle, &eve, &[old, new], &[]).epochs.unwrap();
+    assert_eq!(given.0[..], [new]);
+}
+
+#[test]
 fn a_copied_nonce_leads_to_no_old_body() {
     let mut circle = Circle::found();
     circle.share("before");
