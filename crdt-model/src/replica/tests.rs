@@ -1,4 +1,5 @@
 //! Tests of a replica among people who write whatever they like.
 
 mod circle;
+mod feed;
 mod keys;

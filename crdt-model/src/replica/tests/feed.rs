@@ -1,0 +1,48 @@
+//! What is shown cannot be pushed out, pinned or put back by others.
+
+use super::circle::{Circle, NOW, nothing, story};
+use crate::bounded::List;
+use crate::content::Kind as ThingKind;
+use crate::content::profile::Profile;
+use crate::id::EntryId;
+use crate::log::entry::Entry;
+use crate::log::header::{self, Header, KeyClass, MAX_HEADS, MAX_LAMPORT};
+use crate::log::run::Run;
+use crate::membership::act::{Cut, History, Kind, Role};
+use crate::replica::acts::Taken;
+use crate::replica::entries::RunTaken;
+
+/// More entries than one thing has places.
+const MANY: u16 = 260;
+
+#[test]
+fn nobody_puts_words_in_the_mouth_of_whom_they_remove() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let eve = circle.join(3, History::All);
+    let (person, role) = (eve.keys.person.person(), Role::Keeper);
+    circle.replica.act(Kind::SetRole { person, role }, NOW);
+    circle.tell(&mut bo, 1, "Bo's own");
+    // Eve holds the circle's keys, and writes in Bo's name.
+    let header = circle.header(&bo, 2);
+    let body = story("not Bo's").create(header.device).unwrap();
+    let (header, sealed) = circle.seal(header, &body);
+    let forged = Entry {
+        signature: None,
+        ..bo.sign(header, &sealed)
+    };
+    let cut = Cut {
+        device: bo.keys.device.device(),
+        seq: 2,
+        entry: forged.id(),
+        signature: header::sign(&eve.keys.device, &forged.id()),
+    };
+    let remove = Kind::Remove {
+        person: bo.keys.person.person(),
+        cut: List::new(vec![cut]).unwrap(),
+    };
+    assert_eq!(circle.act(&eve, remove).1, Taken::Bad);
+    let run = Run::pack(&[forged], bo.keys.person.person()).unwrap();
+    assert_eq!(circle.replica.take_run(run, NOW), Ok(RunTaken::Bad));
+    assert_eq!(circle.texts(), ["Bo's own"]);
+}
