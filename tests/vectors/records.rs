@@ -7,7 +7,7 @@ use circlet_model::codec;
 use circlet_model::id::{EntryId, ThingId};
 use circlet_model::log::chain::{Chain, Interval};
 use circlet_model::log::frontier::{Frontier, Held};
-use circlet_model::log::record::{Payload, Record, SignedRecord, VERSION};
+use circlet_model::log::record::{Payload, Record, SignedRecord, VERSION, prove_peer};
 
 #[test]
 fn records_and_the_frontier() {
@@ -51,6 +51,7 @@ pub(crate) fn record(payload: Payload) -> SignedRecord {
 pub(crate) fn payloads() -> Vec<(&'static str, Payload)> {
     let addresses = Payload::Addresses {
         peer: cast::key(0x17).peer(),
+        proof: prove_peer(&cast::key(0x17), circle(), cast::ana_device().device()),
         addresses: List::new(cast::addresses()).unwrap(),
         always_on: true,
     };
