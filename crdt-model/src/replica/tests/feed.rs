@@ -16,6 +16,59 @@ use crate::replica::entries::RunTaken;
 const MANY: u16 = 260;
 
 #[test]
+fn entries_of_others_do_not_push_out_a_story() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let mut eve = circle.join(3, History::All);
+    let theirs = circle.header(&bo, 1);
+    for number in 0..MANY {
+        let header = Header {
+            thing: theirs.thing,
+            origin: None,
+            deps: List::new(vec![EntryId([1; 32])]).unwrap(),
+            lamport: 10 + u64::from(number),
+            ..circle.header(&eve, 1)
+        };
+        let (header, sealed) = circle.seal(header, &nothing(ThingKind::Story));
+        circle.entry(&mut eve, header, &sealed);
+    }
+    circle.tell(&mut bo, 1, "mine");
+    assert_eq!(circle.texts(), ["mine"]);
+}
+
+#[test]
+fn entries_of_others_do_not_push_out_a_name() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let mut eve = circle.join(3, History::All);
+    let epochs = circle.replica.roster().unwrap().epochs.values();
+    let commons = epochs.max_by_key(|epoch| epoch.depth).unwrap().commons;
+    let theirs = Header {
+        class: KeyClass::Commons,
+        epoch: commons,
+        ..circle.header(&bo, 1)
+    };
+    for _ in 0..MANY {
+        let header = Header {
+            thing: theirs.thing,
+            class: KeyClass::Commons,
+            epoch: commons,
+            origin: None,
+            deps: List::new(vec![EntryId([1; 32])]).unwrap(),
+            ..circle.header(&eve, 1)
+        };
+        let (header, sealed) = circle.seal(header, &nothing(ThingKind::Profile));
+        circle.entry(&mut eve, header, &sealed);
+    }
+    let name = crate::content::clean_name("Bodil").unwrap();
+    let body = Profile { name }.create(theirs.device, NOW).unwrap();
+    let (header, sealed) = circle.seal(theirs, &body);
+    circle.entry(&mut bo, header, &sealed);
+    let name = circle.replica.profile_name(bo.keys.person.person());
+    assert_eq!(name.as_deref(), Some("Bodil"));
+}
+
+#[test]
 fn nobody_puts_words_in_the_mouth_of_whom_they_remove() {
     let mut circle = Circle::found();
     let mut bo = circle.join(2, History::All);
