@@ -69,6 +69,17 @@ fn entries_of_others_do_not_push_out_a_name() {
 }
 
 #[test]
+fn nobody_pins_a_story_to_the_top() {
+    let mut circle = Circle::found();
+    let mut eve = circle.join(2, History::All);
+    eve.lamport = MAX_LAMPORT - 1;
+    circle.tell(&mut eve, 1, "pinned");
+    circle.share("newer");
+    assert_eq!(circle.texts(), ["newer", "pinned"]);
+    assert_eq!(circle.replica.stories(1, NOW).unwrap()[0].text, "newer");
+}
+
+#[test]
 fn nobody_puts_words_in_the_mouth_of_whom_they_remove() {
     let mut circle = Circle::found();
     let mut bo = circle.join(2, History::All);
