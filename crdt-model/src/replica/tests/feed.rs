@@ -80,6 +80,28 @@ fn nobody_pins_a_story_to_the_top() {
 }
 
 #[test]
+fn an_entry_names_everything_its_writer_knew() {
+    let mut circle = Circle::found();
+    let others: Vec<_> = (2..2 + MAX_HEADS as u8)
+        .map(|seed| circle.join(seed, History::All))
+        .collect();
+    let ack = || Kind::Ack {
+        removals: List::default(),
+    };
+    let heads = circle.replica.graph.as_ref().unwrap().heads();
+    circle.replica.act(ack(), NOW).unwrap();
+    for other in &others {
+        assert_eq!(circle.act_on(other, &heads, ack()).1, Taken::New);
+    }
+    let known = circle.replica.graph.as_ref().unwrap().heads();
+    assert_eq!(known.len(), MAX_HEADS + 1);
+    circle.share("all at once");
+    let last = circle.last();
+    let graph = circle.replica.graph.as_ref().unwrap();
+    assert!(graph.covers(&last.header.header().heads, &known));
+}
+
+#[test]
 fn nobody_puts_words_in_the_mouth_of_whom_they_remove() {
     let mut circle = Circle::found();
     let mut bo = circle.join(2, History::All);
