@@ -54,14 +54,18 @@ impl Replica {
         let Some(waiting) = self.rows.load::<Waiting>(&key)? else {
             return Ok(None);
         };
-        self.rows.delete(key);
         if self
             .invite_ends(&waiting.invite, &waiting.newcomer, now)
             .is_some()
         {
+            self.rows.delete(key);
             return Ok(None);
         }
-        self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)
+        let admitted = self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)?;
+        if admitted.is_some() {
+            self.rows.delete(key);
+        }
+        Ok(admitted)
     }
 
     /// Answers somebody who holds an invite.
@@ -149,7 +153,12 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<(), Error> {
         let key = self.rows.knock_key(&waiting.newcomer.person);
-        if self.rows.get(&key)?.is_some() {
+        let known: Option<Waiting> = self.rows.load(&key)?;
+        if let Some(known) = known.filter(|known| self.still_waits(known, now)) {
+            // Who knocks again may have lost the keys of the first time: the last ones count.
+            if known.newcomer != waiting.newcomer {
+                self.rows.save(key, waiting);
+            }
             return Ok(());
         }
         let (mut all, mut same) = (0, 0);

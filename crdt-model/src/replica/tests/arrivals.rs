@@ -1,0 +1,88 @@
+//! Who comes, knocks or comes back is met as they should be.
+
+use super::circle::{Circle, NOW, Other, identity};
+use crate::bounded::List;
+use crate::codec;
+use crate::id::DeviceId;
+use crate::key::{Secret, SigningKey};
+use crate::log::record::{Kind as RecordKind, Record};
+use crate::membership::act::{History, Invite, Kind, Mark, Mode, Newcomer, Role, Rules};
+use crate::replica::acts::Taken;
+use crate::replica::admit::Waiting;
+use crate::replica::output::Outbox;
+use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
+use crate::time::Timestamp;
+
+/// Returns the key of an invite, and the act that makes it.
+fn invite(circle: &Circle, seed: u8, mode: Mode, expires: Timestamp) -> (SigningKey, Kind) {
+    let key = SigningKey::from_secret(&Secret([seed; 32]));
+    let kind = Kind::Invite(Invite {
+        invite: key.invite(),
+        role: Role::Member,
+        uses: 9,
+        expires,
+        mode,
+        history: History::All,
+        sealed: crate::bounded::Bytes::default(),
+        epoch: circle.stories(),
+    });
+    (key, kind)
+}
+
+fn knock(circle: &mut Circle, invite: &SigningKey, newcomer: &Newcomer) {
+    let proof = newcomer.prove(circle.replica.hint(), invite);
+    let waiting = Waiting {
+        invite: invite.invite(),
+        newcomer: newcomer.clone(),
+        proof,
+    };
+    let mut out = Outbox::default();
+    circle.replica.note_knock(&waiting, NOW, &mut out).unwrap();
+}
+
+#[test]
+fn who_knocks_again_with_other_keys_is_let_in_with_those() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    let first = Other::new(2);
+    let mut again = Other::new(3);
+    again.keys.person = first.keys.person.clone();
+    for who in [&first, &again] {
+        let newcomer = who.newcomer(&circle.replica);
+        knock(&mut circle, &key, &newcomer);
+    }
+    assert_eq!(circle.replica.knocks().len(), 1);
+    let person = first.keys.person.person();
+    let welcome = circle.replica.welcome(person, NOW, &mut circle.rng);
+    assert_eq!(welcome, Ok(Some(())));
+    let roster = circle.replica.roster().unwrap();
+    assert!(roster.is_active(&again.keys.device.device()));
+    assert!(!roster.is_active(&first.keys.device.device()));
+    assert!(circle.replica.knocks().is_empty());
+}
+
+#[test]
+fn a_welcome_that_is_not_allowed_leaves_the_knock() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    circle.join(4, History::All);
+    circle.join(5, History::All);
+    let rules = Rules {
+        keepers_invite: true,
+        ..Rules::default()
+    };
+    circle.replica.act(Kind::SetRules { rules }, NOW).unwrap();
+    let person = circle.replica.me();
+    let role = Role::Member;
+    let demoted = circle.replica.act(Kind::SetRole { person, role }, NOW);
+    assert!(demoted.is_some());
+    let newcomer = Other::new(2).newcomer(&circle.replica);
+    knock(&mut circle, &key, &newcomer);
+    let welcome = circle
+        .replica
+        .welcome(newcomer.person, NOW, &mut circle.rng);
+    assert_eq!(welcome, Ok(None));
+    assert_eq!(circle.replica.knocks().len(), 1);
+}
