@@ -138,8 +138,10 @@ impl Replica {
                 return false;
             }
             if device == self.device() {
-                // A record of this device from before it was restored: the next one is newer.
+                // A record of this device from before it was restored. Its own no longer counts: with the
+                // next session it is said again, newer.
                 self.state.record_seq = self.state.record_seq.max(signed.record.seq);
+                self.records.remove(&(device, kind));
                 continue;
             }
             self.keep_record(signed.clone());

@@ -86,3 +86,22 @@ fn a_welcome_that_is_not_allowed_leaves_the_knock() {
     assert_eq!(welcome, Ok(None));
     assert_eq!(circle.replica.knocks().len(), 1);
 }
+
+#[test]
+fn a_record_from_before_a_backup_was_put_back_is_outdone() {
+    let mut circle = Circle::found();
+    circle.replica.reachable = vec!["/ip4/192.0.2.1/tcp/4001".parse().unwrap()];
+    let first = circle.replica.publish_addresses(NOW).unwrap();
+    let later = Record {
+        seq: first.record.seq + 7,
+        at: Timestamp(NOW.0 + 1),
+        ..first.record.clone()
+    };
+    let later = later.sign(&circle.replica.identity.device);
+    let mut out = Outbox::default();
+    let records = vec![later.clone()];
+    assert!(circle.replica.on_records(records, NOW, &mut out));
+    let own = (circle.replica.device(), RecordKind::Addresses);
+    circle.replica.publish_addresses(NOW);
+    assert!(circle.replica.records[&own].record.seq > later.record.seq);
+}
