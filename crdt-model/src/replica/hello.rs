@@ -17,6 +17,9 @@ use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
 use crate::time::Timestamp;
 
+/// The most bytes of vouchers: with the retracts beside them they fit into one frame.
+const MAX_VOUCHER_BYTES: usize = 48 * 1024;
+
 impl Replica {
     /// A hello frame: somebody's hello, or the answer to ours.
     pub(super) fn hello(
@@ -122,13 +125,17 @@ impl Replica {
 
     /// Returns the acts that brought this device in, back to the founding or as far as fits.
     fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
-        let mut vouchers = Vec::new();
+        let (mut vouchers, mut bytes) = (Vec::new(), 0);
         let (mut device, graph) = (self.device(), self.graph.as_ref());
         while let Some(graph) = graph
             && let Some(known) = graph.roster().devices.get(&device)
             && let Some(act) = graph.get(&known.added)
             && vouchers.len() < MAX_VOUCHERS
         {
+            bytes += codec::encode(act.signed()).len();
+            if bytes > MAX_VOUCHER_BYTES {
+                break;
+            }
             let founding = act.act().device == device;
             vouchers.push(act.signed().clone());
             device = act.act().device;

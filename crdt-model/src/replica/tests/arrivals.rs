@@ -105,3 +105,40 @@ fn a_record_from_before_a_backup_was_put_back_is_outdone() {
     circle.replica.publish_addresses(NOW);
     assert!(circle.replica.records[&own].record.seq > later.record.seq);
 }
+
+#[test]
+fn long_vouchers_leave_room_for_a_hello() {
+    let mut circle = Circle::found();
+    let marks = (0..250).map(|n| Mark {
+        device: DeviceId([n; 32]),
+        seq: u64::MAX,
+    });
+    let since = List::new(marks.collect()).unwrap();
+    let mut by = circle.join(2, History::All);
+    for seed in 3..15 {
+        let (key, kind) = invite(&circle, 100 + seed, Mode::Open, Timestamp(u64::MAX));
+        assert_eq!(circle.act(&by, kind).1, Taken::New);
+        let next = Other::new(seed);
+        let newcomer = next.newcomer(&circle.replica);
+        let proof = newcomer.prove(circle.replica.hint(), &key);
+        let admit = Kind::Admit {
+            invite: key.invite(),
+            newcomer,
+            proof,
+            since: since.clone(),
+        };
+        assert_eq!(circle.act(&by, admit).1, Taken::New);
+        by = next;
+    }
+    circle.replica.identity = by.keys;
+    let peer = identity(99).peer.peer();
+    let (key, hello) = circle.replica.own_hello(peer, false).unwrap();
+    let route = Route {
+        dialler: circle.replica.peer(),
+        listener: peer,
+        direction: Direction::Call,
+    };
+    let bytes = codec::encode(&hello);
+    assert!(bytes.len() < MAX_HELLO);
+    assert!(seal_hello(&key, route, &bytes, &mut circle.rng).is_some());
+}
