@@ -12,10 +12,13 @@ use crate::membership::graph::Graph;
 use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
-use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
+use crate::secrecy::hello::{BoxKey, Direction, MAX_CANDIDATES, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
 use crate::time::Timestamp;
+
+/// The most invites whose holders are heard: the open ones first. Those that have ended get a word.
+const HEARD_INVITES: usize = 64;
 
 /// The most bytes of vouchers: with the retracts beside them they fit into one frame.
 const MAX_VOUCHER_BYTES: usize = 48 * 1024;
@@ -192,10 +195,14 @@ impl Replica {
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
         let epochs = epochs
             .iter()
-            .filter_map(|epoch| self.ring.get(&epoch.commons));
+            .filter_map(|epoch| self.ring.get(&epoch.commons))
+            .take(MAX_CANDIDATES - HEARD_INVITES);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
-        invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
-        let invites = invites.into_iter().take(16).filter_map(|state| {
+        invites.sort_by_key(|state| {
+            let used_up = state.used_by.len() >= usize::from(state.invite.uses);
+            std::cmp::Reverse((!state.revoked && !used_up, state.invite.expires))
+        });
+        let invites = invites.into_iter().take(HEARD_INVITES).filter_map(|state| {
             Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
         });
         invites.chain(epochs.map(BoxKey::of_epoch)).collect()

@@ -142,3 +142,36 @@ fn long_vouchers_leave_room_for_a_hello() {
     assert!(bytes.len() < MAX_HELLO);
     assert!(seal_hello(&key, route, &bytes, &mut circle.rng).is_some());
 }
+
+#[test]
+fn every_open_invite_is_heard() {
+    let mut circle = Circle::found();
+    let mut keys: Vec<crate::invitation::InviteKey> = Vec::new();
+    for number in 0..40_u8 {
+        let hours = core::time::Duration::from_hours(100 + u64::from(number));
+        let command = crate::replica::input::Command::Invite {
+            uses: 1,
+            expires: hours,
+            mode: Mode::Open,
+            history: History::All,
+        };
+        let mut out = Outbox::default();
+        let reply = circle
+            .replica
+            .command(command, NOW, &mut circle.rng, &mut out);
+        let Ok(crate::replica::output::Reply::Invited { key, .. }) = reply else {
+            panic!("{reply:?}")
+        };
+        keys.push(crate::invitation::InviteKey::from_text(&key).unwrap());
+    }
+    let route = Route {
+        dialler: identity(99).peer.peer(),
+        listener: circle.replica.peer(),
+        direction: Direction::Call,
+    };
+    for key in &keys {
+        let frame = seal_hello(&key.box_key(), route, b"hello", &mut circle.rng).unwrap();
+        let tried = circle.replica.hello_keys();
+        assert!(crate::secrecy::hello::open_hello(tried.iter(), route, &frame).is_some());
+    }
+}
