@@ -7,6 +7,7 @@
 
 mod acts;
 mod admit;
+mod branches;
 mod commands;
 mod dial;
 mod digest;
@@ -20,6 +21,8 @@ mod link;
 mod names;
 pub mod output;
 pub mod overview;
+mod parting;
+mod people;
 mod retracts;
 mod rows;
 mod session;
@@ -98,6 +101,8 @@ pub struct Replica {
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
+    /// Where the join was ended since this node started: others are asked first.
+    ended_at: BTreeSet<Address>,
 }
 
 /// One link.
@@ -105,6 +110,8 @@ pub struct Replica {
 struct Link {
     peer: PeerId,
     dialled: bool,
+    /// Where the other side is, if this side dialled.
+    address: Option<Address>,
     target: Option<Target>,
     session: Option<Session>,
     /// The key that our hello was sealed with: the answer's too.
@@ -206,9 +213,12 @@ impl Replica {
                 self.try_sealed(now, out)
             }
             Input::LinkUp {
-                link, peer, dial, ..
+                link,
+                peer,
+                dial,
+                address,
             } => {
-                self.link_up(link, peer, dial, rng, out);
+                self.link_up(link, peer, (dial, address), rng, out);
                 Ok(())
             }
             Input::Hello { link, frame } => self.hello(link, &frame, now, rng, out),
@@ -288,6 +298,7 @@ impl Replica {
             acts_awaited: false,
             ask_again: false,
             acked: BTreeSet::new(),
+            ended_at: BTreeSet::new(),
         }
     }
 

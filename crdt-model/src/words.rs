@@ -1,15 +1,21 @@
-//! The root seed and its 24 words, and the keys that it derives for each circle.
+//! The root seed and its 24 words, the keys that it derives for each circle, and the four words that
+//! two people compare when one of them is new.
 //!
 //! ```text
 //! words        = BIP 39, English, of the 32 bytes
 //! person key   = derive("circlet 1 person key", seed, circle hint), an Ed25519 key
 //! recovery key = derive("circlet 1 recovery key", seed, circle hint), a KEM key
+//! four words   = the first 44 bits, eleven for each word of the same list, of
+//!                hash("circlet 1 four words", circle hint ‖ person ‖ device ‖ KEM key)
 //! ```
 //!
-//! Two circles cannot be linked by these keys.
+//! Two circles cannot be linked by these keys. Four words that are the same on both sides say that the
+//! keys at hand are the newcomer's own, and not those of somebody who stands between the two.
 
-use crate::key::{Secret, SigningKey};
-use crate::secrecy::kem::{self, SecretKey};
+use crate::codec;
+use crate::id::{DeviceId, PersonId};
+use crate::key::{self, Secret, SigningKey};
+use crate::secrecy::kem::{self, PublicKey, SecretKey};
 use bip39::{Language, Mnemonic};
 use zeroize::Zeroizing;
 
@@ -20,6 +26,9 @@ pub const COUNT: usize = 24;
 const MAX_TEXT: usize = 4096;
 const PERSON: &str = "circlet 1 person key";
 const RECOVERY: &str = "circlet 1 recovery key";
+const FOUR: &str = "circlet 1 four words";
+/// The bits that one word of the list stands for: there are 2,048.
+const WORD_BITS: u32 = 11;
 
 /// Why words are not a root seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,18 +59,22 @@ pub fn to_words(seed: &Secret) -> Zeroizing<String> {
     text
 }
 
-/// Reads 24 words, in either case, with blanks, commas or lines between them.
+/// Returns what counts as words in a text: what stands between blanks, commas and lines. Numbers do not,
+/// as in a list on paper.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || c == ',');
+    parts.filter(|part| part.chars().any(|c| !c.is_ascii_digit() && c != '.'))
+}
+
+/// Reads 24 words, in either case, as [`split`] finds them.
 pub fn from_words(text: &str) -> Result<Secret, Error> {
     if text.len() > MAX_TEXT {
-        return Err(Error::Count(text.split_whitespace().count()));
+        return Err(Error::Count(split(text).count()));
     }
     let lower = Zeroizing::new(text.to_lowercase());
     let mut words = Zeroizing::new(String::with_capacity(lower.len()));
     let mut count = 0;
-    for word in lower
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|w| !w.is_empty())
-    {
+    for word in split(&lower) {
         words.push_str(word);
         words.push(' ');
         count += 1;
@@ -89,6 +102,25 @@ pub fn recovery_key(seed: &Secret, hint: &[u8; 16]) -> Result<SecretKey, kem::Er
     SecretKey::derive(kem::DEFAULT, &seed.derive(RECOVERY, hint))
 }
 
+/// Returns the four words of somebody's keys in the circle with this hint, separated by blanks: for the
+/// ears of both sides when they first meet.
+pub fn four(hint: &[u8; 16], person: PersonId, device: DeviceId, kem: &PublicKey) -> String {
+    let hash = key::hash(FOUR, &codec::encode(&(hint, person, device, kem)));
+    let list = Language::English.word_list();
+    let bits = hash
+        .first_chunk::<8>()
+        .map_or(0, |b| u64::from_be_bytes(*b));
+    let words = (1..=4).map(|place| {
+        let index = (bits >> (u64::BITS - place * WORD_BITS)) % (1 << WORD_BITS);
+        // The list has exactly that many words.
+        let word = usize::try_from(index)
+            .ok()
+            .and_then(|index| list.get(index));
+        word.copied().unwrap_or_default()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn explain(error: bip39::Error) -> Error {
     match error {
         bip39::Error::BadWordCount(count) => Error::Count(count),
@@ -113,7 +145,9 @@ mod tests {
             prop_assert_eq!(words.split(' ').count(), COUNT);
             prop_assert_eq!(from_words(&words), Ok(seed.clone()));
             let loose = format!("\n {}\n", words.to_uppercase().replace(' ', ",  "));
-            prop_assert_eq!(from_words(&loose), Ok(seed));
+            prop_assert_eq!(from_words(&loose), Ok(seed.clone()));
+            let listed = words.split(' ').zip(1..).map(|(word, place)| format!("{place}. {word}\n"));
+            prop_assert_eq!(from_words(&listed.collect::<String>()), Ok(seed));
         }
 
         #[test]
@@ -161,6 +195,30 @@ mod tests {
     }
 
     #[test]
+    fn four_words_are_of_all_the_keys() {
+        let kem = |seed| {
+            let key = SecretKey::derive(kem::DEFAULT, &Secret([seed; 32]));
+            key.unwrap().public().clone()
+        };
+        let (hint, person, device) = ([1; 16], PersonId([2; 32]), DeviceId([3; 32]));
+        let words = four(&hint, person, device, &kem(4));
+        assert_eq!(words, "hamster athlete physical solution");
+        let list = Language::English.word_list();
+        assert_eq!(words.split(' ').count(), 4);
+        assert!(words.split(' ').all(|word| list.contains(&word)));
+        let others = [
+            four(&[9; 16], person, device, &kem(4)),
+            four(&hint, PersonId([9; 32]), device, &kem(4)),
+            four(&hint, person, DeviceId([9; 32]), &kem(4)),
+            four(&hint, person, device, &kem(9)),
+        ];
+        for (place, other) in others.iter().enumerate() {
+            assert_ne!(*other, words);
+            assert!(!others[place + 1..].contains(other));
+        }
+    }
+
+    #[test]
     fn vectors() {
         // From the reference vectors of BIP 39.
         let words = to_words(&Secret([0x7f; 32]));
@@ -172,7 +230,7 @@ mod tests {
             "b06b1f6dc5c3c1f95dca96720e8b891f74b17950190d161a2ff56c9eb2f58132"
         );
         let recovery = recovery_key(&seed, &hint).unwrap();
-        let hash = crate::key::hash("circlet 1 test", &recovery.public().bytes);
+        let hash = key::hash("circlet 1 test", &recovery.public().bytes);
         assert_eq!(
             EpochId(hash).to_hex(),
             "7fbc3a7a3072c9ab8bb36bae58a553543364b228c9f1c62ff10473ca0b73ff71"

@@ -1,7 +1,7 @@
 //! How the rest of the program talks to the driver: requests through one bounded channel, and looks
 //! at the replicas, which run where the replicas live.
 
-use crate::identity::Hint;
+use crate::identity::{Hint, Identity};
 use crate::problem::{Kind, Problem};
 use circlet_model::address::Address;
 use circlet_model::id::CircleId;
@@ -71,6 +71,8 @@ pub(crate) enum Request {
 pub struct Shown<'a> {
     /// The circles, the longest-standing first.
     pub circles: Vec<Line<'a>>,
+    /// Who the person at this computer is.
+    pub identity: &'a Identity,
     /// The time.
     pub now: Timestamp,
 }
@@ -88,6 +90,8 @@ pub struct Line<'a> {
     pub refused: &'a [Address],
     /// Whether it waits because the store could not be written.
     pub paused: bool,
+    /// Whether its network ended by itself and is about to be opened again.
+    pub cut_off: bool,
 }
 
 impl Handle {

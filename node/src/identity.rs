@@ -133,6 +133,16 @@ impl Identity {
         &self.name
     }
 
+    /// Returns the 24 words of the root seed.
+    pub fn words(&self) -> Zeroizing<String> {
+        words::to_words(&self.seed)
+    }
+
+    /// Says whether these 24 words are the ones of this home.
+    pub fn is_of(&self, seed: &Secret) -> bool {
+        self.seed == *seed
+    }
+
     /// Returns the keys of this device in a circle.
     pub fn keys(&self, hint: Hint) -> Option<replica::Identity> {
         let keys = self.circles.iter().find(|keys| keys.hint == hint)?;

@@ -194,7 +194,7 @@ impl From<Refusal> for Problem {
                 "This computer has not met a member of the circle yet, so this has to wait.",
                 "Leave Circlet running (`circlet start`); it goes on by itself.",
             ),
-            Refusal::NotFound => Self::not_found("story, response or invite"),
+            Refusal::NotFound => Self::not_found("story, response, invite or person"),
             Refusal::NotAllowed => Self::new(
                 "not-allowed",
                 "In this circle that is for somebody else to do. Nothing was changed.",

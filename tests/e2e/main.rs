@@ -14,6 +14,8 @@ mod contract;
 mod faults;
 mod hostile;
 mod invites;
+mod liar;
+mod members;
 mod story;
 
 use circlet_tests::nodes::{Computer, text, together, until};

@@ -5,6 +5,7 @@ use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::{text, words};
 use circlet_node::api::joins::NewJoin;
+use std::fmt::Write;
 
 /// Join a circle with an invite key
 ///
@@ -33,7 +34,16 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         return Err(Failure::cancelled("There was no key, so nothing was done."));
     }
     let json = context.post("/v1/joins", &NewJoin { key }).await?;
-    let message = words::field(&json, "sentence");
+    let mut message = words::field(&json, "sentence");
+    let four = words::field(&json, "words");
+    if !four.is_empty() {
+        // Writing to a string does not fail.
+        let _ = write!(
+            message,
+            "\nYour four words: {four}\nWhoever lets you in sees the same four. If you can, compare \
+             them by voice or face to face."
+        );
+    }
     Ok(Done {
         json,
         message,

@@ -28,19 +28,33 @@ pub(super) struct Waiting {
 }
 
 impl Replica {
-    /// Returns the people who wait for a welcome.
+    /// Returns the people who knocked, also those who cannot be let in any more.
     pub fn knocks(&self) -> Vec<Knock> {
+        let waiting = self.knocked().into_iter();
+        waiting.map(|waiting| self.knock(&waiting)).collect()
+    }
+
+    /// Returns the people who wait for a welcome.
+    pub fn waiting(&self, now: Timestamp) -> Vec<Knock> {
+        let mut waiting = self.knocked();
+        waiting.retain(|waiting| self.still_waits(waiting, now));
+        waiting.iter().map(|waiting| self.knock(waiting)).collect()
+    }
+
+    fn knocked(&self) -> Vec<Waiting> {
         let rows = self.rows.scan(&self.rows.meta_scan(5)).unwrap_or_default();
-        let waiting = rows
-            .iter()
-            .filter_map(|(_, row)| super::rows::from_head::<Waiting>(row).ok());
-        waiting
-            .map(|waiting| Knock {
-                person: waiting.newcomer.person,
-                name: waiting.newcomer.name.to_string(),
-                invite: waiting.invite,
-            })
+        rows.iter()
+            .filter_map(|(_, row)| super::rows::from_head(row).ok())
             .collect()
+    }
+
+    fn knock(&self, waiting: &Waiting) -> Knock {
+        Knock {
+            person: waiting.newcomer.person,
+            name: waiting.newcomer.name.to_string(),
+            invite: waiting.invite,
+            words: self.words_of_newcomer(&waiting.newcomer),
+        }
     }
 
     /// Lets somebody in who knocked. `None` when nobody of that key waits, or their invite has ended.
@@ -80,8 +94,12 @@ impl Replica {
     ) -> Result<Option<Answer>, Error> {
         let in_order =
             newcomer.verify(self.hint()) && newcomer.proven_by(self.hint(), invite, &proof);
-        if !in_order || !self.is_active() {
+        if !in_order {
             return Ok(None);
+        }
+        if !self.is_active() {
+            // Nobody comes in by somebody who has gone; without a word they would wait for ever.
+            return Ok(self.has_been().then_some(Answer::End(JoinEnd::Revoked)));
         }
         let device = newcomer.device;
         let here = self

@@ -176,7 +176,7 @@ impl Replica {
         for target in self.schedule.due(now) {
             let (peer, addresses) = match &target {
                 Target::Device(device) => self.addresses_of(device),
-                Target::Invite => (None, self.invite_addresses()),
+                Target::Invite => (None, self.next_invite_addresses()),
                 Target::Heard {
                     peer, addresses, ..
                 } => (Some(*peer), addresses.clone()),
@@ -202,6 +202,17 @@ impl Replica {
         }
     }
 
+    /// Returns the invite's addresses, without those where the join was ended until all were asked.
+    fn next_invite_addresses(&mut self) -> Vec<Address> {
+        let all = self.invite_addresses();
+        let ended = |address: &&Address| self.ended_at.contains(address);
+        if all.iter().all(|address| ended(&address)) {
+            self.ended_at.clear();
+        }
+        let ended = |address: &Address| self.ended_at.contains(address);
+        all.into_iter().filter(|address| !ended(address)).collect()
+    }
+
     fn invite_addresses(&self) -> Vec<Address> {
         let key = self
             .way_in()
@@ -217,7 +228,12 @@ impl Replica {
         let beacons = self.beacons_wanted().then_some(self.beacon_at);
         let soon = now.after(Duration::from_millis(1));
         let tomorrow = Day(now.day().0.saturating_add(1)).start();
+        let later = self
+            .links
+            .values()
+            .filter_map(|link| link.session.as_ref()?.later_at);
         let times = self.schedule.next().into_iter().chain([tomorrow]);
+        let times = times.chain(later);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let times = times.filter(|at| *at > now);
         let pending = sessions.chain(beacons).map(|at| at.max(soon));
@@ -228,7 +244,8 @@ impl Replica {
 
     fn beacons_wanted(&self) -> bool {
         let pending = self.state.phase.joining().is_some();
-        pending || (self.beacons_sent < BURSTS && self.is_active())
+        let wanted = self.is_active() || self.state.joining().is_some();
+        pending || (self.beacons_sent < BURSTS && wanted)
     }
 
     fn send_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
@@ -258,7 +275,7 @@ impl Replica {
     /// the circle's newest epochs and then its open invites. Says how many are the circle's own.
     fn beacon_keys(&self, now: Timestamp) -> (Vec<[u8; 32]>, usize) {
         let day = now.day();
-        if let Some((text, _)) = self.state.phase.joining() {
+        if let Some((text, _)) = self.state.joining() {
             let key = InviteKey::from_text(text).ok();
             let keys = key.map(|key| key.beacon_key(day).0.0);
             return (keys.into_iter().collect(), 0);

@@ -1,6 +1,7 @@
 //! Hello: what is said on a link before both sides know each other, and what is answered.
 
 use super::Replica;
+use super::parting::say_last;
 use super::state::Phase;
 use crate::bounded::List;
 use crate::codec;
@@ -11,7 +12,7 @@ use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
 use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
-use crate::replica::output::{Event, Outbox, Output};
+use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, MAX_CANDIDATES, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
@@ -60,40 +61,57 @@ impl Replica {
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
             return Ok(());
         };
-        let answer = match hello {
-            Hello::Join {
-                invite,
-                newcomer,
-                proof,
-                binding,
-            } => {
-                if !bound(newcomer.device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?
-            }
-            Hello::Member {
-                device,
-                binding,
-                vouchers,
-                retracts,
-            } => {
-                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                match self.greet(id, peer, device, &vouchers, out) {
-                    Some(answer) => Some(answer),
-                    None => self.hear_retracts(device, &retracts)?,
-                }
-            }
-        };
+        let (answer, last_word) = self.answer_to(id, peer, hello, now, rng, out)?;
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
             if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
                 out.outputs.push(Output::Hello { link: id, frame });
             }
         }
+        say_last(id, last_word, out);
         Ok(())
+    }
+
+    /// Returns the answer to a hello that opened, and the last word to somebody who no longer belongs.
+    fn answer_to(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        hello: Hello,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(Option<Answer>, Vec<SignedAct>), Error> {
+        let is_theirs = |device, binding| bound(device, &self.hint(), peer, self.peer(), binding);
+        match hello {
+            Hello::Join {
+                invite,
+                newcomer,
+                proof,
+                binding,
+            } if is_theirs(newcomer.device, &binding) => {
+                let answer = self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?;
+                Ok((answer, Vec::new()))
+            }
+            Hello::Member {
+                device,
+                binding,
+                vouchers,
+                retracts,
+            } if is_theirs(device, &binding) => {
+                let greeting = self.greet(id, peer, device, &vouchers, out);
+                if greeting.is_some() {
+                    return Ok((greeting, Vec::new()));
+                }
+                if !retracts.is_empty() {
+                    return Ok((self.hear_retracts(device, &retracts)?, Vec::new()));
+                }
+                let last_word = self.last_word(device);
+                let answer = self.membership_answer(peer);
+                Ok((answer.filter(|_| !last_word.is_empty()), last_word))
+            }
+            Hello::Join { .. } | Hello::Member { .. } => Ok((None, Vec::new())),
+        }
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
@@ -188,13 +206,16 @@ impl Replica {
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
             return Vec::new();
         };
-        if !self.is_active() {
+        let active = self.is_active();
+        if !active && !self.has_been() {
             return Vec::new();
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
+        // Who has gone has a word for newcomers who ask them in vain, and for nobody else.
         let epochs = epochs
             .iter()
+            .filter(|_| active)
             .filter_map(|epoch| self.ring.get(&epoch.commons))
             .take(MAX_CANDIDATES - HEARD_INVITES);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
@@ -223,7 +244,7 @@ impl Replica {
         vouchers: &[SignedAct],
         out: &mut Outbox,
     ) -> Option<Answer> {
-        let roster = self.roster()?;
+        let roster = self.roster().filter(|_| self.is_active())?;
         let vouched = match roster.devices.get(&device) {
             Some(known) if known.active => false,
             None if self.vouched_for(device, vouchers) => true,
@@ -305,12 +326,12 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    let vouched = self.state.phase.joining().is_some();
+                    let vouched = self.state.joining().is_some();
                     self.begin_session(id, peer, device, vouched, out);
                 }
             }
             Answer::Wait => {
-                if let Some((key, name)) = self.state.phase.joining() {
+                if let Some((key, name)) = self.state.joining() {
                     self.state.phase = Phase::Knocking {
                         key: key.to_owned(),
                         name: name.to_owned(),
@@ -326,14 +347,23 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {
-                if self.state.phase.joining().is_some() {
-                    self.state.phase = Phase::Ended(end);
-                    self.save_state();
-                    self.plan_dials(now, out);
-                    out.outputs.push(Output::Event(Event::JoinEnded(end)));
-                }
+                self.join_ended(id, end, now, out);
                 out.outputs.push(Output::Close { link: id });
             }
+        }
+    }
+
+    /// Notes that a member ended the join. This device goes on asking now and then, those first whom it
+    /// has not heard: another member may have let it in before, or may yet.
+    fn join_ended(&mut self, id: LinkId, end: JoinEnd, now: Timestamp, out: &mut Outbox) {
+        let at = self.links.get(&id).and_then(|link| link.address);
+        self.ended_at.extend(at);
+        if let Some((key, name)) = self.state.phase.joining() {
+            self.state.way_in = Some((key.to_owned(), name.to_owned()));
+            self.state.phase = Phase::Ended(end);
+            self.save_state();
+            self.plan_dials(now, out);
+            out.outputs.push(Output::Event(Event::JoinEnded(end)));
         }
     }
 

@@ -31,14 +31,14 @@ pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) ->
     let key = InviteKey::from_text(&asked.key).map_err(Problem::from)?;
     let before = api.handle.look(|shown| Ok(shown.circles.len())).await?;
     let hint = api.handle.join(key).await?;
-    let (joined, id, name, circles) = api
+    let (joined, id, name, words, circles) = api
         .handle
         .look(move |shown| {
             let line = shown.pick(&Select::Hint(hint))?;
-            let overview = line.replica.map_err(|error| Problem::from(error.clone()))?;
-            let overview = overview.overview();
+            let replica = line.replica.map_err(|error| Problem::from(error.clone()))?;
+            let (overview, words) = (replica.overview(), replica.own_words());
             let joined = overview.standing == Standing::Member;
-            Ok((joined, line.id(), overview.name, shown.circles.len()))
+            Ok((joined, line.id(), overview.name, words, shown.circles.len()))
         })
         .await?;
     let (state, sentence) = if joined {
@@ -51,9 +51,13 @@ pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) ->
         ("pending", sentence)
     };
     let circle = if joined { id } else { hint_hex(hint) };
-    Ok(Json(
-        json!({ "state": state, "circle": circle, "name": name, "sentence": sentence }),
-    ))
+    Ok(Json(json!({
+        "state": state,
+        "circle": circle,
+        "name": name,
+        "words": words,
+        "sentence": sentence,
+    })))
 }
 
 impl From<Error> for Problem {
