@@ -52,7 +52,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         records: List::new(vec![(device, RecordKind::Addresses, 7)]).unwrap(),
     };
     let have = Have {
-        held: records::frontier().to_held(|_| Chain::default()),
+        held: records::frontier().to_held(|_, _| Chain::default()),
         retracted: List::new(vec![ThingId([0xa2; 16])]).unwrap(),
     };
     let run = Run {

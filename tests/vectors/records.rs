@@ -17,7 +17,7 @@ fn records_and_the_frontier() {
     }
     book.put(
         "held",
-        codec::encode(&frontier().to_held(|_| Chain::default())),
+        codec::encode(&frontier().to_held(|_, _| Chain::default())),
     );
     let frozen = book.freeze();
     for (name, payload) in payloads() {
