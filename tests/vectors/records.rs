@@ -15,10 +15,7 @@ fn records_and_the_frontier() {
     for (name, payload) in payloads() {
         book.put(name, codec::encode(&record(payload)));
     }
-    book.put(
-        "held",
-        codec::encode(&frontier().to_held(|_, _| Chain::default())),
-    );
+    book.put("held", codec::encode(&held()));
     let frozen = book.freeze();
     for (name, payload) in payloads() {
         let signed: SignedRecord = codec::decode(&frozen.bytes(name)).unwrap();
@@ -76,6 +73,12 @@ pub(crate) fn frontier() -> Frontier {
         frontier.insert(cast::ana_device().device(), 0, interval);
     }
     frontier
+}
+
+/// Returns it in the form that travels.
+pub(crate) fn held() -> Held {
+    let frontier = frontier();
+    frontier.to_held(|device, branch| frontier.chain(device, branch))
 }
 
 fn intervals() -> Vec<Interval> {
