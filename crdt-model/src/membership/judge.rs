@@ -3,7 +3,7 @@
 use super::act::{Act, History, Invite, Kind, NewDevice, Newcomer, Role, VerifiedAct};
 use super::resolve::Resolution;
 use super::roster::Roster;
-use crate::id::{ActId, InviteId, PersonId};
+use crate::id::{ActId, EpochId, InviteId, PersonId};
 
 /// Why an act is not attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,9 +105,18 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
         Kind::SetRole { .. } | Kind::Remove { .. } | Kind::SetRules { .. } => {
             (verdict.direct, verdict.by_role) = may_decide(roster, &person, &act.kind)?;
         }
-        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
+        Kind::Share { to, keys, .. } => {
+            let given = keys.iter().all(|key| was_given(roster, act, key));
+            require(roster.is_active(to) && given, Refusal::Subject)?;
+        }
+        Kind::Epoch {
+            commons, stories, ..
+        } => {
+            let new = ![commons, stories].iter().any(|key| is_named(roster, key));
+            require(new, Refusal::Subject)?;
+        }
         Kind::Found { .. } => return Err(Refusal::Subject),
-        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+        Kind::Leave { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
     }
     Ok(verdict)
 }
@@ -208,6 +217,21 @@ fn may_admit(
         role: state.invite.role,
         history: state.invite.history,
     })
+}
+
+/// Whether an act's device was itself given a key: nobody shares what they do not have.
+fn was_given(roster: &Roster, act: &Act, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| {
+        (epoch.commons == *key && epoch.commons_to.contains(&act.device))
+            || (epoch.stories == *key && epoch.stories_to.contains(&act.device))
+    })
+}
+
+/// Whether an epoch names a key: fresh keys never meet.
+fn is_named(roster: &Roster, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| [epoch.commons, epoch.stories].contains(key))
 }
 
 fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {

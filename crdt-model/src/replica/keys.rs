@@ -1,6 +1,7 @@
 //! Epoch keys on this device: minting, sharing, receiving, asking for what is missing.
 
 use super::Replica;
+use super::grants::stories_known;
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EpochId};
 use crate::key::{Rng, Secret};
@@ -65,8 +66,8 @@ impl Replica {
             return;
         };
         let roster = graph.roster();
-        let knows = |epoch: ActId, admission: ActId| graph.knows(&[admission], &epoch);
-        let due = usable::shares_due(roster, knows, &self.ring, self.device());
+        let closed = |admission| stories_known(graph, admission);
+        let due = usable::shares_due(roster, closed, &self.ring, self.device());
         let Some((_, ids)) = due.into_iter().find(|(device, _)| *device == to) else {
             return;
         };

@@ -26,7 +26,10 @@ fn kind(world: &World, what: u8, who: usize, count: usize) -> Kind {
         7 => admit(world.circle, &label, ["gil", "hal", "ivy", "jo"][who % 4]),
         8 => admit(world.circle, &label, &format!("{name}{}", count % 90 + 2)),
         9 => epoch(&format!("{count}"), &NAMES[..=(who % 5)]),
-        10 => share(name, &[epoch_id("3 commons"), epoch_id("5 stories")]),
+        10 => share(
+            name,
+            &[epoch_id("first commons"), epoch_id("first stories")],
+        ),
         11 => add_device(world.circle, &format!("{name}{}", count % 90 + 2), false),
         12 => remove_device(name, None),
         13 => Kind::SetRules {
@@ -44,6 +47,7 @@ fn play(steps: &[(u8, u8, usize, usize)]) -> World {
     let mut world = World::of(&NAMES);
     world.say("ana", invite("label 0", 1, Role::Member));
     world.say("ana", invite("label 1", 2, Role::Member));
+    world.say("ana", epoch("first", &NAMES));
     let mut world = world.keepers("ana", &["bo", "cai"]);
     for (count, (mode, what, one, two)) in steps.iter().enumerate() {
         let devices: Vec<String> = world.replicas.keys().cloned().collect();
