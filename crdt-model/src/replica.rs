@@ -358,3 +358,6 @@ impl Replica {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,7 @@ fn page(json: &Value) -> String {
 }
 
 async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
-    let words = match file {
+    let mut words = match file {
         Some(file) => text::file(file)?,
         None => text::secret_line("The 24 words, which are not shown: ", context)?,
     };
@@ -91,6 +91,7 @@ async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
             "There were no words, so nothing was checked.",
         ));
     }
+    let words = std::mem::take(&mut *words);
     let json = context.post("/v1/words/check", &Written { words }).await?;
     let message = words::field(&json, "sentence");
     Ok(Done {

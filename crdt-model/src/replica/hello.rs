@@ -13,10 +13,16 @@ use crate::membership::graph::Graph;
 use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
-use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
+use crate::secrecy::hello::{BoxKey, Direction, MAX_CANDIDATES, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
 use crate::time::Timestamp;
+
+/// The most invites whose holders are heard: the open ones first. Those that have ended get a word.
+const HEARD_INVITES: usize = 64;
+
+/// The most bytes of vouchers: with the retracts beside them they fit into one frame.
+const MAX_VOUCHER_BYTES: usize = 48 * 1024;
 
 impl Replica {
     /// A hello frame: somebody's hello, or the answer to ours.
@@ -140,13 +146,17 @@ impl Replica {
 
     /// Returns the acts that brought this device in, back to the founding or as far as fits.
     fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
-        let mut vouchers = Vec::new();
+        let (mut vouchers, mut bytes) = (Vec::new(), 0);
         let (mut device, graph) = (self.device(), self.graph.as_ref());
         while let Some(graph) = graph
             && let Some(known) = graph.roster().devices.get(&device)
             && let Some(act) = graph.get(&known.added)
             && vouchers.len() < MAX_VOUCHERS
         {
+            bytes += codec::encode(act.signed()).len();
+            if bytes > MAX_VOUCHER_BYTES {
+                break;
+            }
             let founding = act.act().device == device;
             vouchers.push(act.signed().clone());
             device = act.act().device;
@@ -206,10 +216,14 @@ impl Replica {
         let epochs = epochs
             .iter()
             .filter(|_| active)
-            .filter_map(|epoch| self.ring.get(&epoch.commons));
+            .filter_map(|epoch| self.ring.get(&epoch.commons))
+            .take(MAX_CANDIDATES - HEARD_INVITES);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
-        invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
-        let invites = invites.into_iter().take(16).filter_map(|state| {
+        invites.sort_by_key(|state| {
+            let used_up = state.used_by.len() >= usize::from(state.invite.uses);
+            std::cmp::Reverse((!state.revoked && !used_up, state.invite.expires))
+        });
+        let invites = invites.into_iter().take(HEARD_INVITES).filter_map(|state| {
             Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
         });
         invites.chain(epochs.map(BoxKey::of_epoch)).collect()

@@ -72,19 +72,49 @@ impl Replica {
         !state.revoked && !used_up && state.invite.expires > now
     }
 
-    /// Returns at most so many stories with their responses, the newest first.
+    /// Returns at most so many stories with their responses, the newest first. Those whose lamport time
+    /// cannot be come last, so that nobody pins theirs to the top.
     pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
-        let mut stories = Vec::new();
+        let (mut stories, mut last_of_all) = (Vec::new(), Vec::new());
+        let most = self.most_lamport();
         self.rows.newest(None, |shown| {
-            if stories.len() < limit {
-                let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
-                if let Some(thing) = thing.filter(|thing| thing.lamport == shown.lamport) {
+            let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
+            if let Some(thing) = thing.filter(|thing| thing.lamport == shown.lamport) {
+                if shown.lamport <= most {
                     stories.extend(self.story_of(shown.thing, &thing, now)?);
+                } else if last_of_all.len() < limit {
+                    last_of_all.push((shown.thing, thing));
                 }
             }
             Ok(stories.len() < limit)
         })?;
+        for (id, thing) in last_of_all {
+            stories.extend(self.story_of(id, &thing, now)?);
+        }
+        stories.truncate(limit);
         Ok(stories)
+    }
+
+    /// Returns the stories whose ids begin like this in hexadecimal: all of them, or two if there are
+    /// more.
+    pub fn stories_like(&self, start: &str, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
+        let digits = (2 * size_of::<ThingId>()).saturating_sub(start.len());
+        let ends =
+            ["0", "f"].map(|digit| ThingId::from_hex(&(start.to_owned() + &digit.repeat(digits))));
+        let [Some(first), Some(last)] = ends else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        self.rows.newest(None, |shown| {
+            let known = found
+                .iter()
+                .any(|story: &StoryLine| story.thing == shown.thing);
+            if !known && (first..=last).contains(&shown.thing) {
+                found.extend(self.story(shown.thing, now)?);
+            }
+            Ok(found.len() < 2)
+        })?;
+        Ok(found)
     }
 
     /// Returns a story with its responses.

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const MAX_HELLO: usize = 64 * 1024;
 /// Frames have a length that is a multiple of this.
 pub const STEP: usize = 1024;
-/// The most keys that are tried on one frame: current and recent epochs and open invites.
-pub const MAX_CANDIDATES: usize = 32;
+/// The most keys that are tried on one frame: of 64 invites and 16 recent epochs.
+pub const MAX_CANDIDATES: usize = 80;
 
 const BOX: &str = "circlet 1 hello box, from an epoch";
 const BEACON: &str = "circlet 1 beacon, from an epoch";
@@ -138,11 +138,11 @@ mod tests {
         #[test]
         fn a_frame_opens_with_the_right_key_among_others(
             plaintext in proptest::collection::vec(any::<u8>(), 0..3000),
-            place in 0_u8..40,
+            place in 0_u8..120,
         ) {
             let frame = seal_hello(&key(place), ROUTE, &plaintext, &mut rng()).unwrap();
             prop_assert_eq!(frame.len() % STEP, 0);
-            let keys: Vec<BoxKey> = (0..40).map(key).collect();
+            let keys: Vec<BoxKey> = (0..120).map(key).collect();
             let opened = open_hello(&keys, ROUTE, &frame);
             let tried = usize::from(place) < MAX_CANDIDATES;
             prop_assert_eq!(opened, tried.then(|| (usize::from(place), plaintext)));
