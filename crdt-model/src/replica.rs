@@ -8,6 +8,7 @@
 mod acts;
 mod admit;
 mod commands;
+mod devices;
 mod dial;
 mod digest;
 mod entries;
@@ -17,6 +18,7 @@ mod hello;
 pub mod input;
 mod keys;
 mod link;
+mod linking;
 mod names;
 pub mod output;
 pub mod overview;
@@ -98,6 +100,8 @@ pub struct Replica {
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
+    /// Whether the shell was asked for new keys since it opened this replica.
+    renewing: bool,
 }
 
 /// One link.
@@ -288,6 +292,7 @@ impl Replica {
             acts_awaited: false,
             ask_again: false,
             acked: BTreeSet::new(),
+            renewing: false,
         }
     }
 
@@ -308,6 +313,7 @@ impl Replica {
         if self.listening != now.day() {
             self.listen_for_beacons(now, out);
         }
+        self.ask_for_keys_of_its_own(out);
         self.dial_due(now, out);
         self.ask_to_wake(now, out);
         out.writes.extend(self.rows.take());

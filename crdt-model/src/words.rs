@@ -1,15 +1,21 @@
-//! The root seed and its 24 words, and the keys that it derives for each circle.
+//! The root seed and its 24 words, the keys that it derives for each circle, and the four words that
+//! two people compare when one of them is new.
 //!
 //! ```text
 //! words        = BIP 39, English, of the 32 bytes
 //! person key   = derive("circlet 1 person key", seed, circle hint), an Ed25519 key
 //! recovery key = derive("circlet 1 recovery key", seed, circle hint), a KEM key
+//! four words   = the first 44 bits, eleven for each word of the same list, of
+//!                hash("circlet 1 four words", circle hint ‖ person ‖ device ‖ KEM key)
 //! ```
 //!
-//! Two circles cannot be linked by these keys.
+//! Two circles cannot be linked by these keys. Four words that are the same on both sides say that the
+//! keys at hand are the newcomer's own, and not those of somebody who stands between the two.
 
-use crate::key::{Secret, SigningKey};
-use crate::secrecy::kem::{self, SecretKey};
+use crate::codec;
+use crate::id::{DeviceId, PersonId};
+use crate::key::{self, Secret, SigningKey};
+use crate::secrecy::kem::{self, PublicKey, SecretKey};
 use bip39::{Language, Mnemonic};
 use zeroize::Zeroizing;
 
@@ -20,6 +26,9 @@ pub const COUNT: usize = 24;
 const MAX_TEXT: usize = 4096;
 const PERSON: &str = "circlet 1 person key";
 const RECOVERY: &str = "circlet 1 recovery key";
+const FOUR: &str = "circlet 1 four words";
+/// The bits that one word of the list stands for: there are 2,048.
+const WORD_BITS: u32 = 11;
 
 /// Why words are not a root seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +96,25 @@ pub fn person_key(seed: &Secret, hint: &[u8; 16]) -> SigningKey {
 /// back.
 pub fn recovery_key(seed: &Secret, hint: &[u8; 16]) -> Result<SecretKey, kem::Error> {
     SecretKey::derive(kem::DEFAULT, &seed.derive(RECOVERY, hint))
+}
+
+/// Returns the four words of somebody's keys in the circle with this hint, separated by blanks: for the
+/// ears of both sides when they first meet.
+pub fn four(hint: &[u8; 16], person: PersonId, device: DeviceId, kem: &PublicKey) -> String {
+    let hash = key::hash(FOUR, &codec::encode(&(hint, person, device, kem)));
+    let list = Language::English.word_list();
+    let bits = hash
+        .first_chunk::<8>()
+        .map_or(0, |b| u64::from_be_bytes(*b));
+    let words = (1..=4).map(|place| {
+        let index = (bits >> (u64::BITS - place * WORD_BITS)) % (1 << WORD_BITS);
+        // The list has exactly that many words.
+        let word = usize::try_from(index)
+            .ok()
+            .and_then(|index| list.get(index));
+        word.copied().unwrap_or_default()
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn explain(error: bip39::Error) -> Error {

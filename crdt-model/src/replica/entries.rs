@@ -222,6 +222,9 @@ impl Replica {
             high: top.header.header().seq,
             top: top.id(),
         };
+        if device == self.device() {
+            self.heard_of_itself();
+        }
         let chain = self.frontier.chain(&device, branch);
         let mut grown = chain.clone();
         grown.insert(interval);

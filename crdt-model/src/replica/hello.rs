@@ -9,7 +9,7 @@ use crate::invitation::{self, InviteKey};
 use crate::key::Rng;
 use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
-use crate::membership::roster::InviteState;
+use crate::membership::roster::{InviteState, Standing};
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
@@ -80,6 +80,26 @@ impl Replica {
                     None => self.hear_retracts(device, &retracts)?,
                 }
             }
+            Hello::Return {
+                device,
+                certificate,
+                binding,
+            } => {
+                if !bound(device.device, &self.hint(), peer, self.peer(), &binding) {
+                    return Ok(());
+                }
+                self.welcome_back(id, peer, (&device, &certificate), out)
+            }
+            Hello::Link {
+                device,
+                kem,
+                binding,
+            } => {
+                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
+                    return Ok(());
+                }
+                self.link_device(keys.get(index), (device, kem), now, rng, out)?
+            }
         };
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
@@ -93,6 +113,9 @@ impl Replica {
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
     pub(super) fn own_hello(&self, peer: PeerId, as_newcomer: bool) -> Option<(BoxKey, Hello)> {
         let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
+        if let Some(hello) = self.arrival_hello(binding) {
+            return Some(hello);
+        }
         if let Some((text, name)) = self.way_in().filter(|_| as_newcomer) {
             let key = InviteKey::from_text(text).ok()?;
             let name = crate::content::clean_name(name).ok()?;
@@ -126,15 +149,25 @@ impl Replica {
         let (mut device, graph) = (self.device(), self.graph.as_ref());
         while let Some(graph) = graph
             && let Some(known) = graph.roster().devices.get(&device)
-            && let Some(act) = graph.get(&known.added)
+            && let Some(mut act) = graph.get(&known.added)
             && vouchers.len() < MAX_VOUCHERS
         {
-            let founding = act.act().device == device;
             vouchers.push(act.signed().clone());
-            device = act.act().device;
-            if founding {
+            // A device that came back by itself belongs if its person does.
+            if act.act().device == device
+                && let Some(person) = graph.roster().people.get(&known.person)
+                && let Some(admission) = graph.get(&person.admitted)
+            {
+                if admission.id() == act.id() {
+                    break;
+                }
+                act = admission;
+                vouchers.push(act.signed().clone());
+            }
+            if act.act().device == device || matches!(act.act().kind, Kind::Found { .. }) {
                 break;
             }
+            device = act.act().device;
         }
         List::new(vouchers).unwrap_or_default()
     }
@@ -185,13 +218,16 @@ impl Replica {
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
         let epochs = epochs
             .iter()
-            .filter_map(|epoch| self.ring.get(&epoch.commons));
+            .filter_map(|epoch| self.ring.get(&epoch.commons))
+            .take(16);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
         invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
         let invites = invites.into_iter().take(16).filter_map(|state| {
             Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
         });
-        invites.chain(epochs.map(BoxKey::of_epoch)).collect()
+        let keys = self.offered_key().into_iter().chain(invites);
+        let keys = keys.chain(epochs.map(BoxKey::of_epoch));
+        keys.chain(self.person_keys(roster)).collect()
     }
 
     pub(super) fn invite_secret(&self, state: &InviteState) -> Option<invitation::InviteSecret> {
@@ -226,6 +262,7 @@ impl Replica {
             return false;
         };
         let mut wanted = device;
+        let mut whose = None;
         for signed in vouchers {
             let Ok(act) = signed.clone().verify(circle) else {
                 return false;
@@ -239,13 +276,25 @@ impl Replica {
                 return false;
             }
             let act = act.act();
-            let introduces = match &act.kind {
-                Kind::Admit { newcomer, .. } => newcomer.device == wanted,
-                Kind::AddDevice { device, .. } => device.device == wanted && act.device != wanted,
+            let introduces = match (&act.kind, whose) {
+                (Kind::Admit { newcomer, .. }, None) => newcomer.device == wanted,
+                (Kind::Admit { newcomer, .. }, Some(person)) => newcomer.person == person,
+                (Kind::AddDevice { device, .. }, None) => device.device == wanted,
                 _ => false,
             };
             if !introduces {
                 return false;
+            }
+            whose = None;
+            if let Kind::AddDevice { device, .. } = &act.kind
+                && act.device == wanted
+            {
+                // It came back by its person's certificate: who vouches for the person?
+                match roster.people.get(&device.person) {
+                    Some(known) => return known.standing == Standing::Active,
+                    None => whose = Some(device.person),
+                }
+                continue;
             }
             match roster.devices.get(&act.device) {
                 Some(known) => return known.active,
@@ -291,11 +340,16 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    let vouched = self.state.phase.joining().is_some();
+                    let vouched = self.state.phase.is_arriving();
                     self.begin_session(id, peer, device, vouched, out);
                 }
             }
+            Answer::Linked(sealed) => {
+                self.take_person(&sealed, out);
+                out.outputs.push(Output::Close { link: id });
+            }
             Answer::Wait => {
+                self.is_noticed(out);
                 if let Some((key, name)) = self.state.phase.joining() {
                     self.state.phase = Phase::Knocking {
                         key: key.to_owned(),
@@ -312,7 +366,7 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {
-                if self.state.phase.joining().is_some() {
+                if self.state.phase.is_arriving() && !self.is_active() {
                     self.state.phase = Phase::Ended(end);
                     self.save_state();
                     self.plan_dials(now, out);

@@ -174,7 +174,7 @@ impl Replica {
         session: &mut Session,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        if !self.may_see(session) {
+        if !self.may_see(session) || self.is_to_arrive() {
             return Ok(());
         }
         let Some(open) = session.their_open.take() else {
@@ -268,6 +268,7 @@ impl Replica {
         for (act, table) in acts.tables.into_inner() {
             self.take_table(act, &table);
         }
+        self.finish_return(now, out);
         if new {
             self.roster_changed(now, out)?;
             if self.has_gone(session) {
@@ -291,6 +292,7 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
+        self.arrive(now, out)?;
         self.give_acts(id, session, out)?;
         let belongs = self
             .roster()
@@ -304,6 +306,7 @@ impl Replica {
             return Ok(true);
         }
         self.become_member(now, out);
+        self.finish_return(now, out);
         self.forget_way_in(now, out);
         if let Some(record) = self.publish_addresses(now) {
             self.pass_records(std::slice::from_ref(&record), out);
