@@ -268,36 +268,40 @@ fn a_device_key_is_for_one_computer_and_one_hour() {
 
 #[test]
 fn a_device_that_was_taken_out_reads_nothing_that_is_shared_later() {
-    let (mut world, [ana, bo, cai]) = three(11, History::FromNow);
-    let second = link(&mut world, bo);
-    let words = words_of(&world, second);
-    world.command(bo, Command::ConfirmDevice { words }).unwrap();
-    world.run(2 * MINUTE);
-    world.share(second, "before it was lost").unwrap();
-    world.run(MINUTE);
-    let device = world.replica(second).unwrap().devices()[0].device;
-    world.partition(&[0, 0, 0, 1]);
-    let removed = world.command(bo, Command::RemoveDevice { device });
-    assert_eq!(removed, Ok(Reply::Done));
-    world.run(MINUTE);
-    world.share(ana, "after it was lost").unwrap();
-    world.run(MINUTE);
-    world.heal();
-    world.run(30 * MINUTE);
-    assert_eq!(world.overview(second).standing, Standing::DeviceRemoved);
-    assert!(
-        !world
-            .texts(second)
-            .contains(&"after it was lost".to_owned())
-    );
-    assert!(world.share(second, "still here?").is_err());
-    for node in [ana, bo, cai] {
-        assert!(world.texts(node).contains(&"before it was lost".to_owned()));
+    for away in [false, true] {
+        let (mut world, [ana, bo, cai]) = three(11, History::FromNow);
+        let second = link(&mut world, bo);
+        let words = words_of(&world, second);
+        let confirmed = world.command(bo, Command::ConfirmDevice { words });
+        assert_eq!(confirmed, Ok(Reply::Done));
+        world.run(2 * MINUTE);
+        world.share(second, "before it was lost").unwrap();
+        world.run(MINUTE);
+        let device = world.replica(second).unwrap().devices()[0].device;
+        if away {
+            world.partition(&[0, 0, 0, 1]);
+        }
+        let removed = world.command(bo, Command::RemoveDevice { device });
+        assert_eq!(removed, Ok(Reply::Done));
+        world.run(MINUTE);
+        world.share(ana, "after it was lost").unwrap();
+        world.run(MINUTE);
+        world.heal();
+        world.run(30 * MINUTE);
+        assert!(!world.texts(second).contains(&"after it was lost".to_owned()));
+        if !away {
+            let standing = world.overview(second).standing;
+            assert_eq!(standing, Standing::DeviceRemoved, "it hears of it");
+            assert!(world.share(second, "still here?").is_err());
+        }
+        for node in [ana, bo, cai] {
+            assert!(world.texts(node).contains(&"before it was lost".to_owned()));
+        }
+        agree(&world, &[ana, bo, cai]);
+        let here = world.replica(bo).unwrap().devices()[0].device;
+        let itself = world.command(bo, Command::RemoveDevice { device: here });
+        assert_eq!(itself, Err(Refusal::NotAllowed));
     }
-    agree(&world, &[ana, bo, cai]);
-    let here = world.replica(bo).unwrap().devices()[0].device;
-    let itself = world.command(bo, Command::RemoveDevice { device: here });
-    assert_eq!(itself, Err(Refusal::NotAllowed));
 }
 
 #[test]

@@ -27,6 +27,12 @@ pub enum AnyKey {
     Device(DeviceKey),
 }
 
+impl From<InviteKey> for AnyKey {
+    fn from(key: InviteKey) -> Self {
+        Self::Invite(key)
+    }
+}
+
 impl Card {
     /// Returns the card of the circle with this hint, with as many of the addresses, in their order, as
     /// its text has room for.

@@ -118,6 +118,17 @@ impl Replica {
         lines
     }
 
+    /// Who wants to join belongs already: this device holds the same person key, so it comes back.
+    pub(super) fn join_becomes_return(&mut self, now: Timestamp, out: &mut Outbox) {
+        if let Some((key, _)) = self.state.phase.joining() {
+            self.state.phase = Phase::Returning {
+                contacts: vec![key.to_owned()],
+            };
+            self.save_state();
+            self.plan_dials(now, out);
+        }
+    }
+
     /// Notes that others hold something of this device's making that was not here.
     pub(super) fn heard_of_itself(&mut self) {
         if !self.state.superseded {

@@ -222,9 +222,6 @@ impl Replica {
             high: top.header.header().seq,
             top: top.id(),
         };
-        if device == self.device() {
-            self.heard_of_itself();
-        }
         let chain = self.frontier.chain(&device, branch);
         let mut grown = chain.clone();
         grown.insert(interval);
@@ -238,6 +235,9 @@ impl Replica {
                 seq: entry.header.header().seq,
             };
             if !chain.holds(place.seq) {
+                if device == self.device() {
+                    self.heard_of_itself();
+                }
                 let lamport = entry.header.header().lamport;
                 self.keep(place, entry, now)?;
                 self.fresh.push((place, lamport));

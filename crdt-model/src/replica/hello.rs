@@ -11,7 +11,7 @@ use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
 use crate::membership::roster::{InviteState, Standing};
 use crate::replica::input::LinkId;
-use crate::replica::output::{Event, Outbox, Output};
+use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
@@ -363,6 +363,10 @@ impl Replica {
             Answer::Took(things) => {
                 self.told(&things);
                 self.plan_dials(now, out);
+                out.outputs.push(Output::Close { link: id });
+            }
+            Answer::End(JoinEnd::PersonBelongs) => {
+                self.join_becomes_return(now, out);
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {

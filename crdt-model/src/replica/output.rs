@@ -203,4 +203,6 @@ pub enum JoinEnd {
     DeviceRemoved,
     /// The device key ran out or was used.
     DeviceKeyOver,
+    /// The person belongs already, by another device: this one comes back as a further one.
+    PersonBelongs,
 }
