@@ -2,7 +2,7 @@
 
 use crate::commands::{
     completions, demo, doctor, help, invite, join, leave, list, members, new, node, read, respond,
-    setup, share, start, status, stop,
+    setup, share, start, status, stop, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -62,9 +62,11 @@ pub(crate) enum Command {
     Leave(leave::Args),
     Invite(invite::Args),
     Join(join::Args),
+    Welcome(welcome::Args),
     Share(share::Args),
     Read(read::Args),
     Respond(respond::Args),
+    Words(words::Args),
     Demo(demo::Args),
     Node(node::Args),
     Completions(completions::Args),

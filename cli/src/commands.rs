@@ -18,6 +18,8 @@ pub(crate) mod share;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod welcome;
+pub(crate) mod words;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -39,9 +41,11 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Leave(args)) => leave::run(&args, context).await,
         Some(Command::Invite(args)) => invite::run(&args, context).await,
         Some(Command::Join(args)) => join::run(&args, context).await,
+        Some(Command::Welcome(args)) => welcome::run(&args, context).await,
         Some(Command::Share(args)) => share::run(&args, context).await,
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,
+        Some(Command::Words(args)) => words::run(&args, context).await,
         Some(Command::Demo(args)) => demo::run(&args, context).await,
         Some(Command::Node(args)) => node::run(&args, context).await,
         Some(Command::Completions(args)) => Ok(completions::run(&args)),

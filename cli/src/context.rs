@@ -118,6 +118,21 @@ impl Context {
         Ok(Some(line))
     }
 
+    /// Says whether a name was typed before something that cannot be undone: beside the command, or as
+    /// it is asked for now. `None` where it was not given and nobody can be asked.
+    pub(crate) fn confirm(
+        &self,
+        given: Option<&str>,
+        name: &str,
+        question: &str,
+    ) -> Result<Option<bool>> {
+        let typed = match given {
+            Some(given) => Some(given.to_owned()),
+            None => self.ask(question)?,
+        };
+        Ok(typed.map(|typed| typed.trim() == name))
+    }
+
     /// Returns the passphrase from the file that was named, or as it is typed now.
     pub(crate) fn passphrase(&self) -> Result<String> {
         if let Some(path) = &self.global.passphrase_file {

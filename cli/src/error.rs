@@ -49,7 +49,10 @@ pub(crate) const EXIT_CODES: [(u8, &str); 8] = [
         NODE_NEEDED,
         "Circlet has to be running for this, and it is not",
     ),
-    (NOT_FOUND, "there is no such circle, story or invite here"),
+    (
+        NOT_FOUND,
+        "there is no such circle, story, invite or person here",
+    ),
     (INTERRUPTED, "stopped with Ctrl-C"),
 ];
 

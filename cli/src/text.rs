@@ -56,7 +56,7 @@ pub(crate) fn secret_line(prompt: &str, context: &Context) -> Result<String> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(
             "There is nobody to ask here.",
-            "Give it on stdin, as in `circlet join - < key.txt`.",
+            "Give it on stdin, as in `circlet join - < key.txt`, or leave out `--no-input`.",
         ));
     }
     Ok(bounded(std::io::stdin().lock())?.trim().to_owned())

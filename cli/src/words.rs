@@ -9,6 +9,9 @@ use serde_json::Value;
 /// How many characters of an id are shown: enough to tell any two apart in a small circle.
 const SHORT_ID: usize = 8;
 
+/// For so many days somebody is a newcomer, and a farewell is news.
+const LATE: i64 = 7;
+
 /// Says on which day something was, as somebody here would say it now; what is not understood stays as
 /// it is.
 pub(crate) fn day(written: &str) -> String {
@@ -18,6 +21,14 @@ pub(crate) fn day(written: &str) -> String {
         (_, Ok(date)) => day_in(date, now.date()),
         _ => written.to_owned(),
     }
+}
+
+/// Says whether a day lies within the last week.
+pub(crate) fn is_of_late(written: &str) -> bool {
+    let today = Timestamp::now().to_zoned(TimeZone::system()).date();
+    written
+        .parse::<Date>()
+        .is_ok_and(|date| is_late_in(date, today))
 }
 
 /// Reads a length of time: `7d`, `12h` or `30m`, in seconds.
@@ -78,6 +89,11 @@ pub(crate) fn field(value: &Value, name: &str) -> String {
         .to_owned()
 }
 
+fn is_late_in(date: Date, today: Date) -> bool {
+    let first = today.checked_sub(LATE.days());
+    first.is_ok_and(|first| date >= first)
+}
+
 fn day_in(date: Date, today: Date) -> String {
     let within = |days: i64| {
         today
@@ -120,6 +136,17 @@ mod tests {
         assert_eq!(said(date(2026, 11, 30)), "30 November");
         assert_eq!(said(date(2026, 11, 16)), "16 November");
         assert_eq!(said(date(2025, 12, 24)), "24 December 2025");
+    }
+
+    #[test]
+    fn a_week_is_of_late() {
+        let today = date(2026, 11, 23);
+        // Where it is a day earlier than where somebody else wrote it.
+        for then in [date(2026, 11, 24), today, date(2026, 11, 16)] {
+            assert!(is_late_in(then, today), "{then}");
+        }
+        assert!(!is_late_in(date(2026, 11, 15), today));
+        assert!(!is_of_late("") && !is_of_late("yesterday"));
     }
 
     #[test]

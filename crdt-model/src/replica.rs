@@ -22,6 +22,8 @@ mod linking;
 mod names;
 pub mod output;
 pub mod overview;
+mod parting;
+mod people;
 mod retracts;
 mod rows;
 mod session;

@@ -59,18 +59,22 @@ pub fn to_words(seed: &Secret) -> Zeroizing<String> {
     text
 }
 
-/// Reads 24 words, in either case, with blanks, commas or lines between them.
+/// Returns what counts as words in a text: what stands between blanks, commas and lines. Numbers do not,
+/// as in a list on paper.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || c == ',');
+    parts.filter(|part| part.chars().any(|c| !c.is_ascii_digit() && c != '.'))
+}
+
+/// Reads 24 words, in either case, as [`split`] finds them.
 pub fn from_words(text: &str) -> Result<Secret, Error> {
     if text.len() > MAX_TEXT {
-        return Err(Error::Count(text.split_whitespace().count()));
+        return Err(Error::Count(split(text).count()));
     }
     let lower = Zeroizing::new(text.to_lowercase());
     let mut words = Zeroizing::new(String::with_capacity(lower.len()));
     let mut count = 0;
-    for word in lower
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|w| !w.is_empty())
-    {
+    for word in split(&lower) {
         words.push_str(word);
         words.push(' ');
         count += 1;
@@ -141,7 +145,9 @@ mod tests {
             prop_assert_eq!(words.split(' ').count(), COUNT);
             prop_assert_eq!(from_words(&words), Ok(seed.clone()));
             let loose = format!("\n {}\n", words.to_uppercase().replace(' ', ",  "));
-            prop_assert_eq!(from_words(&loose), Ok(seed));
+            prop_assert_eq!(from_words(&loose), Ok(seed.clone()));
+            let listed = words.split(' ').zip(1..).map(|(word, place)| format!("{place}. {word}\n"));
+            prop_assert_eq!(from_words(&listed.collect::<String>()), Ok(seed));
         }
 
         #[test]
@@ -186,6 +192,30 @@ mod tests {
             person_key(&seed, &two).person()
         );
         assert_ne!(recovery_key(&seed, &one), recovery_key(&seed, &two));
+    }
+
+    #[test]
+    fn four_words_are_of_all_the_keys() {
+        let kem = |seed| {
+            let key = SecretKey::derive(kem::DEFAULT, &Secret([seed; 32]));
+            key.unwrap().public().clone()
+        };
+        let (hint, person, device) = ([1; 16], PersonId([2; 32]), DeviceId([3; 32]));
+        let words = four(&hint, person, device, &kem(4));
+        assert_eq!(words, "hamster athlete physical solution");
+        let list = Language::English.word_list();
+        assert_eq!(words.split(' ').count(), 4);
+        assert!(words.split(' ').all(|word| list.contains(&word)));
+        let others = [
+            four(&[9; 16], person, device, &kem(4)),
+            four(&hint, PersonId([9; 32]), device, &kem(4)),
+            four(&hint, person, DeviceId([9; 32]), &kem(4)),
+            four(&hint, person, device, &kem(9)),
+        ];
+        for (place, other) in others.iter().enumerate() {
+            assert_ne!(*other, words);
+            assert!(!others[place + 1..].contains(other));
+        }
     }
 
     #[test]

@@ -9,9 +9,14 @@
 //! | `GET /v1/circles` | | `circles`: `id`, `name`, `state`, `sentence` (joins under way too) |
 //! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
 //! | `POST /v1/leave` | `{}` | `id`, `name` |
-//! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `sentence` |
-//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices` |
-//! | `GET /v1/invites` | | `invites`: `id`, `by`, `uses`, `used`, `expires`, `history`, `open` |
+//! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `words`, `sentence` |
+//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`; `waiting`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
+//! | `POST /v1/members/{id}/welcome` | `{}` | `id`, `name`, `words`, `sentence` |
+//! | `POST /v1/members/{id}/remove` | `{}` | `id`, `name`, `state` (`done` or `voice`), `sentence` |
+//! | `POST /v1/members/{id}/role` | [`roles::NewRole`] | `id`, `name`, `role` (the one held now), `state`, `sentence` |
+//! | `GET /v1/words` | | `words`: the 24 |
+//! | `POST /v1/words/check` | [`words::Written`] | `sentence` |
+//! | `GET /v1/invites` | | `invites`: `id`, `by`, `uses`, `used`, `expires`, `history`, `knock`, `open` |
 //! | `POST /v1/invites` | [`invites::NewInvite`] | `id`, `key`, `sentence` |
 //! | `GET /v1/invites/{id}` | | `id`, `key`, `sentence` |
 //! | `POST /v1/invites/{id}/stop` | `{}` | `id` |
@@ -28,7 +33,7 @@
 //!
 //! Every request that concerns one circle takes `?circle=NAME` (any part of the name's beginning that
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
-//! A story's or invite's `{id}` may be cut short to its first characters, at least four.
+//! The `{id}` of a story, an invite or a person may be cut short to its first characters, at least four.
 //!
 //! A success is status 200 and the bare value. Anything else is a [`Problem`]:
 //! a status and `{"code","message","next"}`.
@@ -40,8 +45,10 @@ pub mod invites;
 pub mod joins;
 pub mod members;
 pub mod node;
+pub mod roles;
 pub mod status;
 pub mod stories;
+pub mod words;
 
 mod asked;
 mod sentence;
@@ -64,6 +71,9 @@ pub const PROTOCOL: u32 = 1;
 
 /// The largest request body: the longest story in its longest JSON form.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// The fewest characters that may stand for a whole id.
+const SHORTEST_ID: usize = 4;
 
 /// What every request can use.
 #[derive(Clone, Debug)]
@@ -90,6 +100,11 @@ pub fn router(api: Api) -> Router {
         .route("/v1/leave", post(circles::leave))
         .route("/v1/joins", post(joins::new))
         .route("/v1/members", get(members::list))
+        .route("/v1/members/{id}/welcome", post(members::welcome))
+        .route("/v1/members/{id}/remove", post(roles::remove))
+        .route("/v1/members/{id}/role", post(roles::give))
+        .route("/v1/words", get(words::show))
+        .route("/v1/words/check", post(words::check))
         .route("/v1/invites", get(invites::list).post(invites::new))
         .route("/v1/invites/{id}", get(invites::show))
         .route("/v1/invites/{id}/stop", post(invites::stop))

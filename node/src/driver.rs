@@ -296,6 +296,7 @@ impl<E: Engine> Driver<E> {
     fn shown(&self) -> Shown<'_> {
         Shown {
             circles: self.circles.iter().map(Circle::line).collect(),
+            identity: &self.identity,
             now: self.now(),
         }
     }

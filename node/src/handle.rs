@@ -1,7 +1,7 @@
 //! How the rest of the program talks to the driver: requests through one bounded channel, and looks
 //! at the replicas, which run where the replicas live.
 
-use crate::identity::Hint;
+use crate::identity::{Hint, Identity};
 use crate::problem::{Kind, Problem};
 use circlet_model::address::Address;
 use circlet_model::id::CircleId;
@@ -78,6 +78,8 @@ pub(crate) enum Request {
 pub struct Shown<'a> {
     /// The circles, the longest-standing first.
     pub circles: Vec<Line<'a>>,
+    /// Who the person at this computer is.
+    pub identity: &'a Identity,
     /// The time.
     pub now: Timestamp,
 }

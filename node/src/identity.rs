@@ -160,6 +160,16 @@ impl Identity {
         &self.name
     }
 
+    /// Returns the 24 words of the root seed.
+    pub fn words(&self) -> Zeroizing<String> {
+        words::to_words(&self.seed)
+    }
+
+    /// Says whether these 24 words are the ones of this home.
+    pub fn is_of(&self, seed: &Secret) -> bool {
+        self.seed == *seed
+    }
+
     /// Returns the keys of this device in a circle.
     pub fn keys(&self, hint: Hint) -> Option<replica::Identity> {
         let keys = self.circles.iter().find(|keys| keys.hint == hint)?;
@@ -172,11 +182,6 @@ impl Identity {
             kem: keys.kem.clone(),
             peer: SigningKey::from_secret(&keys.peer),
         })
-    }
-
-    /// Whether these are the words of this person.
-    pub fn has_seed(&self, seed: &Secret) -> bool {
-        self.seed == *seed
     }
 
     /// Keeps the secret of the person key in a circle, as another device of the person gave it.

@@ -194,7 +194,7 @@ impl From<Refusal> for Problem {
                 "This computer has not met a member of the circle yet, so this has to wait.",
                 "Leave Circlet running (`circlet start`); it goes on by itself.",
             ),
-            Refusal::NotFound => Self::not_found("story, response or invite"),
+            Refusal::NotFound => Self::not_found("story, response, invite or person"),
             Refusal::NotAllowed => Self::new(
                 "not-allowed",
                 "In this circle that is for somebody else to do. Nothing was changed.",
@@ -228,7 +228,7 @@ impl From<Refusal> for Problem {
                 "Make a key with `circlet device add`, then run `circlet join` on the other computer.",
             ),
             Refusal::OtherWords => Self::new(
-                "other-words",
+                "four-words",
                 "These four words are not the ones that the other computer shows. Nothing was changed.",
                 "Compare them once more. If they stay different, do not go on: make a new key.",
             ),

@@ -159,7 +159,9 @@ fn an_invite_gives_a_key_that_can_be_shown_and_stopped() {
     let listed = &listed["invites"][0];
     assert_eq!(
         keys(listed),
-        ["by", "expires", "history", "id", "open", "used", "uses"]
+        [
+            "by", "expires", "history", "id", "knock", "open", "used", "uses"
+        ]
     );
     assert_eq!(
         (&listed["open"], &listed["history"]),

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 22] = [
+const COMMANDS: [(&str, &[&str]); 28] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
     ("start", &["--listen"]),
     ("stop", &[]),
@@ -20,14 +20,18 @@ const COMMANDS: [(&str, &[&str]); 22] = [
     ("doctor", &[]),
     ("new", &["<NAME>"]),
     ("list", &[]),
-    ("members", &[]),
-    ("leave", &[]),
+    ("members", &["remove", "role"]),
+    ("members remove", &["<NAME>", "--confirm"]),
+    ("members role", &["<NAME>", "<ROLE>", "keeper", "member"]),
+    ("welcome", &["[NAME]"]),
+    ("leave", &["--confirm"]),
     (
         "invite",
         &[
             "--uses",
             "--expires",
             "--history",
+            "--knock",
             "--qr",
             "list",
             "show",
@@ -41,6 +45,9 @@ const COMMANDS: [(&str, &[&str]); 22] = [
     ("share", &["[-]", "--ask", "--note-file"]),
     ("read", &["[ID]", "--all"]),
     ("respond", &["<ID>", "[-]"]),
+    ("words", &["show", "check"]),
+    ("words show", &["--yes"]),
+    ("words check", &["--words-file"]),
     ("demo", &["--keep"]),
     ("completions", &[]),
     ("help", &[]),
@@ -175,15 +182,16 @@ fn the_fields_are_the_ones_that_scripts_know() {
         seen,
         [
             "check: check ok sentence",
-            "circle: connected digest entries id in_step_with members name sentence state",
+            "circle: connected digest entries id in_step_with members name sentence state waiting \
+             words",
             "invite: id key sentence",
-            "invite list: by expires history id open used uses",
+            "invite list: by expires history id knock open used uses",
             "invite stop: id",
-            "join: circle name sentence state",
+            "join: circle name sentence state words",
             "leave: id name",
             "list: id name sentence state",
             "member: me name",
-            "members: devices id me name role since",
+            "members: devices id me name role since words",
             "new: id name",
             "read: stories",
             "respond: id",

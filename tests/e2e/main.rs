@@ -14,6 +14,7 @@ mod contract;
 mod faults;
 mod hostile;
 mod invites;
+mod members;
 mod story;
 
 use circlet_tests::nodes::{Computer, text, together, until};

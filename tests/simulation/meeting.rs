@@ -1,6 +1,6 @@
 //! Meeting: members who never met, who went, who came back under another name for the network.
 
-use circlet_model::membership::act::History;
+use circlet_model::membership::act::{History, Mode};
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::Reply;
 use circlet_model::replica::overview::Standing;
@@ -66,6 +66,70 @@ fn a_member_who_is_removed_while_connected_hears_of_it() {
     world.run(60 * MINUTE);
     assert_eq!(world.overview(bo).standing, Standing::Removed);
     assert_eq!(world.texts(bo), ["before"]);
+}
+
+#[test]
+fn a_member_who_is_removed_while_away_hears_of_it_on_coming_back_and_nothing_else() {
+    let mut world = World::new(4);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 1, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(MINUTE);
+    world.share(ana, "before").unwrap();
+    world.run(MINUTE);
+    world.stop(bo);
+    let person = world.person(bo);
+    let key = world.invite(ana, 1, History::FromNow);
+    world.join("Cai", &key);
+    world.run(MINUTE);
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.share(ana, "after").unwrap();
+    let key = world.invite(ana, 1, History::FromNow);
+    world.join("Dee", &key);
+    world.run(MINUTE);
+    world.start(bo);
+    world.run(10 * MINUTE);
+    assert_eq!(world.overview(bo).standing, Standing::Removed);
+    assert_eq!(world.texts(bo), ["before"]);
+    // Cai came while Bo belonged, Dee afterwards.
+    let known = world.overview(bo).members.into_iter();
+    let known: Vec<_> = known.map(|member| member.name).collect();
+    assert_eq!(known, ["Ana", "Cai"]);
+    let gone = &world.replica(ana).unwrap().gone()[0];
+    assert_eq!((gone.name.as_str(), gone.removed), ("Bo", true));
+    assert_eq!((gone.known_by, gone.members), (3, 3));
+}
+
+#[test]
+fn both_sides_of_a_welcome_see_the_same_four_words() {
+    let mut world = World::new(5);
+    let ana = world.found("Ana");
+    let invite = Command::Invite {
+        uses: 1,
+        expires: Duration::from_hours(24),
+        mode: Mode::Knock,
+        history: History::FromNow,
+    };
+    let Ok(Reply::Invited { key, .. }) = world.command(ana, invite) else {
+        panic!("a member invites")
+    };
+    let bo = world.join("Bo", &key);
+    world.run(MINUTE);
+    assert_eq!(world.overview(bo).standing, Standing::Knocking);
+    let words = world.replica(bo).unwrap().own_words().unwrap();
+    let waiting = world.replica(ana).unwrap().waiting(world.time(ana));
+    assert_eq!((waiting.len(), &waiting[0].words), (1, &words));
+    let person = waiting[0].person;
+    world.command(ana, Command::Welcome { person }).unwrap();
+    world.run(60 * MINUTE);
+    for node in [ana, bo] {
+        let members = world.overview(node).members;
+        let of = |name: &str| members.iter().find(|member| member.name == name);
+        assert_eq!(of("Bo").unwrap().words.as_ref(), Some(&words));
+        assert_eq!(of("Ana").unwrap().words, None);
+    }
+    assert_eq!(world.replica(bo).unwrap().own_words(), Some(words));
+    assert_eq!(world.replica(ana).unwrap().waiting(world.time(ana)), []);
 }
 
 fn shown_again(world: &mut World, node: usize) -> String {

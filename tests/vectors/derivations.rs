@@ -5,6 +5,7 @@ use crate::cast::{self, circle, today};
 use circlet_model::codec;
 use circlet_model::key::Secret;
 use circlet_model::secrecy::hello::{BeaconKey, BoxKey};
+use circlet_model::secrecy::kem::XWING;
 use circlet_model::secrecy::{epoch::EpochKey, seal};
 use circlet_model::words;
 
@@ -25,6 +26,10 @@ fn derived_keys() {
     book.put("person", person.verifying());
     let recovery = words::recovery_key(&seed, &circle().hint()).unwrap();
     book.put("recovery key", codec::encode(&recovery));
+    let newcomer = cast::newcomer(XWING);
+    let (who, device) = (newcomer.person, newcomer.device);
+    let four = words::four(&circle().hint(), who, device, &newcomer.kem);
+    book.text("four words of the newcomer", &four);
     let [commons, stories] = cast::epoch_keys();
     book.put("commons key", commons.secret().0);
     book.put("hello box key of the epoch", BoxKey::of_epoch(&commons).0.0);

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// What newcomers may read of the time before [default: from-now]
     #[arg(long, value_enum, value_name = "HISTORY")]
     history: Option<Before>,
+    /// Whoever holds it knocks, and is in once a member says `circlet welcome`
+    #[arg(long)]
+    knock: bool,
     /// Show the key as a QR code too
     #[arg(long)]
     qr: bool,
@@ -64,11 +67,12 @@ enum Before {
 
 /// Makes an invite, or does what else was asked.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let made = args.uses.is_some() || args.expires.is_some() || args.history.is_some();
+    let told = args.uses.is_some() || args.expires.is_some() || args.history.is_some();
+    let made = told || args.knock;
     match &args.action {
         None => make(args, context).await,
         Some(_) if made => Err(Failure::usage(
-            "`--uses`, `--expires` and `--history` are for making a new invite.",
+            "`--uses`, `--expires`, `--history` and `--knock` are for making a new invite.",
             "An invite that stands cannot be changed: stop it and make another.",
         )),
         Some(Action::List) => list(context).await,
@@ -88,6 +92,7 @@ async fn make(args: &Args, context: &Context) -> Result<Done> {
             Some(Before::Days30) => History::Days30,
             Some(Before::All) => History::All,
         },
+        knock: args.knock,
     };
     let json = context.post("/v1/invites", &body).await?;
     Ok(key(json, args.qr, context))
@@ -168,10 +173,10 @@ fn line(invite: &Value) -> String {
         1 => "works once more".to_owned(),
         left => format!("works {left} more times"),
     };
-    format!(
-        "{by}'s, {left}, until {}",
-        words::day(&words::field(invite, "expires"))
-    )
+    let knock = invite.get("knock").and_then(Value::as_bool) == Some(true);
+    let welcome = if knock { ", with a welcome" } else { "" };
+    let until = words::day(&words::field(invite, "expires"));
+    format!("{by}'s, {left}{welcome}, until {until}")
 }
 
 /// Returns the id of the open invite that lasts longest; the list has it last among the open ones.

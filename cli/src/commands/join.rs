@@ -33,7 +33,14 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         return Err(Failure::cancelled("There was no key, so nothing was done."));
     }
     let json = context.post("/v1/joins", &NewJoin { key }).await?;
-    let message = words::field(&json, "sentence");
+    let mut message = words::field(&json, "sentence");
+    let four = words::field(&json, "words");
+    if !four.is_empty() {
+        message.push_str(&format!(
+            "\nYour four words: {four}\nWhoever lets you in sees the same four. If you can, compare \
+             them by voice or face to face."
+        ));
+    }
     Ok(Done {
         json,
         message,

@@ -9,15 +9,19 @@ use serde_json::{Value, json};
 /// Leave a circle
 ///
 /// What you shared stays with the others. Your own copy stays on this computer. In a terminal you are
-/// asked to type the circle's name first.
+/// asked to type the circle's name first; `--confirm` gives it beforehand.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// The circle's name, so that no other circle is left by a slip
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+}
 
 /// Leaves, once the circle's name was typed where somebody can type it.
-pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let (id, name) = meant(context).await?;
-    let typed = context.ask(&format!("To leave, type the circle's name ({name}): "))?;
-    if typed.is_some_and(|typed| typed.trim() != name) {
+    let question = format!("To leave, type the circle's name ({name}): ");
+    if context.confirm(args.confirm.as_deref(), &name, &question)? == Some(false) {
         return Err(Failure::cancelled(
             "That is not the circle's name. You are still in it.",
         ));

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Done;
-use crate::words;
+use crate::{people, words};
 use circlet_node::client;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -97,6 +97,21 @@ fn write_circle(circle: &Value, text: &mut String) {
         let _ = writeln!(text, "  With {}.", words::names(&others));
     }
     let _ = writeln!(text, "  {}", words::field(circle, "sentence"));
+    let four = words::field(circle, "words");
+    if !four.is_empty() {
+        let _ = writeln!(text, "  Your four words: {four}");
+    }
+    let waiting = people::list(circle, "waiting").iter();
+    let waiting: Vec<String> = waiting
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect();
+    if !waiting.is_empty() {
+        let names = words::names(&waiting);
+        let _ = writeln!(
+            text,
+            "  Waiting for a welcome: {names}. See `circlet welcome`."
+        );
+    }
 }
 
 fn circles(json: &Value) -> impl Iterator<Item = &Value> {

@@ -28,19 +28,33 @@ struct Waiting {
 }
 
 impl Replica {
-    /// Returns the people who wait for a welcome.
+    /// Returns the people who knocked, also those who cannot be let in any more.
     pub fn knocks(&self) -> Vec<Knock> {
+        let waiting = self.knocked().into_iter();
+        waiting.map(|waiting| self.knock(&waiting)).collect()
+    }
+
+    /// Returns the people who wait for a welcome.
+    pub fn waiting(&self, now: Timestamp) -> Vec<Knock> {
+        let mut waiting = self.knocked();
+        waiting.retain(|waiting| self.still_waits(waiting, now));
+        waiting.iter().map(|waiting| self.knock(waiting)).collect()
+    }
+
+    fn knocked(&self) -> Vec<Waiting> {
         let rows = self.rows.scan(&self.rows.meta_scan(5)).unwrap_or_default();
-        let waiting = rows
-            .iter()
-            .filter_map(|(_, row)| super::rows::from_head::<Waiting>(row).ok());
-        waiting
-            .map(|waiting| Knock {
-                person: waiting.newcomer.person,
-                name: waiting.newcomer.name.to_string(),
-                invite: waiting.invite,
-            })
+        rows.iter()
+            .filter_map(|(_, row)| super::rows::from_head(row).ok())
             .collect()
+    }
+
+    fn knock(&self, waiting: &Waiting) -> Knock {
+        Knock {
+            person: waiting.newcomer.person,
+            name: waiting.newcomer.name.to_string(),
+            invite: waiting.invite,
+            words: self.words_of_newcomer(&waiting.newcomer),
+        }
     }
 
     /// Lets somebody in who knocked. `None` when nobody of that key waits, or their invite has ended.

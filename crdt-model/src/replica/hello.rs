@@ -54,6 +54,7 @@ impl Replica {
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
             return Ok(());
         };
+        let mut last_word = Vec::new();
         let answer = match hello {
             Hello::Join {
                 invite,
@@ -77,7 +78,12 @@ impl Replica {
                 }
                 match self.greet(id, peer, device, &vouchers, out) {
                     Some(answer) => Some(answer),
-                    None => self.hear_retracts(device, &retracts)?,
+                    None if !retracts.is_empty() => self.hear_retracts(device, &retracts)?,
+                    None => {
+                        last_word = self.last_word(device);
+                        let answer = self.membership_answer(peer);
+                        answer.filter(|_| !last_word.is_empty())
+                    }
                 }
             }
             Hello::Return {
@@ -107,6 +113,7 @@ impl Replica {
                 out.outputs.push(Output::Hello { link: id, frame });
             }
         }
+        self.say_last(id, last_word, out);
         Ok(())
     }
 

@@ -70,6 +70,25 @@ pub struct Member {
     pub me: bool,
     /// How many devices of theirs belong.
     pub devices: usize,
+    /// The four words of the keys they came with; the founder has none.
+    pub words: Option<String>,
+}
+
+/// Somebody who belonged and does not any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Whether they were removed; otherwise they left.
+    pub removed: bool,
+    /// The day of it, as its writer said.
+    pub day: Day,
+    /// How many of those who belong now are known to know of the removal.
+    pub known_by: usize,
+    /// How many belong now.
+    pub members: usize,
 }
 
 /// A device of this person.
@@ -151,4 +170,6 @@ pub struct Knock {
     pub name: String,
     /// The invite they hold.
     pub invite: InviteId,
+    /// The four words of the keys they would come with.
+    pub words: String,
 }

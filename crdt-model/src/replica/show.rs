@@ -221,12 +221,13 @@ impl Replica {
                 since: person.since,
                 me: *id == self.me(),
                 devices: devices(id),
+                words: self.words_of(id),
             })
             .collect()
     }
 
     /// Returns a person's name: as their profile says, or as they came.
-    fn name_of(&self, person: &PersonId) -> String {
+    pub(super) fn name_of(&self, person: &PersonId) -> String {
         let came = || {
             self.roster()?
                 .people

@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, Choice};
 use super::invites::{ambiguous, moment};
+use super::words::explain;
 use super::{Answer, Api, joins, sentence};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
@@ -134,7 +135,8 @@ pub(super) async fn cards(State(api): State<Api>) -> Answer {
 }
 
 pub(super) async fn come_back(State(api): State<Api>, Asked(asked): Asked<NewReturn>) -> Answer {
-    let seed = words::from_words(&asked.words).map_err(Problem::from)?;
+    let seed = words::from_words(&asked.words);
+    let seed = seed.map_err(|error| explain(error, &asked.words))?;
     let keys = keys_in(&asked.keys).map_err(Problem::from)?;
     if keys.iter().any(|key| key.kind() == KeyKind::Device) {
         return Err(joins::other_kind(KeyKind::Device));
@@ -184,27 +186,4 @@ fn this_one() -> Problem {
         "This is the computer you are at. Nothing was changed.",
         "Take it out from another computer of yours, or go with `circlet leave`.",
     )
-}
-
-impl From<words::Error> for Problem {
-    fn from(error: words::Error) -> Self {
-        let next = "Compare them with what you wrote down, in the same order.";
-        match error {
-            words::Error::Count(count) => Self::new(
-                "words-count",
-                format!("There are {count} words, and it takes {}.", words::COUNT),
-                next,
-            ),
-            words::Error::Unknown(place) => Self::new(
-                "words-unknown",
-                format!("Word {place} is not one of the list: perhaps it is mistyped."),
-                next,
-            ),
-            words::Error::Check => Self::new(
-                "words-check",
-                "One of the words is another one, or two have changed places.",
-                next,
-            ),
-        }
-    }
 }

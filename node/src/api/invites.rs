@@ -1,7 +1,7 @@
 //! Invites: make one, list them, show one again, stop one.
 
 use super::asked::{Asked, Choice};
-use super::{Answer, Api};
+use super::{Answer, Api, SHORTEST_ID};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -24,9 +24,6 @@ const WEEK: u64 = 7 * 24 * 60 * 60;
 /// The longest an invite can last: a key that lies around for longer is forgotten.
 const LONGEST: u64 = 365 * 24 * 60 * 60;
 
-/// The fewest characters that may stand for a whole id.
-const SHORTEST_ID: usize = 4;
-
 /// Makes an invite.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -37,6 +34,8 @@ pub struct NewInvite {
     pub expires_in: u64,
     /// What newcomers may read of the time before.
     pub history: History,
+    /// Whether a member has to say welcome first.
+    pub knock: bool,
 }
 
 /// What newcomers may read of the time before.
@@ -60,6 +59,7 @@ impl Default for NewInvite {
             uses: 1,
             expires_in: WEEK,
             history: History::FromNow,
+            knock: false,
         }
     }
 }
@@ -80,13 +80,14 @@ pub(super) async fn new(
         History::All => act::History::All,
     };
     let expires = Duration::from_secs(asked.expires_in);
+    let mode = if asked.knock { Mode::Knock } else { Mode::Open };
     let command = Command::Invite {
         uses: asked.uses,
         expires,
-        mode: Mode::Open,
+        mode,
         history,
     };
-    shown_key(api.handle.command(choice.circle, command).await?)
+    shown_key(api.handle.command(choice.circle, command).await?, mode)
 }
 
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
@@ -98,29 +99,38 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
 }
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
-    let (hint, invite) = find(&api, choice.circle, id).await?;
+    let (hint, invite, mode) = find(&api, choice.circle, id).await?;
     let command = Command::ShowInvite { invite };
-    shown_key(api.handle.command(Select::Hint(hint), command).await?)
+    let reply = api.handle.command(Select::Hint(hint), command).await?;
+    shown_key(reply, mode)
 }
 
 pub(super) async fn stop(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
-    let (hint, invite) = find(&api, choice.circle, id).await?;
+    let (hint, invite, _) = find(&api, choice.circle, id).await?;
     let command = Command::StopInvite { invite };
     api.handle.command(Select::Hint(hint), command).await?;
     Ok(Json(json!({ "id": invite.to_hex() })))
 }
 
-fn shown_key(reply: Reply) -> Answer {
+fn shown_key(reply: Reply, mode: Mode) -> Answer {
     let Reply::Invited { invite, key } = reply else {
         return Err(Problem::bug());
     };
     let named = InviteKey::from_text(&key).map_or(0, |key| key.addresses().len());
-    let sentence = if named == 0 {
-        "This key names no address, because Circlet has not run here yet, so it only works in the \
-         same home network. Run `circlet start`, then show it again with `circlet invite show`."
-    } else {
-        "Send it to the person you have in mind, in a way that only they read. Whoever holds it can \
-         come in."
+    let sentence = match mode {
+        Mode::Open | Mode::Knock if named == 0 => {
+            "This key names no address, because Circlet has not run here yet, so it only works in \
+             the same home network. Run `circlet start`, then show it again with `circlet invite \
+             show`."
+        }
+        Mode::Open => {
+            "Send it to the person you have in mind, in a way that only they read. Whoever holds it \
+             can come in."
+        }
+        Mode::Knock => {
+            "Send it to the person you have in mind, in a way that only they read. Whoever holds it \
+             can knock; they are in once a member says `circlet welcome`."
+        }
     };
     Ok(Json(
         json!({ "id": invite.to_hex(), "key": key, "sentence": sentence }),
@@ -128,14 +138,18 @@ fn shown_key(reply: Reply) -> Answer {
 }
 
 /// Returns the invite of this id, or the one whose id begins like this.
-async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, InviteId), Problem> {
+async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, InviteId, Mode), Problem> {
     let wanted = id.trim().to_ascii_lowercase();
     api.handle
         .look(move |shown| find_in(shown, &circle, &wanted))
         .await
 }
 
-fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, InviteId), Problem> {
+fn find_in(
+    shown: &Shown<'_>,
+    circle: &Select,
+    id: &str,
+) -> Result<(Hint, InviteId, Mode), Problem> {
     let lines = match circle {
         Select::Only => shown.circles.clone(),
         Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
@@ -145,7 +159,7 @@ fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, Invite
         let Ok(replica) = line.replica else { continue };
         for invite in replica.invites(shown.now) {
             if id.len() >= SHORTEST_ID && invite.invite.to_hex().starts_with(id) {
-                found.push((line.hint, invite.invite));
+                found.push((line.hint, invite.invite, invite.mode));
             }
         }
     }
@@ -178,6 +192,7 @@ fn line(invite: &InviteLine) -> Value {
         "used": invite.used,
         "expires": moment(invite.expires),
         "history": history,
+        "knock": invite.mode == Mode::Knock,
         "open": invite.open,
     })
 }

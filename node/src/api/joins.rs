@@ -35,13 +35,14 @@ pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) ->
     let before = api.handle.look(|shown| Ok(shown.circles.len())).await?;
     let hint = api.handle.join(key).await?;
     let running = api.running;
-    let (joined, id, name, circles, waits) = api
+    let (joined, id, name, words, circles, waits) = api
         .handle
         .look(move |shown| {
             let line = shown.pick(&Select::Hint(hint))?;
-            let overview = line.replica.map_err(|error| Problem::from(error.clone()))?;
-            let overview = overview.overview();
+            let replica = line.replica.map_err(|error| Problem::from(error.clone()))?;
+            let (overview, words) = (replica.overview(), replica.own_words());
             let joined = overview.standing == Standing::Member;
+            let words = words.or_else(|| replica.linking_words());
             let waits = match overview.standing {
                 Standing::Linking { .. } | Standing::Returning => {
                     sentence::sentence(&line, &overview, shown.now, running)
@@ -49,7 +50,7 @@ pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) ->
                 _ => sentence::pending(running),
             };
             let count = shown.circles.len();
-            Ok((joined, line.id(), overview.name, count, waits))
+            Ok((joined, line.id(), overview.name, words, count, waits))
         })
         .await?;
     let (state, sentence) = if joined {
@@ -62,9 +63,13 @@ pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) ->
         ("pending", sentence)
     };
     let circle = if joined { id } else { hint_hex(hint) };
-    Ok(Json(
-        json!({ "state": state, "circle": circle, "name": name, "sentence": sentence }),
-    ))
+    Ok(Json(json!({
+        "state": state,
+        "circle": circle,
+        "name": name,
+        "words": words,
+        "sentence": sentence,
+    })))
 }
 
 impl From<Error> for Problem {

@@ -1,35 +1,95 @@
-//! Members: who belongs to a circle now.
+//! Members: who belongs to a circle now, who waits for a welcome, who is gone; and letting somebody in.
 
 use super::asked::Choice;
-use super::{Answer, Api};
+use super::invites::ambiguous;
+use super::{Answer, Api, SHORTEST_ID};
+use crate::handle::Select;
+use crate::problem::Problem;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use circlet_model::id::PersonId;
 use circlet_model::membership::act::Role;
-use circlet_model::replica::overview;
-use circlet_model::time::Day;
+use circlet_model::replica::input::Command;
+use circlet_model::replica::overview::{self, Gone, Knock};
+use circlet_model::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
+/// For so many days it is shown who left, or was removed and everybody knows.
+const SHOWN_DAYS: u32 = 30;
+
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
-    let members = api.handle.look(move |shown| {
-        let overview = shown.replica(&choice.circle)?.overview();
-        Ok(overview.members.iter().map(member).collect::<Vec<_>>())
+    let people = api.handle.look(move |shown| {
+        let replica = shown.replica(&choice.circle)?;
+        let members = replica.overview().members;
+        let members: Vec<Value> = members.iter().map(member).collect();
+        let waiting = replica.waiting(shown.now);
+        let waiting: Vec<Value> = waiting.iter().map(knock).collect();
+        let mut gone = replica.gone();
+        gone.retain(|gone| is_shown(gone, shown.now));
+        let gone: Vec<Value> = gone.iter().map(farewell).collect();
+        Ok(json!({ "members": members, "waiting": waiting, "gone": gone }))
     });
-    Ok(Json(json!({ "members": members.await? })))
+    Ok(Json(people.await?))
 }
 
-fn member(member: &overview::Member) -> Value {
-    let role = match member.role {
+pub(super) async fn welcome(
+    State(api): State<Api>,
+    choice: Choice,
+    Path(id): Path<String>,
+) -> Answer {
+    let (hint, knock) = api
+        .handle
+        .look(move |shown| {
+            let hint = shown.pick(&choice.circle)?.hint;
+            let waiting = shown.replica(&Select::Hint(hint))?.waiting(shown.now);
+            Ok((hint, pick(waiting, &id, |knock| knock.person)?))
+        })
+        .await?;
+    let Knock {
+        person,
+        name,
+        words,
+        ..
+    } = knock;
+    let command = Command::Welcome { person };
+    api.handle.command(Select::Hint(hint), command).await?;
+    let then = if api.running {
+        "Their computer comes in by itself the next time it asks, within about twenty minutes while \
+         it runs."
+    } else {
+        "Run `circlet start`; their computer then comes in by itself the next time it asks."
+    };
+    let sentence = format!(
+        "{name} is welcome here now. {then} If you have not compared the four words yet, do: the \
+         screen on their side shows \"{words}\" too."
+    );
+    Ok(Json(
+        json!({ "id": person.to_hex(), "name": name, "words": words, "sentence": sentence }),
+    ))
+}
+
+/// Returns the one whose id begins like this.
+pub(super) fn pick<T>(
+    people: Vec<T>,
+    id: &str,
+    whose: impl Fn(&T) -> PersonId,
+) -> Result<T, Problem> {
+    let id = id.trim().to_ascii_lowercase();
+    let fits = |one: &T| id.len() >= SHORTEST_ID && whose(one).to_hex().starts_with(&id);
+    let mut found = people.into_iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Problem::not_found("person")),
+        (Some(_), Some(_)) => Err(ambiguous()),
+    }
+}
+
+/// Returns the word for a role that scripts can rely on.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
         Role::Member => "member",
         Role::Keeper => "keeper",
-    };
-    json!({
-        "id": member.person.to_hex(),
-        "name": member.name,
-        "role": role,
-        "since": date(member.since),
-        "me": member.me,
-        "devices": member.devices,
-    })
+    }
 }
 
 /// Returns a day as year, month and day.
@@ -39,4 +99,54 @@ pub(super) fn date(day: Day) -> String {
         |_| String::new(),
         |time| time.strftime("%Y-%m-%d").to_string(),
     )
+}
+
+fn member(member: &overview::Member) -> Value {
+    json!({
+        "id": member.person.to_hex(),
+        "name": member.name,
+        "role": role(member.role),
+        "since": date(member.since),
+        "me": member.me,
+        "devices": member.devices,
+        "words": member.words,
+    })
+}
+
+fn knock(knock: &Knock) -> Value {
+    json!({ "id": knock.person.to_hex(), "name": knock.name, "words": knock.words })
+}
+
+fn farewell(gone: &Gone) -> Value {
+    let Gone {
+        name,
+        known_by,
+        members,
+        ..
+    } = gone;
+    let sentence = if !gone.removed {
+        format!("{name} left.")
+    } else if known_by >= members {
+        format!("{name} was removed, and everyone knows.")
+    } else {
+        format!(
+            "{name} was removed. {known_by} of {members} know; the others hear it when their \
+             computers next meet."
+        )
+    };
+    json!({
+        "id": gone.person.to_hex(),
+        "name": name,
+        "removed": gone.removed,
+        "day": date(gone.day),
+        "known_by": known_by,
+        "of": members,
+        "sentence": sentence,
+    })
+}
+
+/// Whether it is still of use to hear of somebody who is gone.
+fn is_shown(gone: &Gone, now: Timestamp) -> bool {
+    let spreads = gone.removed && gone.known_by < gone.members;
+    spreads || gone.day >= now.day().minus(SHOWN_DAYS)
 }

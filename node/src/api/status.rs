@@ -6,7 +6,8 @@ use crate::handle::{Line, Select, Shown};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use circlet_model::replica::overview::Overview;
+use circlet_model::replica::Replica;
+use circlet_model::replica::overview::Standing;
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,6 +24,10 @@ pub struct Circle {
     pub sentence: String,
     /// The active members.
     pub members: Vec<Member>,
+    /// The names of the people who wait for a welcome.
+    pub waiting: Vec<String>,
+    /// While a join is under way, the four words to compare with whoever lets this person in.
+    pub words: Option<String>,
     /// How many entries are here.
     pub entries: u64,
     /// The names of the people whose computers are connected now.
@@ -62,13 +67,15 @@ fn of_all(shown: &Shown<'_>, select: &Select, running: bool) -> Result<Vec<Circl
 /// Returns how a circle stands.
 pub(super) fn of(line: &Line<'_>, shown: &Shown<'_>, running: bool) -> Circle {
     match line.replica {
-        Ok(replica) => of_open(line, replica.overview(), shown, running),
+        Ok(replica) => of_open(line, replica, shown, running),
         Err(error) => Circle {
             id: line.id(),
             name: String::new(),
             state: "unreadable",
             sentence: sentence::closed(error),
             members: Vec::new(),
+            waiting: Vec::new(),
+            words: None,
             entries: 0,
             connected: Vec::new(),
             in_step_with: Vec::new(),
@@ -77,7 +84,11 @@ pub(super) fn of(line: &Line<'_>, shown: &Shown<'_>, running: bool) -> Circle {
     }
 }
 
-fn of_open(line: &Line<'_>, overview: Overview, shown: &Shown<'_>, running: bool) -> Circle {
+fn of_open(line: &Line<'_>, replica: &Replica, shown: &Shown<'_>, running: bool) -> Circle {
+    let overview = replica.overview();
+    let joining = matches!(overview.standing, Standing::Pending | Standing::Knocking);
+    let in_it = overview.standing == Standing::Member;
+    let waiting = replica.waiting(shown.now).into_iter().filter(|_| in_it);
     let sentence = sentence::sentence(line, &overview, shown.now, running);
     let members = overview.members.into_iter();
     Circle {
@@ -91,6 +102,8 @@ fn of_open(line: &Line<'_>, overview: Overview, shown: &Shown<'_>, running: bool
                 me: member.me,
             })
             .collect(),
+        waiting: waiting.map(|knock| knock.name).collect(),
+        words: replica.own_words().filter(|_| joining),
         entries: overview.entries,
         connected: overview.connected,
         in_step_with: overview.in_step_with,

@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Choice};
 use super::invites::ambiguous;
-use super::{Answer, Api};
+use super::{Answer, Api, SHORTEST_ID};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -23,9 +23,6 @@ const NEWEST: usize = 20;
 
 /// How many stories a shortened id is looked for in.
 const LOOKED_THROUGH: usize = 1000;
-
-/// The fewest characters that may stand for a whole id.
-const SHORTEST_ID: usize = 4;
 
 /// Shares a story.
 #[derive(Clone, Serialize, Deserialize)]

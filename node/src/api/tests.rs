@@ -128,6 +128,8 @@ async fn circles_begin_and_are_listed() {
         "name",
         "sentence",
         "state",
+        "waiting",
+        "words",
     ];
     assert_eq!(fields(&status["circles"][0]), expected);
     assert_eq!(
@@ -135,7 +137,8 @@ async fn circles_begin_and_are_listed() {
         json!([{"name": "Ana", "me": true}])
     );
     let (_, members) = asked.get("/v1/members").await;
-    let expected = ["devices", "id", "me", "name", "role", "since"];
+    assert_eq!(fields(&members), ["gone", "members", "waiting"]);
+    let expected = ["devices", "id", "me", "name", "role", "since", "words"];
     assert_eq!(fields(&members["members"][0]), expected);
     let (status, left) = asked.post("/v1/leave?circle=tue", json!({})).await;
     assert_eq!((status, left["name"].as_str()), (200, Some("Tuesday")));
@@ -192,8 +195,16 @@ async fn invites_are_made_listed_shown_and_stopped() {
     );
     assert!(made["key"].as_str().unwrap().len() <= 150);
     let (_, list) = asked.get("/v1/invites").await;
-    let expected = ["by", "expires", "history", "id", "open", "used", "uses"];
+    let expected = [
+        "by", "expires", "history", "id", "knock", "open", "used", "uses",
+    ];
     assert_eq!(fields(&list["invites"][0]), expected);
+    assert_eq!(list["invites"][0]["knock"], false);
+    let (_, knock) = asked.post("/v1/invites", json!({"knock": true})).await;
+    let (_, list) = asked.get("/v1/invites").await;
+    let invites = list["invites"].as_array().unwrap();
+    let line = invites.iter().find(|line| line["id"] == knock["id"]);
+    assert_eq!(line.unwrap()["knock"], true);
     let short = id(&made)[..8].to_owned();
     let (status, shown) = asked.get(&format!("/v1/invites/{short}")).await;
     assert_eq!((status, shown["id"].clone()), (200, made["id"].clone()));
@@ -224,11 +235,15 @@ async fn a_join_is_pending_and_a_wrong_key_is_told_kindly() {
         .post("/v1/joins", json!({"key": key.to_lowercase()}))
         .await;
     assert_eq!((status, join["state"].as_str()), (200, Some("pending")));
+    assert_eq!(join["words"].as_str().unwrap().split(' ').count(), 4);
     let (_, again) = asked.post("/v1/joins", json!({"key": key})).await;
     assert_eq!(again["state"], "pending");
     assert!(again["sentence"].as_str().unwrap().contains("already"));
     let (_, own) = other.post("/v1/joins", json!({"key": key})).await;
-    assert_eq!(own["state"], "joined");
+    assert_eq!(
+        (&own["state"], &own["words"]),
+        (&json!("joined"), &json!(null))
+    );
     let cut = &key[..key.len() - 12];
     for (text, code) in [
         ("", "key-missing"),
@@ -240,8 +255,87 @@ async fn a_join_is_pending_and_a_wrong_key_is_told_kindly() {
     }
     let (_, list) = asked.get("/v1/circles").await;
     assert_eq!(list["circles"][0]["state"], "pending");
+    let (_, status) = asked.get("/v1/status").await;
+    assert_eq!(status["circles"][0]["words"], join["words"]);
     asked.close().await;
     other.close().await;
+}
+
+#[tokio::test]
+async fn roles_are_told_from_what_came_of_them() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, members) = asked.get("/v1/members").await;
+    let me = &id(&members["members"][0])[..8];
+    let path = |what: &str| format!("/v1/members/{me}/{what}");
+    let give = async |role: &str| {
+        let (status, given) = asked.post(&path("role"), json!({"role": role})).await;
+        assert_eq!(
+            (status, fields(&given)),
+            (200, vec!["id", "name", "role", "sentence", "state"])
+        );
+        (
+            given["role"].clone(),
+            given["state"].clone(),
+            given["sentence"].to_string(),
+        )
+    };
+    let (role, state, _) = give("keeper").await;
+    assert_eq!((role, state), (json!("keeper"), json!("already")));
+    let (role, state, sentence) = give("member").await;
+    assert_eq!((role, state), (json!("member"), json!("done")));
+    assert!(sentence.contains("Nobody is a keeper"), "{sentence}");
+    // One of one is more than half.
+    let (role, state, _) = give("keeper").await;
+    assert_eq!((role, state), (json!("keeper"), json!("done")));
+    let (status, problem) = asked.post(&path("remove"), json!({})).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("that-is-you"))
+    );
+    for (path, body) in [
+        (path("welcome"), json!({})),
+        ("/v1/members/0123/remove".to_owned(), json!({})),
+        ("/v1/members/01/role".to_owned(), json!({"role": "keeper"})),
+    ] {
+        let (status, problem) = asked.post(&path, body).await;
+        assert_eq!((status, problem["code"].as_str()), (404, Some("not-found")));
+    }
+    assert_eq!(
+        asked.post(&path("role"), json!({"role": "chief"})).await.0,
+        400
+    );
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn the_words_are_shown_and_checked() {
+    let asked = Asked::new();
+    let (status, shown) = asked.get("/v1/words").await;
+    let words = shown["words"].as_str().unwrap().to_owned();
+    assert_eq!((status, words.split(' ').count()), (200, 24));
+    let (_, other) = Asked::new().get("/v1/words").await;
+    let check = async |words: &str| {
+        let (status, answer) = asked.post("/v1/words/check", json!({"words": words})).await;
+        let code = answer["code"].as_str().unwrap_or_default().to_owned();
+        (status, code, answer)
+    };
+    assert_eq!(
+        check(&words.to_uppercase().replace(' ', ",\n")).await.0,
+        200
+    );
+    let (status, code, _) = check(other["words"].as_str().unwrap()).await;
+    assert_eq!((status, code.as_str()), (409, "other-words"));
+    let mut wrong: Vec<&str> = words.split(' ').collect();
+    assert_eq!(check(&wrong[1..].join(" ")).await.1, "words-count");
+    wrong[4] = "abandonn";
+    let (_, code, answer) = check(&wrong.join(" ")).await;
+    assert_eq!(code, "words-mistyped");
+    let message = answer["message"].as_str().unwrap();
+    assert!(message.starts_with("Word 5, \"abandonn\","), "{message}");
+    let all_one = ["abandon"; 24].join(" ");
+    assert_eq!(check(&all_one).await.1, "words-mixed");
+    asked.close().await;
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ impl<E: Engine> Driver<E> {
         contacts: Vec<AnyKey>,
         round: &mut Round,
     ) -> Result<Vec<Hint>, Problem> {
-        if !self.identity.has_seed(seed) {
+        if !self.identity.is_of(seed) {
             return Err(other_person());
         }
         let mut by_circle: BTreeMap<Hint, Vec<String>> = BTreeMap::new();

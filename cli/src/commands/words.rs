@@ -1,0 +1,101 @@
+//! `circlet words`: the 24 words, to be written on paper, and a check of what was written.
+
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::output::Done;
+use crate::{text, words};
+use circlet_node::api::words::Written;
+use clap::Subcommand;
+use serde_json::Value;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Show or check your 24 words
+///
+/// They are the one thing that is yours alone: with them you come back on another computer if this one
+/// is lost. Your circle brings back the stories.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done with the words.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show the 24 words, to be written on paper
+    Show {
+        /// Print them into a file or another program too
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Check whether what you wrote down is right
+    Check {
+        /// The file they are in; nothing reads them from stdin
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+    },
+}
+
+/// What stands beside the words.
+const ABOUT: &str = "\
+These words are you. With them you come back into your circles if this computer is lost; whoever else
+has them can come in your place. Nobody keeps a copy, and nobody can make them again.
+
+Write them on paper, with their numbers, and keep it where only you find it. No photo, no cloud. When
+you are done, `circlet words check` says whether you wrote them right.";
+
+/// Shows or checks the words.
+pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
+    match &args.action {
+        Action::Show { yes } => show(*yes, context).await,
+        Action::Check { words_file } => check(words_file.as_deref(), context).await,
+    }
+}
+
+async fn show(yes: bool, context: &Context) -> Result<Done> {
+    if !(yes || context.printer.json || std::io::stdout().is_terminal()) {
+        return Err(Failure::usage(
+            "The words would not come to a screen here, but into a file or another program.",
+            "Run this in a terminal, or add `--yes` if that is what you want.",
+        ));
+    }
+    let json = context.get("/v1/words").await?;
+    Ok(Done {
+        text: page(&json),
+        json,
+        message: ABOUT.to_owned(),
+        ..Done::default()
+    })
+}
+
+/// Returns what is to be written on paper: the words with their numbers.
+fn page(json: &Value) -> String {
+    let mut text = String::new();
+    let words = words::field(json, "words");
+    for (word, number) in words.split(' ').zip(1..) {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{number:>2}  {word}");
+    }
+    text
+}
+
+async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
+    let words = match file {
+        Some(file) => text::file(file)?,
+        None => text::secret_line("The 24 words, which are not shown: ", context)?,
+    };
+    if words.trim().is_empty() {
+        return Err(Failure::cancelled(
+            "There were no words, so nothing was checked.",
+        ));
+    }
+    let json = context.post("/v1/words/check", &Written { words }).await?;
+    let message = words::field(&json, "sentence");
+    Ok(Done {
+        json,
+        message,
+        ..Done::default()
+    })
+}

@@ -1,0 +1,89 @@
+//! The last word to a device that no longer belongs and was away when that was decided.
+//!
+//! It hears the acts that ended it and those which these rest on: it was a member while they were
+//! written. Nothing later, no keys, no records; and nothing that it says is taken in.
+
+use super::Replica;
+use super::session::send;
+use crate::bounded::List;
+use crate::codec;
+use crate::id::{ActId, DeviceId};
+use crate::membership::act::{Kind, SignedAct};
+use crate::membership::graph::{Graph, Tip};
+use crate::replica::input::LinkId;
+use crate::replica::output::{Outbox, Output};
+use crate::sync::message::{Acts, MAX_ACTS, Message};
+
+/// The most bytes of acts in one frame, less the largest act: well below the largest frame.
+const FRAME_BYTES: usize = 160 * 1024;
+
+impl Replica {
+    /// Returns the acts that a device has to hear to know that it no longer belongs, each after what it
+    /// builds on. None when it belongs, when it never did, or when its own acts say that it knows.
+    pub(super) fn last_word(&self, device: DeviceId) -> Vec<SignedAct> {
+        let Some(graph) = self.graph.as_ref().filter(|_| self.is_active()) else {
+            return Vec::new();
+        };
+        let ends = endings(graph, &device);
+        let mut tips = graph.tips();
+        tips.retain(|tip| tip.device == device);
+        let added = graph.roster().devices.get(&device).map(|known| known.added);
+        tips.extend(added.and_then(|act| graph.get(&act)).map(|act| Tip {
+            device: act.act().device,
+            seq: act.act().seq,
+            act: act.id(),
+        }));
+        let missing = graph.missing_for(&tips).into_iter();
+        let missing = missing.filter(|act| graph.knows(&ends, &act.id()));
+        missing.map(|act| act.signed().clone()).collect()
+    }
+
+    /// Says the last word, if there is one, and ends the link.
+    pub(super) fn say_last(&self, id: LinkId, acts: Vec<SignedAct>, out: &mut Outbox) {
+        if acts.is_empty() {
+            return;
+        }
+        out.outputs.push(Output::Trust { link: id });
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        let mut flush = |some: &mut Vec<SignedAct>| {
+            let message = Acts {
+                acts: List::new(std::mem::take(some)).unwrap_or_default(),
+                tables: List::default(),
+            };
+            out.outputs.push(send(id, &Message::Acts(message)));
+        };
+        for act in acts {
+            bytes += codec::encode(&act).len();
+            some.push(act);
+            if bytes > FRAME_BYTES || some.len() == MAX_ACTS {
+                flush(&mut some);
+                bytes = 0;
+            }
+        }
+        if !some.is_empty() {
+            flush(&mut some);
+        }
+        out.outputs.push(Output::Close { link: id });
+    }
+}
+
+/// Returns the acts by which a device no longer belongs.
+fn endings(graph: &Graph, device: &DeviceId) -> Vec<ActId> {
+    let roster = graph.roster();
+    let Some(known) = roster.devices.get(device).filter(|known| !known.active) else {
+        return Vec::new();
+    };
+    let removals = roster.removals.iter();
+    let removals = removals.filter(|(_, removal)| removal.person == known.person);
+    let ends: Vec<ActId> = removals.map(|(act, _)| *act).collect();
+    if !ends.is_empty() {
+        return ends;
+    }
+    let of_it = graph.iter().filter(|act| match &act.act().kind {
+        Kind::RemoveDevice { device: gone, .. } => gone == device,
+        Kind::Leave { .. } => roster.person_of(&act.act().device) == Some(known.person),
+        _ => false,
+    });
+    let counts = of_it.filter(|act| !graph.is_void(&act.id()));
+    counts.map(|act| act.id()).collect()
+}
