@@ -288,7 +288,11 @@ fn a_device_that_was_taken_out_reads_nothing_that_is_shared_later() {
         world.run(MINUTE);
         world.heal();
         world.run(30 * MINUTE);
-        assert!(!world.texts(second).contains(&"after it was lost".to_owned()));
+        assert!(
+            !world
+                .texts(second)
+                .contains(&"after it was lost".to_owned())
+        );
         if !away {
             let standing = world.overview(second).standing;
             assert_eq!(standing, Standing::DeviceRemoved, "it hears of it");
