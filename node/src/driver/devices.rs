@@ -70,8 +70,7 @@ impl<E: Engine> Driver<E> {
             Some(Some(Standing::Returning)) => {}
             // A device that was taken out does not come in again: another one does.
             Some(Some(Standing::Ended(_) | Standing::DeviceRemoved)) | None => {
-                let device = SigningKey::random(&mut self.rng);
-                self.draw_keys(hint, &device)?;
+                self.draw_keys_anew(hint, round)?;
             }
         }
         self.open_returning(hint, contacts, round)
@@ -87,10 +86,15 @@ impl<E: Engine> Driver<E> {
         let identity = self.identity.keys(hint).ok_or_else(Problem::bug)?;
         let reader = self.reader();
         let replica = Replica::come_back(identity, reader, hint, contacts, now, &mut outbox)?;
-        let before = self.circle(hint).is_some();
-        self.begin(hint, replica, outbox, round)?;
-        if before {
-            // Its keys may be others than the network's.
+        self.begin(hint, replica, outbox, round)
+    }
+
+    /// Draws keys for a circle; a network that it has already begins again with them, before anything
+    /// is sent.
+    fn draw_keys_anew(&mut self, hint: Hint, round: &mut Round) -> Result<(), Problem> {
+        let device = SigningKey::random(&mut self.rng);
+        self.draw_keys(hint, &device)?;
+        if self.circle(hint).is_some() {
             round.after.push(After::Restart(hint));
         }
         Ok(())
@@ -109,19 +113,12 @@ impl<E: Engine> Driver<E> {
             Some(Some(
                 Standing::Pending | Standing::Knocking | Standing::Returning | Standing::Ended(_),
             ))
-            | None => {
-                let device = SigningKey::random(&mut self.rng);
-                self.draw_keys(hint, &device)?;
-            }
+            | None => self.draw_keys_anew(hint, round)?,
         }
         let (now, mut outbox) = (self.now(), Outbox::default());
         let identity = self.identity.keys(hint).ok_or_else(Problem::bug)?;
         let replica = Replica::link(identity, self.reader(), key, now, &mut outbox);
-        let before = self.circle(hint).is_some();
         self.begin(hint, replica, outbox, round)?;
-        if before {
-            round.after.push(After::Restart(hint));
-        }
         Ok(hint)
     }
 
@@ -159,8 +156,7 @@ impl<E: Engine> Driver<E> {
 
     /// Draws new keys for a device whose disk was put back, and opens its replica with them.
     fn renew(&mut self, hint: Hint, round: &mut Round) -> Result<(), Problem> {
-        let device = SigningKey::random(&mut self.rng);
-        self.draw_keys(hint, &device)?;
+        self.draw_keys_anew(hint, round)?;
         let keys = self.identity.keys(hint).ok_or_else(Problem::bug)?;
         let replica = Replica::load(keys, self.reader(), hint);
         let now = self.now();
@@ -173,7 +169,6 @@ impl<E: Engine> Driver<E> {
             round.after.push(close);
         }
         circle.wake = Some(now);
-        round.after.push(After::Restart(hint));
         if offline {
             self.feed(hint, Input::Wake, round);
         }
