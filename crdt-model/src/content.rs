@@ -13,6 +13,8 @@ pub mod response;
 pub mod settings;
 pub mod story;
 
+mod name;
+
 use crate::bounded::{Bytes, List, Text, TooLong};
 use crate::codec;
 use crate::document::{self, Change, Document};

@@ -1,12 +1,10 @@
-//! A profile: how a person shows themselves in one circle. Key: `n` name.
+//! A profile: how a person shows themselves in one circle. Its keys: see `name`.
 
-use super::{Body, Error, Kind, MAX_NAME, clean_name};
+use super::{Body, Error, Kind, MAX_NAME, name};
 use crate::bounded::Text;
-use crate::document::{Document, Value};
+use crate::document::Document;
 use crate::id::DeviceId;
 use crate::time::Timestamp;
-
-const NAME: &str = "n";
 
 /// How a person shows themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +16,7 @@ pub struct Profile {
 impl Profile {
     /// Returns the body that shares this profile.
     pub fn create(&self, device: DeviceId, time: Timestamp) -> Result<Body, Error> {
-        let sets = [(
-            NAME,
-            Some(Value::text(&clean_name::<MAX_NAME>(&self.name)?)?),
-        )];
-        let (_, change) = Document::begin(device, time, &sets)?;
-        Body::new(Kind::Profile, &[change])
+        name::create(Kind::Profile, &self.name, device, time)
     }
 
     /// Changes a known profile to this one. `None` when it is so already.
@@ -33,21 +26,12 @@ impl Profile {
         device: DeviceId,
         time: Timestamp,
     ) -> Result<Option<Body>, Error> {
-        let sets = [(
-            NAME,
-            Some(Value::text(&clean_name::<MAX_NAME>(&self.name)?)?),
-        )];
-        let change = document.edit(device, time, &sets)?;
-        change
-            .map(|change| Body::new(Kind::Profile, &[change]))
-            .transpose()
+        name::edit(Kind::Profile, &self.name, document, device, time)
     }
 
     /// Reads a profile. Keys it does not know are passed over; without a name it is not one.
     pub fn read(document: &Document) -> Result<Self, Error> {
-        let name = document.text(NAME).ok_or(Error::Incomplete)?;
-        Ok(Self {
-            name: clean_name(name)?,
-        })
+        let name = name::read(document)?;
+        Ok(Self { name })
     }
 }

@@ -1,12 +1,10 @@
-//! A circle's settings: what holds for it as a whole, written by its keepers. Key: `n` name.
+//! A circle's settings: what holds for it as a whole, written by its keepers. Their keys: see `name`.
 
-use super::{Body, Error, Kind, MAX_NAME, clean_name};
+use super::{Body, Error, Kind, MAX_NAME, name};
 use crate::bounded::Text;
-use crate::document::{Document, Value};
+use crate::document::Document;
 use crate::id::DeviceId;
 use crate::time::Timestamp;
-
-const NAME: &str = "n";
 
 /// What holds for the circle as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +16,7 @@ pub struct Settings {
 impl Settings {
     /// Returns the body that shares these settings.
     pub fn create(&self, device: DeviceId, time: Timestamp) -> Result<Body, Error> {
-        let sets = [(
-            NAME,
-            Some(Value::text(&clean_name::<MAX_NAME>(&self.name)?)?),
-        )];
-        let (_, change) = Document::begin(device, time, &sets)?;
-        Body::new(Kind::Settings, &[change])
+        name::create(Kind::Settings, &self.name, device, time)
     }
 
     /// Changes known settings to these. `None` when they are so already.
@@ -33,21 +26,12 @@ impl Settings {
         device: DeviceId,
         time: Timestamp,
     ) -> Result<Option<Body>, Error> {
-        let sets = [(
-            NAME,
-            Some(Value::text(&clean_name::<MAX_NAME>(&self.name)?)?),
-        )];
-        let change = document.edit(device, time, &sets)?;
-        change
-            .map(|change| Body::new(Kind::Settings, &[change]))
-            .transpose()
+        name::edit(Kind::Settings, &self.name, document, device, time)
     }
 
     /// Reads settings. Keys it does not know are passed over; a circle has a name.
     pub fn read(document: &Document) -> Result<Self, Error> {
-        let name = document.text(NAME).ok_or(Error::Incomplete)?;
-        Ok(Self {
-            name: clean_name(name)?,
-        })
+        let name = name::read(document)?;
+        Ok(Self { name })
     }
 }
