@@ -176,7 +176,9 @@ fn share(replica: &mut Replica, store: &MemoryStore, text: &str, rng: &mut ChaCh
     };
     match command(replica, store, Command::Share { story: told }, rng) {
         Reply::Shared { thing } => thing,
-        Reply::Done | Reply::Invited { .. } => unreachable!("a story is answered with its id"),
+        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } => {
+            unreachable!("a story is answered with its id")
+        }
     }
 }
 
