@@ -30,6 +30,7 @@ mod session;
 mod show;
 mod state;
 mod things;
+mod vouching;
 mod write;
 
 use crate::address::Address;

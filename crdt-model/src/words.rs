@@ -230,7 +230,7 @@ mod tests {
             "b06b1f6dc5c3c1f95dca96720e8b891f74b17950190d161a2ff56c9eb2f58132"
         );
         let recovery = recovery_key(&seed, &hint).unwrap();
-        let hash = crate::key::hash("circlet 1 test", &recovery.public().bytes);
+        let hash = key::hash("circlet 1 test", &recovery.public().bytes);
         assert_eq!(
             EpochId(hash).to_hex(),
             "7fbc3a7a3072c9ab8bb36bae58a553543364b228c9f1c62ff10473ca0b73ff71"

@@ -5,6 +5,7 @@ use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::{text, words};
 use circlet_node::api::joins::NewJoin;
+use std::fmt::Write;
 
 /// Join a circle with an invite key
 ///
@@ -36,10 +37,12 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let mut message = words::field(&json, "sentence");
     let four = words::field(&json, "words");
     if !four.is_empty() {
-        message.push_str(&format!(
+        // Writing to a string does not fail.
+        let _ = write!(
+            message,
             "\nYour four words: {four}\nWhoever lets you in sees the same four. If you can, compare \
              them by voice or face to face."
-        ));
+        );
     }
     Ok(Done {
         json,

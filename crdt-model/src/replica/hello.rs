@@ -1,20 +1,20 @@
 //! Hello: what is said on a link before both sides know each other, and what is answered.
 
 use super::Replica;
+use super::parting::say_last;
 use super::state::Phase;
-use crate::bounded::List;
 use crate::codec;
 use crate::id::{DeviceId, EpochId, PeerId};
 use crate::invitation::{self, InviteKey};
 use crate::key::Rng;
 use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
-use crate::membership::roster::{InviteState, Standing};
+use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
 use crate::store::Error;
-use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
+use crate::sync::hello::{Answer, Hello, bind, bound};
 use crate::time::Timestamp;
 
 impl Replica {
@@ -54,67 +54,77 @@ impl Replica {
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
             return Ok(());
         };
-        let mut last_word = Vec::new();
-        let answer = match hello {
-            Hello::Join {
-                invite,
-                newcomer,
-                proof,
-                binding,
-            } => {
-                if !bound(newcomer.device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?
-            }
-            Hello::Member {
-                device,
-                binding,
-                vouchers,
-                retracts,
-            } => {
-                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                match self.greet(id, peer, device, &vouchers, out) {
-                    Some(answer) => Some(answer),
-                    None if !retracts.is_empty() => self.hear_retracts(device, &retracts)?,
-                    None => {
-                        last_word = self.last_word(device);
-                        let answer = self.membership_answer(peer);
-                        answer.filter(|_| !last_word.is_empty())
-                    }
-                }
-            }
-            Hello::Return {
-                device,
-                certificate,
-                binding,
-            } => {
-                if !bound(device.device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                self.welcome_back(id, peer, (&device, &certificate), out)
-            }
-            Hello::Link {
-                device,
-                kem,
-                binding,
-            } => {
-                if !bound(device, &self.hint(), peer, self.peer(), &binding) {
-                    return Ok(());
-                }
-                self.link_device(keys.get(index), (device, kem), now, rng, out)?
-            }
-        };
+        let (answer, last_word) =
+            self.answer_to(id, peer, (hello, keys.get(index)), now, rng, out)?;
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
             if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
                 out.outputs.push(Output::Hello { link: id, frame });
             }
         }
-        self.say_last(id, last_word, out);
+        say_last(id, last_word, out);
         Ok(())
+    }
+
+    /// Returns the answer to a hello that opened, and the last word to somebody who no longer belongs.
+    fn answer_to(
+        &mut self,
+        id: LinkId,
+        peer: PeerId,
+        (hello, sealed_with): (Hello, Option<&BoxKey>),
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(Option<Answer>, Vec<SignedAct>), Error> {
+        let is_theirs = |device, binding| bound(device, &self.hint(), peer, self.peer(), binding);
+        match hello {
+            Hello::Join {
+                invite,
+                newcomer,
+                proof,
+                binding,
+            } if is_theirs(newcomer.device, &binding) => {
+                let answer = self.let_in(id, peer, (invite, newcomer, proof), now, rng, out)?;
+                Ok((answer, Vec::new()))
+            }
+            Hello::Member {
+                device,
+                binding,
+                vouchers,
+                retracts,
+            } if is_theirs(device, &binding) => {
+                let greeting = self.greet(id, peer, device, &vouchers, out);
+                if greeting.is_some() {
+                    return Ok((greeting, Vec::new()));
+                }
+                if !retracts.is_empty() {
+                    return Ok((self.hear_retracts(device, &retracts)?, Vec::new()));
+                }
+                let last_word = self.last_word(device);
+                let answer = self.membership_answer(peer);
+                Ok((answer.filter(|_| !last_word.is_empty()), last_word))
+            }
+            Hello::Return {
+                device,
+                certificate,
+                binding,
+            } if is_theirs(device.device, &binding) => {
+                let answer = self.welcome_back(id, peer, (&device, &certificate), out);
+                Ok((answer, Vec::new()))
+            }
+            Hello::Link {
+                device,
+                kem,
+                binding,
+            } if is_theirs(device, &binding) => {
+                let answer = self.link_device(sealed_with, (device, kem), now, rng, out)?;
+                Ok((answer, Vec::new()))
+            }
+            Hello::Join { .. }
+            | Hello::Member { .. }
+            | Hello::Return { .. }
+            | Hello::Link { .. } => Ok((None, Vec::new())),
+        }
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
@@ -148,35 +158,6 @@ impl Replica {
             retracts: self.owed_retracts(),
         };
         Some((self.shared_key(peer)?, hello))
-    }
-
-    /// Returns the acts that brought this device in, back to the founding or as far as fits.
-    fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
-        let mut vouchers = Vec::new();
-        let (mut device, graph) = (self.device(), self.graph.as_ref());
-        while let Some(graph) = graph
-            && let Some(known) = graph.roster().devices.get(&device)
-            && let Some(mut act) = graph.get(&known.added)
-            && vouchers.len() < MAX_VOUCHERS
-        {
-            vouchers.push(act.signed().clone());
-            // A device that came back by itself belongs if its person does.
-            if act.act().device == device
-                && let Some(person) = graph.roster().people.get(&known.person)
-                && let Some(admission) = graph.get(&person.admitted)
-            {
-                if admission.id() == act.id() {
-                    break;
-                }
-                act = admission;
-                vouchers.push(act.signed().clone());
-            }
-            if act.act().device == device || matches!(act.act().kind, Kind::Found { .. }) {
-                break;
-            }
-            device = act.act().device;
-        }
-        List::new(vouchers).unwrap_or_default()
     }
 
     /// Returns the box key of the newest epoch that the device of this peer is known to hold: one that
@@ -261,54 +242,6 @@ impl Replica {
         let answer = self.membership_answer(peer)?;
         self.begin_session(id, peer, device, vouched, out);
         Some(answer)
-    }
-
-    /// Whether a chain of introductions leads from a device to one that belongs here.
-    fn vouched_for(&self, device: DeviceId, vouchers: &[SignedAct]) -> bool {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
-            return false;
-        };
-        let mut wanted = device;
-        let mut whose = None;
-        for signed in vouchers {
-            let Ok(act) = signed.clone().verify(circle) else {
-                return false;
-            };
-            // An introduction that is here and let nobody in is void.
-            if self
-                .graph
-                .as_ref()
-                .is_some_and(|graph| graph.contains(&act.id()))
-            {
-                return false;
-            }
-            let act = act.act();
-            let introduces = match (&act.kind, whose) {
-                (Kind::Admit { newcomer, .. }, None) => newcomer.device == wanted,
-                (Kind::Admit { newcomer, .. }, Some(person)) => newcomer.person == person,
-                (Kind::AddDevice { device, .. }, None) => device.device == wanted,
-                _ => false,
-            };
-            if !introduces {
-                return false;
-            }
-            whose = None;
-            if let Kind::AddDevice { device, .. } = &act.kind
-                && act.device == wanted
-            {
-                // It came back by its person's certificate: who vouches for the person?
-                match roster.people.get(&device.person) {
-                    Some(known) => return known.standing == Standing::Active,
-                    None => whose = Some(device.person),
-                }
-                continue;
-            }
-            match roster.devices.get(&act.device) {
-                Some(known) => return known.active,
-                None => wanted = act.device,
-            }
-        }
-        false
     }
 
     pub(super) fn membership_answer(&self, peer: PeerId) -> Option<Answer> {

@@ -8,7 +8,7 @@ use super::session::send;
 use crate::bounded::List;
 use crate::codec;
 use crate::id::{ActId, DeviceId};
-use crate::membership::act::{Kind, SignedAct};
+use crate::membership::act::{Kind, SignedAct, VerifiedAct};
 use crate::membership::graph::{Graph, Tip};
 use crate::replica::input::LinkId;
 use crate::replica::output::{Outbox, Output};
@@ -37,34 +37,34 @@ impl Replica {
         let missing = missing.filter(|act| graph.knows(&ends, &act.id()));
         missing.map(|act| act.signed().clone()).collect()
     }
+}
 
-    /// Says the last word, if there is one, and ends the link.
-    pub(super) fn say_last(&self, id: LinkId, acts: Vec<SignedAct>, out: &mut Outbox) {
-        if acts.is_empty() {
-            return;
-        }
-        out.outputs.push(Output::Trust { link: id });
-        let (mut some, mut bytes) = (Vec::new(), 0);
-        let mut flush = |some: &mut Vec<SignedAct>| {
-            let message = Acts {
-                acts: List::new(std::mem::take(some)).unwrap_or_default(),
-                tables: List::default(),
-            };
-            out.outputs.push(send(id, &Message::Acts(message)));
-        };
-        for act in acts {
-            bytes += codec::encode(&act).len();
-            some.push(act);
-            if bytes > FRAME_BYTES || some.len() == MAX_ACTS {
-                flush(&mut some);
-                bytes = 0;
-            }
-        }
-        if !some.is_empty() {
-            flush(&mut some);
-        }
-        out.outputs.push(Output::Close { link: id });
+/// Says the last word, if there is one, and ends the link.
+pub(super) fn say_last(id: LinkId, acts: Vec<SignedAct>, out: &mut Outbox) {
+    if acts.is_empty() {
+        return;
     }
+    out.outputs.push(Output::Trust { link: id });
+    let (mut some, mut bytes) = (Vec::new(), 0);
+    let mut flush = |some: &mut Vec<SignedAct>| {
+        let message = Acts {
+            acts: List::new(std::mem::take(some)).unwrap_or_default(),
+            tables: List::default(),
+        };
+        out.outputs.push(send(id, &Message::Acts(message)));
+    };
+    for act in acts {
+        bytes += codec::encode(&act).len();
+        some.push(act);
+        if bytes > FRAME_BYTES || some.len() == MAX_ACTS {
+            flush(&mut some);
+            bytes = 0;
+        }
+    }
+    if !some.is_empty() {
+        flush(&mut some);
+    }
+    out.outputs.push(Output::Close { link: id });
 }
 
 /// Returns the acts by which a device no longer belongs.
@@ -85,5 +85,5 @@ fn endings(graph: &Graph, device: &DeviceId) -> Vec<ActId> {
         _ => false,
     });
     let counts = of_it.filter(|act| !graph.is_void(&act.id()));
-    counts.map(|act| act.id()).collect()
+    counts.map(VerifiedAct::id).collect()
 }

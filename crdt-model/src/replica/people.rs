@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::id::{ActId, PersonId};
-use crate::membership::act::{Kind, Newcomer};
+use crate::membership::act::{Kind, Newcomer, VerifiedAct};
 use crate::membership::graph::Graph;
 use crate::membership::roster::{Roster, Standing};
 use crate::replica::overview::Gone;
@@ -70,7 +70,7 @@ impl Replica {
 /// Returns whether somebody was removed, and on which day they went. `None` for those who belong, and
 /// for those of whom it turned out that they never did.
 fn ended(graph: &Graph, standing: &Standing) -> Option<(bool, Day)> {
-    let act = |id: &ActId| graph.get(id).map(|act| act.act());
+    let act = |id: &ActId| graph.get(id).map(VerifiedAct::act);
     match standing {
         Standing::Active => None,
         Standing::Removed(id) => act(id).map(|act| (true, act.day)),
