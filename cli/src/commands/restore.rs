@@ -4,7 +4,7 @@ use super::setup;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
-use crate::{text, words};
+use crate::{paper, text, words};
 use circlet_model::invitation::keys_in;
 use circlet_model::words as recovery;
 use circlet_node::api::devices::NewReturn;
@@ -16,8 +16,6 @@ use serde_json::Value;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
-/// The longest word of the list that the 24 are from; each group of a key is longer.
-const LONGEST: usize = 8;
 /// What a restored home calls its person in circles that it joins later, unless told.
 const NAME: &str = "Me";
 
@@ -42,7 +40,7 @@ pub(crate) struct Args {
 /// Sets the home up as the words say, and begins to come back to each circle.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let read = Zeroizing::new(text::file(&args.words_file)?);
-    let (written, keys) = apart(&read);
+    let (written, keys) = paper::apart(&read);
     let seed = recovery::from_words(&written);
     let seed = seed.map_err(|error| explain(error, &written))?;
     let found = keys_in(&keys).map_err(Problem::from)?;
@@ -84,60 +82,4 @@ fn said(json: &Value) -> String {
         }
     }
     format!("These are your words. {}", sentences.join("\n"))
-}
-
-/// Takes the words and the keys of a file apart. Lines that begin with `#` are for people.
-fn apart(text: &str) -> (Zeroizing<String>, Zeroizing<String>) {
-    let (mut written, mut keys) = (Zeroizing::default(), Zeroizing::default());
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    for part in lines.flat_map(recovery::split) {
-        let is_word = part.len() <= LONGEST && part.chars().all(char::is_alphabetic);
-        let to: &mut Zeroizing<String> = if is_word { &mut written } else { &mut keys };
-        to.push_str(part);
-        to.push('\n');
-    }
-    (written, keys)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use circlet_model::invitation::Card;
-    use circlet_model::key::Secret;
-
-    #[test]
-    fn words_and_keys_are_found_in_any_order_and_spacing() {
-        let words = recovery::to_words(&Secret([7; 32]));
-        let listed: Vec<String> = words
-            .split(' ')
-            .zip(1..)
-            .map(|(word, number)| format!("{number:>2}. {word}"))
-            .collect();
-        let address = "/ip4/192.0.2.1/tcp/4001".parse().unwrap();
-        let (one, two) = (Card::new([1; 16], &[address]), Card::new([2; 16], &[]));
-        let (one, two) = (one.to_text(), two.to_text());
-        let spaced = two.replace('-', " ");
-        for text in [
-            format!("{}\n{one}\n{two}\n", *words),
-            format!("# mine\n{one}\n\n{}\n{spaced}", listed.join("\n")),
-            format!(
-                "{} {}\n{} {}",
-                &one[..30],
-                &one[30..],
-                spaced,
-                words.to_uppercase()
-            ),
-        ] {
-            let (written, keys) = apart(&text);
-            assert!(
-                recovery::from_words(&written) == Ok(Secret([7; 32])),
-                "{text}"
-            );
-            let keys = keys_in(&keys).unwrap();
-            let found: Vec<String> = keys.iter().map(|key| key.to_text().to_string()).collect();
-            assert_eq!(found, [one.clone(), two.clone()], "{text}");
-        }
-    }
 }

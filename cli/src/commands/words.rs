@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
-use crate::{text, words};
+use crate::{paper, text, words};
 use circlet_node::api::words::Written;
 use clap::Subcommand;
 use serde_json::Value;
@@ -96,6 +96,7 @@ async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
         Some(file) => text::file(file)?,
         None => text::secret_line("The 24 words, which are not shown: ", context)?,
     };
+    let words = paper::apart(&words).0.to_string();
     if words.trim().is_empty() {
         return Err(Failure::cancelled(
             "There were no words, so nothing was checked.",
