@@ -20,6 +20,7 @@ use output::{Done, Printer};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::answer(&error),
@@ -42,6 +43,25 @@ fn main() -> ExitCode {
             printer.failed(&failure);
             ExitCode::from(failure.exit)
         }
+    }
+}
+
+/// Sees to it that no image of this process's memory, with its keys, is ever written to the disk or read
+/// by another process of the same account. Where the system refuses, nothing else is lost.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        let _ = setrlimit(Resource::Core, none);
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
 }
 

@@ -11,6 +11,9 @@
 //!
 //! A thread of its own, because the store blocks; the networks run on the program's runtime.
 //!
+//! A network that ends by itself is opened again after [`REOPEN_FIRST`], then after twice as long each
+//! time up to [`REOPEN_LONGEST`]; the replica sees its links end.
+//!
 //! When the store cannot be written, nothing of that input is sent, answered or shown as done: the
 //! replica is opened again from what the store does hold, its links are closed, whoever asked gets a
 //! [`Problem`], and after [`RETRY`] the circle goes on by itself.
@@ -58,6 +61,12 @@ const ROUND: usize = 64;
 /// How long a circle whose changes could not be stored waits before it tries again.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// How long after a circle's network ended by itself it is opened again, the first time.
+const REOPEN_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest such wait. A network that lasted longer than this had no lasting trouble.
+const REOPEN_LONGEST: Duration = Duration::from_mins(5);
+
 /// The longest time between two looks at the clock, so that a sleep of the computer is noticed.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -94,6 +103,8 @@ struct Driver<E> {
 enum Work {
     Request(Request),
     Event(Hint, network::Event),
+    /// A circle's network ended by itself.
+    Ended(Hint),
     Tick,
     Shutdown,
 }
@@ -145,7 +156,7 @@ impl<E: Engine> Driver<E> {
             let mut round = Round::default();
             match self.next(&mut inbox, &shutdown).await {
                 Work::Shutdown => break,
-                work @ (Work::Request(_) | Work::Event(..) | Work::Tick) => {
+                work @ (Work::Request(_) | Work::Event(..) | Work::Ended(_) | Work::Tick) => {
                     self.take(work, &mut round);
                 }
             }
@@ -182,7 +193,7 @@ impl<E: Engine> Driver<E> {
             biased;
             () = shutdown.cancelled() => Work::Shutdown,
             request = inbox.recv() => request.map_or(Work::Shutdown, Work::Request),
-            (hint, event) = next_event(&mut self.circles, &mut self.turn) => Work::Event(hint, event),
+            work = next_event(&mut self.circles, &mut self.turn) => work,
             () = sleep(pause) => Work::Tick,
         }
     }
@@ -201,7 +212,9 @@ impl<E: Engine> Driver<E> {
     /// Returns how long to wait for the next replica that wants to be woken.
     fn pause(&self) -> Duration {
         let now = self.now();
-        let next = self.circles.iter().filter_map(Circle::next_wake).min();
+        let wakes = self.circles.iter().filter_map(Circle::next_wake);
+        let reopens = self.circles.iter().filter_map(|circle| circle.outage.again);
+        let next = wakes.chain(reopens).min();
         next.map_or(LOOK, |at| at.since(now)).min(LOOK)
     }
 
@@ -224,6 +237,7 @@ impl<E: Engine> Driver<E> {
             }
             Work::Request(Request::Look(look)) => round.after.push(After::Look(look)),
             Work::Event(hint, event) => self.event(hint, event, round),
+            Work::Ended(hint) => self.network_ended(hint, round),
             Work::Tick | Work::Shutdown => {}
         }
     }
@@ -256,6 +270,7 @@ impl<E: Engine> Driver<E> {
     fn wake(&mut self, round: &mut Round) {
         let now = self.now();
         let jumped = self.watch.jumped();
+        self.reopen_networks(now, round);
         let due: Vec<Hint> = self
             .circles
             .iter_mut()
@@ -342,8 +357,8 @@ impl<E: Engine> Driver<E> {
     }
 }
 
-/// Waits for the next event of any circle; the circles take turns.
-async fn next_event(circles: &mut [Circle], turn: &mut usize) -> (Hint, network::Event) {
+/// Waits for the next event of any circle, or the end of its network; the circles take turns.
+async fn next_event(circles: &mut [Circle], turn: &mut usize) -> Work {
     poll_fn(|context| {
         let count = circles.len();
         for step in 0..count {
@@ -357,13 +372,9 @@ async fn next_event(circles: &mut [Circle], turn: &mut usize) -> (Hint, network:
             match events.poll_recv(context) {
                 Poll::Ready(Some(event)) => {
                     *turn = index + 1;
-                    return Poll::Ready((circle.row.hint, event));
+                    return Poll::Ready(Work::Event(circle.row.hint, event));
                 }
-                Poll::Ready(None) => {
-                    tracing::error!("a network ended by itself");
-                    circle.network = None;
-                    circle.events = None;
-                }
+                Poll::Ready(None) => return Poll::Ready(Work::Ended(circle.row.hint)),
                 Poll::Pending => {}
             }
         }

@@ -97,6 +97,8 @@ pub struct Line<'a> {
     pub refused: &'a [Address],
     /// Whether it waits because the store could not be written.
     pub paused: bool,
+    /// Whether its network ended by itself and is about to be opened again.
+    pub cut_off: bool,
 }
 
 impl Handle {

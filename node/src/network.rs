@@ -12,6 +12,7 @@
 //! * Until [`Command::Trust`] only one hello frame is read from a link and one written to it.
 //!   `Trust` opens the sync stream; the other side's sync frames are read once both sides trust.
 //! * Frames are read from the wire only as fast as the driver takes events.
+//! * A network whose listener is lost ends by itself, as after [`Command::Shutdown`].
 //! * [`Command::Shutdown`], or dropping every [`Handle`], closes all links; the event channel ends
 //!   when everything is closed.
 

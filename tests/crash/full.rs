@@ -1,49 +1,16 @@
-//! A disk that has no room left, where the system lets a test make one.
+//! A disk that has no room left.
 
 use super::{batches, home_in, master};
 use circlet_node::storage::{self, Error};
-use std::path::Path;
-use std::process::Command;
-
-/// A small disk in memory, gone when dropped.
-struct SmallDisk<'a>(&'a Path);
-
-impl<'a> SmallDisk<'a> {
-    /// Mounts one, if this may.
-    fn mount(at: &'a Path) -> Option<Self> {
-        run(
-            "mount",
-            &["-t", "tmpfs", "-o", "size=14m", "tmpfs", at.to_str()?],
-        )
-        .then_some(Self(at))
-    }
-
-    fn enlarge(&self) {
-        assert!(run(
-            "mount",
-            &["-o", "remount,size=64m", self.0.to_str().unwrap()]
-        ));
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        run("umount", &["-l", self.0.to_str().unwrap()]);
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    output.is_ok_and(|output| output.status.success())
-}
+use circlet_tests::disk::SmallDisk;
 
 #[test]
 fn a_full_disk_is_said_and_what_was_acknowledged_is_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(folder.path()) else {
-        println!("no small disk can be made here; the vault's own tests cover a full disk");
+    if !SmallDisk::is_here("full::a_full_disk_is_said_and_what_was_acknowledged_is_there") {
         return;
-    };
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let disk = SmallDisk::mount(folder.path(), 14);
     let home = home_in(folder.path());
     let vault = storage::open(&home, &master()).unwrap();
     let mut acknowledged = 0;
@@ -59,7 +26,7 @@ fn a_full_disk_is_said_and_what_was_acknowledged_is_there() {
     assert_eq!(error, Error::Full);
     assert!(acknowledged > 100);
     drop(vault);
-    disk.enlarge();
+    disk.resize(64);
     let vault = storage::open(&home, &master()).unwrap();
     let count = batches::count(&vault).unwrap();
     assert!(

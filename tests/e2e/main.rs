@@ -15,6 +15,7 @@ mod devices;
 mod faults;
 mod hostile;
 mod invites;
+mod liar;
 mod members;
 mod story;
 

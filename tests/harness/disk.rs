@@ -7,6 +7,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::missing_panics_doc,
     reason = "this is test code"
 )]
@@ -19,6 +20,9 @@ use std::process::{ChildStdout, Command, Stdio};
 
 /// What a line of acknowledgement starts with; the number of the batch follows.
 pub const ACK: &str = "acknowledged ";
+
+/// Set where a test runs in a mount namespace of its own.
+const INSIDE: &str = "CIRCLET_SMALL_DISK";
 
 /// A child that writes until it is cut.
 #[derive(Debug)]
@@ -153,6 +157,55 @@ impl PowerCut {
             let link = self.shadow.join("n").join(name.replace('/', "|"));
             std::os::unix::fs::symlink(Path::new("../i").join(inode), link).unwrap();
         }
+    }
+}
+
+/// A small disk in memory, gone with the test that mounted it.
+#[derive(Debug)]
+pub struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Runs one test of this test binary again, where it may mount disks: in a namespace of its own,
+    /// which needs no rights. Returns whether this is that run; the first one only waits for it.
+    pub fn is_here(test: &str) -> bool {
+        if std::env::var_os(INSIDE).is_some() {
+            return true;
+        }
+        let inside = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount"])
+            .arg(std::env::current_exe().unwrap())
+            .args([test, "--exact", "--nocapture"])
+            .env(INSIDE, "1")
+            .status();
+        let ended = inside.expect("`unshare` (util-linux) is needed");
+        assert!(ended.success(), "in a namespace of its own: {ended}");
+        false
+    }
+
+    /// Mounts one with so many MiB.
+    pub fn mount(at: &Path, room: u32) -> Self {
+        let disk = Self(at.to_owned());
+        disk.run(&format!("size={room}m"), &["-t", "tmpfs", "tmpfs"]);
+        disk
+    }
+
+    /// Gives it so many MiB.
+    pub fn resize(&self, room: u32) {
+        self.run(&format!("remount,size={room}m"), &[]);
+    }
+
+    /// Writes a file that leaves so many bytes free.
+    pub fn fill(&self, filler: &Path, left: u64) {
+        let found = rustix::fs::statvfs(&self.0).unwrap();
+        let free = found.f_bavail * found.f_frsize;
+        let length = usize::try_from(free.saturating_sub(left)).unwrap();
+        fs::write(filler, vec![1; length]).unwrap();
+    }
+
+    fn run(&self, options: &str, what: &[&str]) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", options]).args(what).arg(&self.0);
+        assert!(mount.status().unwrap().success(), "no small disk");
     }
 }
 

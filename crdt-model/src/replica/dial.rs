@@ -216,7 +216,12 @@ impl Replica {
         let beacons = self.beacons_wanted().then_some(self.beacon_at);
         let soon = now.after(Duration::from_millis(1));
         let tomorrow = Day(now.day().0.saturating_add(1)).start();
+        let later = self
+            .links
+            .values()
+            .filter_map(|link| link.session.as_ref()?.later_at);
         let times = self.schedule.next().into_iter().chain([tomorrow]);
+        let times = times.chain(later);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let times = times.filter(|at| *at > now);
         let pending = sessions.chain(beacons).map(|at| at.max(soon));

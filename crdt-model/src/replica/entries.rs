@@ -302,6 +302,7 @@ impl Replica {
             for link in self.links.values_mut() {
                 if let Some(session) = link.session.as_mut() {
                     session.plan.truncate(device, branch, seq);
+                    session.later.truncate(device, branch, seq);
                 }
             }
         }

@@ -13,9 +13,15 @@ use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
 use crate::sync::message::{Have, Message, SignedHeader};
 use crate::sync::plan::{Plan, Step};
+use crate::sync::schedule::is_due;
 use crate::sync::session::{MAX_IN_FLIGHT, Session};
 use crate::time::Timestamp;
+use core::time::Duration;
 use std::collections::BTreeMap;
+
+/// How long an entry of somebody else's rests here before it is passed on: whoever shared it gives it to
+/// everybody it is linked with, and most of them have said within this time that they hold it.
+const PASS_ON_WAIT: Duration = Duration::from_millis(250);
 
 /// The most bytes of acts or bodies in one frame: well below the largest frame.
 const FRAME_BYTES: usize = 160 * 1024;
@@ -86,6 +92,8 @@ impl Replica {
             plan.add_retract(*place);
         }
         session.plan = plan;
+        session.later = Plan::default();
+        session.later_at = None;
         Ok(())
     }
 
@@ -158,9 +166,18 @@ impl Replica {
                 branch,
                 seq,
             } = *place;
-            if !session.has(place) && self.frontier.holds(&device, branch, seq) {
-                session.plan.add(device, branch, (seq, seq), *newest);
+            if session.has(place) || !self.frontier.holds(&device, branch, seq) {
+                continue;
             }
+            if device == self.device() {
+                session.plan.add(device, branch, (seq, seq), *newest);
+            } else {
+                session.later.add(device, branch, (seq, seq), *newest);
+                session.later_at.get_or_insert(now.after(PASS_ON_WAIT));
+            }
+        }
+        if session.later_at.is_some_and(|at| is_due(at, now)) {
+            session.plan_later();
         }
         self.pump(id, session, out)?;
         if session.their_digest.is_some() {

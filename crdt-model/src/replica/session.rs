@@ -336,6 +336,9 @@ impl Replica {
         }
         self.ask_for_keys(id, session, out)?;
         let mine = self.digest();
+        if digest == mine {
+            session.holds_later();
+        }
         if session.in_step(&mine) {
             session.anew = 0;
             session.anew_at = None;
@@ -355,19 +358,6 @@ impl Replica {
         }
         self.owe_nothing();
         out.outputs.push(Output::Event(Event::Connections));
-    }
-
-    pub(super) fn ask_for_keys(
-        &mut self,
-        id: LinkId,
-        session: &mut Session,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let need = self.need(session)?;
-        if !need.epochs.is_empty() || !need.bodies.is_empty() {
-            out.outputs.push(send(id, &Message::Need(need)));
-        }
-        Ok(())
     }
 }
 

@@ -77,6 +77,21 @@ impl Plan {
         lacking.ranges.sort_unstable();
     }
 
+    /// Returns every entry of the chains, each with the lamport time of its chain's newest.
+    pub fn places(&self) -> impl Iterator<Item = (Place, u64)> {
+        self.chains.iter().flat_map(|(&(device, branch), lacking)| {
+            let seqs = lacking.ranges.iter().flat_map(|&(low, high)| low..=high);
+            seqs.map(move |seq| {
+                let place = Place {
+                    device,
+                    branch,
+                    seq,
+                };
+                (place, lacking.newest)
+            })
+        })
+    }
+
     /// Takes the next step of at most `most` entries.
     pub fn next(&mut self, most: u64) -> Option<Step> {
         if let Some(place) = self.retracts.pop_first() {

@@ -6,7 +6,8 @@
 //!   Have (entries held)                     only now
 //!   Run ... Run          <- Stored          newest first, at most eight under way
 //!   End (digest)                            nothing left; equal digests: in step
-//!   Acts, Run, Records                      at once, as they come
+//!   Acts, Run, Records                      at once, as they come; another's entries after a moment,
+//!                                           and only if no End has shown that they are there
 //!   Open                                    anew, when both rest and the digests differ
 //! ```
 
@@ -52,6 +53,11 @@ pub struct Session {
     pub holds: Option<BTreeMap<(DeviceId, u8), Chain>>,
     /// What is left to send.
     pub plan: Plan,
+    /// What came from somebody else, whom the peer may be linked with too: planned at `later_at` unless
+    /// the peer shows before that it holds it.
+    pub later: Plan,
+    /// When that is.
+    pub later_at: Option<Timestamp>,
     /// What was sent and not yet stored there.
     pub in_flight: VecDeque<Step>,
     /// The digest in the last `End` sent.
@@ -86,6 +92,8 @@ impl Session {
             have_sent: false,
             holds: None,
             plan: Plan::default(),
+            later: Plan::default(),
+            later_at: None,
             in_flight: VecDeque::new(),
             told: None,
             their_digest: None,
@@ -138,6 +146,27 @@ impl Session {
                 high: step.high,
                 top: EntryId::default(),
             });
+        }
+    }
+
+    /// Notes that the peer holds all that was to be planned later.
+    pub fn holds_later(&mut self) {
+        self.later_at = None;
+        let mut later = std::mem::take(&mut self.later);
+        while let Some(step) = later.next(u64::MAX) {
+            self.note(step);
+        }
+    }
+
+    /// Plans now what was to be planned later, as far as the peer lacks it still.
+    pub fn plan_later(&mut self) {
+        self.later_at = None;
+        let later = std::mem::take(&mut self.later);
+        for (place, newest) in later.places() {
+            if !self.has(&place) {
+                self.plan
+                    .add(place.device, place.branch, (place.seq, place.seq), newest);
+            }
         }
     }
 

@@ -71,7 +71,9 @@ fn of_circles(shown: &Shown<'_>, running: bool) -> Vec<Check> {
         } else {
             &circle.name
         };
-        let ok = !line.paused && matches!(circle.state, "joined" | "pending" | "knocking");
+        let ok = !line.paused
+            && !line.cut_off
+            && matches!(circle.state, "joined" | "pending" | "knocking");
         let sentence = format!("{name}: {}", circle.sentence);
         checks.push(Check {
             check: "circle",
@@ -82,6 +84,11 @@ fn of_circles(shown: &Shown<'_>, running: bool) -> Vec<Check> {
             continue;
         }
         let sentence = match (line.listening.len(), line.refused.len()) {
+            (0, _) if line.cut_off => format!(
+                "{name}: other computers can't call this one until the part of Circlet that talks to \
+                 them is started again, by itself within minutes. Should it say so for long, run \
+                 `circlet stop` and then `circlet start`."
+            ),
             (0, _) => format!(
                 "{name}: other computers can't call this one, because it listens nowhere. It can \
                  still call them. Is this computer in any network?"

@@ -36,6 +36,11 @@ pub(super) fn sentence(
                 Free some space, and it goes on by itself."
             .to_owned();
     }
+    if line.cut_off && matches!(overview.standing, Standing::Member | Standing::Pending) {
+        return "The part of Circlet that talks to other computers stopped here, and is \
+                started again by itself within minutes. Nothing is lost; what you share goes out then."
+            .to_owned();
+    }
     match overview.standing {
         Standing::Member if running => in_touch(overview, now),
         Standing::Member => {
@@ -176,4 +181,37 @@ fn in_touch(overview: &Overview, now: Timestamp) -> String {
     "No other member's computer can be reached right now. Everything still works here; it goes out \
      later."
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_model::store;
+
+    #[test]
+    fn a_circle_without_its_network_says_so_and_that_it_goes_on_by_itself() {
+        let mut line = Line {
+            hint: [1; 16],
+            replica: Err(&store::Error::Full),
+            listening: &[],
+            refused: &[],
+            paused: false,
+            cut_off: true,
+        };
+        let overview = Overview {
+            circle: None,
+            name: "Tuesday".to_owned(),
+            standing: Standing::Member,
+            members: Vec::new(),
+            entries: 0,
+            connected: Vec::new(),
+            in_step_with: Vec::new(),
+            digest: String::new(),
+            last_in_step: None,
+        };
+        let said = sentence(&line, &overview, Timestamp(0), true);
+        assert!(said.contains("started again by itself") && said.contains("Nothing is lost"));
+        line.cut_off = false;
+        assert_ne!(sentence(&line, &overview, Timestamp(0), true), said);
+    }
 }

@@ -8,6 +8,7 @@ use crate::storage::Engine;
 use circlet_model::address::Address;
 use circlet_model::replica::input::{CommandId, Input};
 use circlet_model::replica::output::{self, Output};
+use circlet_model::time::Timestamp;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -258,12 +259,46 @@ impl<E: Engine> Driver<E> {
         let started = network::start(config);
         drop(entered);
         circle.wake = Some(wake);
+        let now = self.now();
+        let Some(circle) = self.circle(hint) else {
+            return;
+        };
         if let Ok((handle, events)) = started {
             circle.network = Some(handle);
             circle.events = Some(events);
             circle.unsettled = true;
+            circle.outage.over(now);
         } else {
             tracing::error!("the network of a circle did not start");
+            circle.network_ended(now);
+        }
+    }
+
+    /// Takes note that a circle's network ended by itself: its links are over, and it is opened again
+    /// after a while.
+    pub(super) fn network_ended(&mut self, hint: Hint, round: &mut Round) {
+        tracing::error!("a network ended by itself");
+        let now = self.now();
+        let links = self.circle(hint).map(|circle| circle.network_ended(now));
+        for link in links.unwrap_or_default() {
+            self.feed(hint, Input::LinkDown { link }, round);
+        }
+    }
+
+    /// Opens the networks whose wait is over. What the replica wanted to dial meanwhile led nowhere.
+    pub(super) fn reopen_networks(&mut self, now: Timestamp, round: &mut Round) {
+        for hint in self.hints() {
+            let Some(circle) = self.circle(hint) else {
+                continue;
+            };
+            if circle.outage.again.take_if(|at| *at <= now).is_none() {
+                continue;
+            }
+            let dials = std::mem::take(&mut circle.dials);
+            round.after.push(After::Open(hint));
+            for dial in dials.into_values() {
+                self.feed(hint, Input::DialFailed { dial }, round);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! One circle as the driver holds it: its replica, its network, and what is under way between them.
 
 use super::row::Row;
+use super::{REOPEN_FIRST, REOPEN_LONGEST};
 use crate::handle::Line;
 use crate::network::{self, BeaconKeyId, Command, Events};
 use circlet_model::address::Address;
@@ -32,6 +33,38 @@ pub(super) struct Circle {
     pub(super) asked: usize,
     /// Whether it is still to come out where it listens.
     pub(super) unsettled: bool,
+    pub(super) outage: Outage,
+}
+
+/// What is known of a network that ended by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outage {
+    /// When it is opened again; `None` while it runs, or was never to run.
+    pub(super) again: Option<Timestamp>,
+    /// When it was opened last.
+    opened: Option<Timestamp>,
+    /// How often in a row it did not last.
+    times: u32,
+}
+
+impl Outage {
+    /// Notes that the network was opened.
+    pub(super) fn over(&mut self, now: Timestamp) {
+        self.again = None;
+        self.opened = Some(now);
+    }
+
+    /// Notes that the network ended by itself, or did not start.
+    fn begins(&mut self, now: Timestamp) {
+        let lasted = self
+            .opened
+            .take()
+            .is_some_and(|at| now.since(at) > REOPEN_LONGEST);
+        self.times = if lasted { 0 } else { self.times };
+        let wait = REOPEN_FIRST.saturating_mul(1 << self.times.min(16));
+        self.times = self.times.saturating_add(1);
+        self.again = Some(now.after(wait.min(REOPEN_LONGEST)));
+    }
 }
 
 impl Circle {
@@ -51,6 +84,7 @@ impl Circle {
             refused: Vec::new(),
             asked: 0,
             unsettled: false,
+            outage: Outage::default(),
         }
     }
 
@@ -65,6 +99,17 @@ impl Circle {
     /// Says whether it is known where it listens.
     pub(super) fn settled(&self) -> bool {
         !self.unsettled
+    }
+
+    /// Notes that its network ended by itself, or did not start; returns the links that ended with it.
+    pub(super) fn network_ended(&mut self, now: Timestamp) -> BTreeSet<LinkId> {
+        self.network = None;
+        self.events = None;
+        self.listening.clear();
+        self.refused.clear();
+        self.unsettled = false;
+        self.outage.begins(now);
+        std::mem::take(&mut self.links)
     }
 
     /// Puts another replica in the place of this one; returns the links that have to be closed.
@@ -96,7 +141,9 @@ impl Circle {
     /// Does what an output asks for, as far as it lies here; returns what the network has to do.
     pub(super) fn obey(&mut self, output: Output) -> Vec<Command> {
         match output {
-            Output::Dial { .. } if self.network.is_none() => Vec::new(),
+            Output::Dial { .. } if self.network.is_none() && self.outage.again.is_none() => {
+                Vec::new()
+            }
             Output::Dial {
                 dial,
                 peer,
@@ -144,6 +191,7 @@ impl Circle {
             listening: &self.listening,
             refused: &self.refused,
             paused: self.retry.is_some(),
+            cut_off: self.outage.again.is_some(),
         }
     }
 }
@@ -151,4 +199,26 @@ impl Circle {
 fn beacon((key, payload): ([u8; 32], Vec<u8>)) -> Command {
     let key = Zeroizing::new(key);
     Command::Beacon { key, payload }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn waits_for_a_network_double_and_begin_anew_when_one_lasted() {
+        let now = Timestamp(1_000);
+        let mut outage = Outage::default();
+        for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+            outage.over(now);
+            assert_eq!(outage.again, None);
+            outage.begins(now);
+            assert_eq!(outage.again, Some(now.after(Duration::from_secs(wait))));
+        }
+        outage.over(now);
+        let later = now.after(REOPEN_LONGEST + Duration::from_millis(1));
+        outage.begins(later);
+        assert_eq!(outage.again, Some(later.after(REOPEN_FIRST)));
+    }
 }

@@ -315,3 +315,44 @@ async fn circles_are_told_apart_by_name() {
         .unwrap();
     running.close().await;
 }
+
+/// Lets a driver work until something holds.
+async fn until(driver: &mut Driver<Faulty>, mut good: impl FnMut(&mut Circle) -> bool) {
+    let (_requests, mut inbox) = mpsc::channel(1);
+    let shutdown = CancellationToken::new();
+    while !driver.circles.iter_mut().all(&mut good) {
+        let mut round = Round::default();
+        let work = driver.next(&mut inbox, &shutdown).await;
+        driver.take(work, &mut round);
+        driver.wake(&mut round);
+        driver.finish(round).await;
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_ends_by_itself_is_opened_again() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut parts = place.parts();
+    parts.config.network = true;
+    parts.config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
+    let mut driver = Driver::open(parts, settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    found.await.unwrap().unwrap();
+    until(&mut driver, |circle| !circle.listening.is_empty()).await;
+
+    // Without its handle a network ends.
+    driver.circles[0].network = None;
+    until(&mut driver, |circle| circle.outage.again.is_some()).await;
+    let line = driver.circles[0].line();
+    assert!(line.cut_off && line.listening.is_empty());
+
+    driver.circles[0].outage.again = Some(Timestamp(0));
+    until(&mut driver, |circle| !circle.listening.is_empty()).await;
+    assert!(!driver.circles[0].line().cut_off);
+    driver.close().await;
+}

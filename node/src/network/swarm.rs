@@ -3,9 +3,13 @@
 use super::handler;
 use super::{Error, Limits};
 use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::core::upgrade::Version;
 use libp2p::swarm::NetworkBehaviour;
-use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, ping, tcp, yamux};
-use libp2p::{identity::Keypair, quic};
+use libp2p::tcp::tokio::TcpStream;
+use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp, yamux};
+use libp2p::{Transport, identity::Keypair, quic};
+use socket2::{SockRef, TcpKeepalive};
+use std::io;
 use std::time::Duration;
 
 /// Half-open inbound connections.
@@ -20,9 +24,9 @@ const PER_PEER: u32 = 4;
 /// No new connection is accepted above this much memory of the whole process.
 const MAX_MEMORY: usize = 512 * 1024 * 1024;
 
-/// Substreams of a TCP connection, each of which may buffer 256 KiB: identify, ping, hello and
-/// sync in both directions, and those that are closing.
-const YAMUX_STREAMS: usize = 14;
+/// Substreams of a TCP connection, each of which may buffer 256 KiB: identify, hello and sync in both
+/// directions, and those that are closing.
+const YAMUX_STREAMS: usize = 10;
 
 /// Substreams that the other side of a QUIC connection may open.
 const QUIC_STREAMS: u32 = 8;
@@ -33,20 +37,23 @@ const QUIC_STREAM_BYTES: u32 = 512 * 1024;
 /// What a QUIC connection may buffer: 32 of them stay below 32 MiB.
 const QUIC_CONNECTION_BYTES: u32 = 1024 * 1024;
 
-/// Rare enough to cost little, often enough to keep address translators' entries.
-const QUIC_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A little less than the two minutes that address translators keep a UDP entry at least (RFC 4787).
+const QUIC_KEEP_ALIVE: Duration = Duration::from_secs(110);
 
-/// Longer than a short suspend; a multiple of the keep-alive.
-const QUIC_MAX_IDLE_MS: u32 = 45_000;
+/// One keep-alive, and the time to repeat it a few times; longer than a short suspend.
+const QUIC_MAX_IDLE_MS: u32 = 150_000;
+
+/// The system asks after so much silence whether the other side of a TCP connection is still there.
+const TCP_ASK: Duration = Duration::from_mins(4);
+
+/// It asks again after so long without an answer.
+const TCP_ASK_AGAIN: Duration = Duration::from_secs(15);
+
+/// So often; then the connection is over.
+const TCP_ASKS: u32 = 3;
 
 /// For slow paths.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// A dead TCP connection is noticed after this and the answer's time.
-const PING: Duration = Duration::from_secs(30);
-
-/// How long a ping may take.
-const PING_ANSWER: Duration = Duration::from_secs(20);
 
 /// Connections that no link uses end after this.
 const IDLE: Duration = Duration::from_secs(30);
@@ -64,23 +71,29 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     memory: memory_connection_limits::Behaviour,
     identify: identify::Behaviour,
-    ping: ping::Behaviour,
     pub(super) circle: handler::Behaviour,
 }
 
 /// Builds the swarm.
 pub(super) fn build(keypair: Keypair, limits: &Limits) -> Result<Swarm<Behaviour>, Error> {
-    let tcp = tcp::Config::default().nodelay(true);
-    let multiplexer = || {
-        let mut config = yamux::Config::default();
-        config.set_max_num_streams(YAMUX_STREAMS);
-        config
-    };
+    let secured = noise::Config::new(&keypair).map_err(|_| Error::Transport)?;
+    let mut multiplexed = yamux::Config::default();
+    multiplexed.set_max_num_streams(YAMUX_STREAMS);
+    let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+        .map(|stream, _| {
+            if let Err(error) = ask_for_life(&stream) {
+                tracing::debug!(kind = ?error.kind(), "a connection is not kept alive");
+            }
+            stream
+        })
+        .upgrade(Version::V1Lazy)
+        .authenticate(secured)
+        .multiplex(multiplexed);
     let builder = SwarmBuilder::with_existing_identity(keypair)
         .with_tokio()
-        .with_tcp(tcp, noise::Config::new, multiplexer)
-        .map_err(|_| Error::Transport)?
         .with_quic_config(quic_settings)
+        .with_other_transport(|_| tcp)
+        .map_err(|_| Error::Transport)?
         .with_behaviour(|keypair| behaviour(keypair, limits))
         .map_err(|_| Error::Transport)?
         .with_swarm_config(|config| {
@@ -91,6 +104,20 @@ pub(super) fn build(keypair: Keypair, limits: &Limits) -> Result<Swarm<Behaviour
         })
         .with_connection_timeout(HANDSHAKE);
     Ok(builder.build())
+}
+
+/// Has the system notice that the other side of a TCP connection is gone, also while data is under way.
+fn ask_for_life(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(&stream.0);
+    let keepalive = TcpKeepalive::new()
+        .with_time(TCP_ASK)
+        .with_interval(TCP_ASK_AGAIN)
+        .with_retries(TCP_ASKS);
+    socket.set_tcp_keepalive(&keepalive)?;
+    // Were it shorter, one lost question would end the connection.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(TCP_ASK + TCP_ASK_AGAIN * TCP_ASKS))?;
+    Ok(())
 }
 
 fn quic_settings(mut config: quic::Config) -> quic::Config {
@@ -119,11 +146,6 @@ fn behaviour(keypair: &Keypair, limits: &Limits) -> Behaviour {
         limits: connection_limits::Behaviour::new(connections),
         memory: memory_connection_limits::Behaviour::with_max_bytes(MAX_MEMORY),
         identify: identify::Behaviour::new(identify),
-        ping: ping::Behaviour::new(
-            ping::Config::new()
-                .with_interval(PING)
-                .with_timeout(PING_ANSWER),
-        ),
         circle: handler::Behaviour::new(limits),
     }
 }

@@ -16,7 +16,7 @@ use circlet_model::address::Address;
 use futures::StreamExt;
 use libp2p::identity::Keypair;
 use libp2p::swarm::{ConnectionId, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, ping};
+use libp2p::{Multiaddr, PeerId, Swarm};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
@@ -276,9 +276,18 @@ impl Task {
         match event {
             SwarmEvent::NewListenAddr { address, .. } => self.listening(&address, true),
             SwarmEvent::ExpiredListenAddr { address, .. } => self.listening(&address, false),
-            SwarmEvent::ListenerClosed { addresses, .. } => {
+            SwarmEvent::ListenerClosed {
+                addresses, reason, ..
+            } => {
                 for address in addresses {
                     self.listening(&address, false);
+                }
+                if let Err(error) = reason
+                    && self.closing.is_none()
+                {
+                    // A node that nobody can call is better begun anew: the driver does so.
+                    tracing::debug!(kind = ?error.kind(), "a listener is lost");
+                    self.close();
                 }
             }
             SwarmEvent::ConnectionEstablished {
@@ -306,14 +315,6 @@ impl Task {
             } => {
                 let attempts = self.attempt_failed(connection_id, &error);
                 self.attempt(attempts);
-            }
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
-                connection,
-                result: Err(_),
-                ..
-            })) => {
-                tracing::debug!("a connection does not answer");
-                self.swarm.close_connection(connection);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::client::{self, Client};
+use crate::clock::Clock;
 use crate::home::Home;
 use crate::identity::set_up;
 use crate::keystore::Cost;
@@ -41,9 +42,17 @@ struct Started {
 }
 
 async fn start(home: &Home) -> Started {
+    start_at(home, Clock::default()).await
+}
+
+async fn start_at(home: &Home, clock: Clock) -> Started {
     let (end, ended) = oneshot::channel::<()>();
     let (ready, wait) = oneshot::channel();
-    let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
+    let listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
+    let config = Config {
+        clock,
+        ..Config::new(home.clone(), listen)
+    };
     let shutdown = async {
         ended.await.ok();
     };
@@ -207,8 +216,20 @@ fn in_step(status: &Value) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_join_share_and_read() {
+    join_share_and_read(Clock::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_a_day_off_joins_shares_and_reads() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    join_share_and_read(Clock::ahead_by(DAY)).await;
+    join_share_and_read(Clock::ahead_by(-DAY)).await;
+}
+
+/// Founds a circle on one node, joins it on another with this clock, and lets both share and read.
+async fn join_share_and_read(clock: Clock) {
     let (ana, bo) = (place(None), place(None));
-    let (ana_node, bo_node) = (start(&ana.home).await, start(&bo.home).await);
+    let (ana_node, bo_node) = (start(&ana.home).await, start_at(&bo.home, clock).await);
     let (to_ana, to_bo) = (connect(&ana.home).await, connect(&bo.home).await);
     to_ana
         .post("/v1/circles", &json!({"name": "Tuesday"}))
