@@ -3,16 +3,18 @@
 use crate::args::Global;
 use crate::error::{Failure, Result};
 use crate::output::Printer;
-use crate::text;
+use crate::{draft, text, words};
 use circlet_node::client::{Client, with_query};
 use circlet_node::home::{Home, create_private_dir};
+use circlet_node::identity;
 use circlet_node::keystore::{Keystore, Passphrase};
 use circlet_node::problem::Problem;
 use serde::Serialize;
 use serde_json::Value;
+use std::cell::{Cell, OnceCell};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
-use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
 
 /// What a command is given.
 pub(crate) struct Context {
@@ -22,7 +24,8 @@ pub(crate) struct Context {
     pub(crate) printer: Printer,
     /// The node's folder.
     pub(crate) home: Home,
-    client: OnceCell<Client>,
+    running: Cell<bool>,
+    passphrase: OnceCell<Zeroizing<String>>,
 }
 
 impl Context {
@@ -33,13 +36,14 @@ impl Context {
             global,
             printer,
             home,
-            client: OnceCell::new(),
+            running: Cell::new(false),
+            passphrase: OnceCell::new(),
         })
     }
 
     /// Asks for something.
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
-        Ok(self.client().await?.get(path).await?)
+        self.asking(async |client| client.get(path).await).await
     }
 
     /// Asks for something of the circle that was named.
@@ -49,11 +53,9 @@ impl Context {
 
     /// Asks to do something in the circle that was named.
     pub(crate) async fn post<T: Serialize>(&self, path: &str, body: &T) -> Result<Value> {
-        Ok(self
-            .client()
-            .await?
-            .post(&self.of_circle(path, &[]), body)
-            .await?)
+        let path = self.of_circle(path, &[]);
+        self.asking(async |client| client.post(&path, body).await)
+            .await
     }
 
     /// Asks to do something in the circle with this id.
@@ -64,12 +66,52 @@ impl Context {
         body: &T,
     ) -> Result<Value> {
         let path = with_query(path, &[("circle", circle)]);
-        Ok(self.client().await?.post(&path, body).await?)
+        self.asking(async |client| client.post(&path, body).await)
+            .await
     }
 
-    /// Says whether a node runs, so that what is shared goes out at once.
-    pub(crate) fn running(&self) -> bool {
-        self.client.get().is_some_and(Client::through_node)
+    /// Says what becomes of what was just shared; `shared` and `saved` say that it was.
+    pub(crate) async fn told(&self, shared: &str, saved: &str) -> String {
+        if !self.running.get() {
+            return format!(
+                "{saved} Circlet isn't running, so it goes out when you run `circlet start`."
+            );
+        }
+        let circle = if self.printer.json {
+            None
+        } else {
+            self.get_of_circle("/v1/circle", &[]).await.ok()
+        };
+        let connected = circle.map(|circle| words::list(&circle, "connected"));
+        let way = match connected.as_deref() {
+            None => "It goes to the others when you next meet.".to_owned(),
+            Some([]) => {
+                "Nobody else is connected now; it goes to the others when you next meet.".to_owned()
+            }
+            Some(names) => format!(
+                "It goes to {} now, and to everybody else when you next meet.",
+                words::names(names)
+            ),
+        };
+        format!("{shared} {way}")
+    }
+
+    /// Says which drafts are still here.
+    pub(crate) fn name_drafts(&self) {
+        let left = draft::left_behind(&self.home.root().join("run"));
+        for draft in &left {
+            self.printer.say(&format!(
+                "A draft from {} is still here: {}",
+                words::day_of(draft.written),
+                draft.path.display()
+            ));
+        }
+        if !left.is_empty() {
+            self.printer.say(
+                "`circlet share - < FILE` shares one. Nothing else deletes it: do so once you don't need \
+                 it.",
+            );
+        }
     }
 
     /// Says whether this home was ever set up.
@@ -77,17 +119,10 @@ impl Context {
         self.home.keys().exists()
     }
 
-    /// Closes what the command opened.
-    pub(crate) async fn close(self) {
-        if let Some(client) = self.client.into_inner() {
-            client.close().await;
-        }
-    }
-
     /// Returns the folder for what lives only as long as a command, readable by its owner alone.
     pub(crate) fn run_folder(&self) -> Result<PathBuf> {
         if !self.is_set_up() {
-            return Err(Problem::not_set_up().into());
+            return Err(identity::missing(&self.home).into());
         }
         let folder = self.home.root().join("run");
         create_private_dir(&folder)
@@ -134,18 +169,25 @@ impl Context {
     }
 
     /// Returns the passphrase from the file that was named, or as it is typed now.
-    pub(crate) fn passphrase(&self) -> Result<String> {
-        if let Some(path) = &self.global.passphrase_file {
-            return Ok(text::file(path)?.trim_end_matches(['\n', '\r']).to_owned());
+    pub(crate) fn passphrase(&self) -> Result<Zeroizing<String>> {
+        if let Some(known) = self.passphrase.get() {
+            return Ok(known.clone());
         }
-        if !self.can_ask() {
+        let words = if let Some(path) = &self.global.passphrase_file {
+            let mut words = text::file(path)?;
+            let length = words.trim_end_matches(['\n', '\r']).len();
+            words.truncate(length);
+            words
+        } else if self.can_ask() {
+            text::typed("Passphrase: ")?
+        } else {
             return Err(Failure::needs_passphrase());
-        }
-        text::typed("Passphrase: ")
+        };
+        Ok(self.passphrase.get_or_init(|| words).clone())
     }
 
     /// Returns the passphrase if this home needs one.
-    pub(crate) fn passphrase_if_needed(&self) -> Result<Option<String>> {
+    pub(crate) fn passphrase_if_needed(&self) -> Result<Option<Zeroizing<String>>> {
         let needed = Keystore::needs_passphrase(&self.home).map_err(Problem::from)?;
         if needed {
             self.passphrase().map(Some)
@@ -156,12 +198,19 @@ impl Context {
 
     /// Returns the passphrase as a node asks for it.
     pub(crate) fn passphrase_for_node(&self) -> std::result::Result<Option<Passphrase>, Problem> {
-        Ok(Some(self.passphrase()?.into()))
+        Ok(Some(self.passphrase()?.as_str().into()))
     }
 
-    async fn client(&self) -> Result<&Client> {
-        let connect = || async { Client::connect(&self.home, || self.passphrase_for_node()).await };
-        Ok(self.client.get_or_try_init(connect).await?)
+    /// Asks one thing, and lets go of the home again: nobody waits for somebody who reads or types.
+    async fn asking(
+        &self,
+        ask: impl AsyncFnOnce(&Client) -> std::result::Result<Value, Problem>,
+    ) -> Result<Value> {
+        let client = Client::connect(&self.home, || self.passphrase_for_node()).await?;
+        self.running.set(client.through_node());
+        let answer = ask(&client).await;
+        client.close().await;
+        Ok(answer?)
     }
 
     fn of_circle(&self, path: &str, more: &[(&str, &str)]) -> String {

@@ -15,6 +15,9 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What to do next; empty when there is nothing to do.
     pub(crate) next: String,
+    /// Whether the one line of `--json` was printed before, so that this belongs on stderr.
+    #[serde(skip)]
+    pub(crate) late: bool,
 }
 
 /// What a command returns.
@@ -64,6 +67,7 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             next: next.into(),
+            late: false,
         }
     }
 
@@ -165,6 +169,7 @@ impl From<Problem> for Failure {
             code: problem.code.into_owned(),
             message: problem.message,
             next: problem.next,
+            late: false,
         }
     }
 }

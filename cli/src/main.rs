@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod draft;
 mod error;
 mod output;
 mod paper;
@@ -69,9 +70,5 @@ fn run(cli: Cli, printer: Printer) -> Result<Done> {
     let context = Context::new(cli.global, printer)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::computer("Circlet could not start", &error))?;
-    runtime.block_on(async {
-        let result = commands::run(cli.command, &context).await;
-        context.close().await;
-        result
-    })
+    runtime.block_on(commands::run(cli.command, &context))
 }

@@ -1,7 +1,9 @@
 //! The only printer: what a command found goes to stdout, what it has to say to stderr.
 //!
 //! With `--json` there is exactly one line on stdout: `{"v":1,"data":…}`, or
-//! `{"v":1,"error":{"code","message","next"}}` beside an exit code other than zero.
+//! `{"v":1,"error":{"code","message","next"}}` beside an exit code other than zero. What goes wrong after
+//! that line stands on stderr in the same form. `--help` and `--version` are for people, and are plain
+//! text with `--json` too.
 
 use crate::error::Failure;
 use serde::Serialize;
@@ -69,7 +71,7 @@ impl Printer {
             return;
         }
         if self.json {
-            line(&Line::Data(&done.json));
+            out(&line_of(&Line::Data(&done.json)));
             return;
         }
         if !done.text.is_empty() {
@@ -84,7 +86,13 @@ impl Printer {
     /// Prints why nothing came of a command.
     pub(crate) fn failed(self, failure: &Failure) {
         if self.json {
-            line(&Line::Error(failure));
+            let line = line_of(&Line::Error(failure));
+            if failure.late {
+                // A closed stderr leaves nobody to tell.
+                let _ = writeln!(std::io::stderr().lock(), "{line}");
+            } else {
+                out(&line);
+            }
             return;
         }
         self.say(&failure.message);
@@ -115,13 +123,13 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-fn line(line: &Line<'_>) {
+fn line_of(line: &Line<'_>) -> String {
     let line = Versioned {
         v: JSON_VERSION,
         line,
     };
     // Texts, numbers and lists always have a JSON form.
-    out(&serde_json::to_string(&line).unwrap_or_default());
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 fn out(text: &str) {

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
+use std::time::SystemTime;
 
 /// How many characters of an id are shown: enough to tell any two apart in a small circle.
 const SHORT_ID: usize = 8;
@@ -21,6 +22,12 @@ pub(crate) fn day(written: &str) -> String {
         (_, Ok(date)) => day_in(date, now.date()),
         _ => written.to_owned(),
     }
+}
+
+/// Says on which day a file was written.
+pub(crate) fn day_of(written: SystemTime) -> String {
+    let moment = Timestamp::try_from(written).map(|moment| moment.to_string());
+    moment.map_or_else(|_| "earlier".to_owned(), |moment| day(&moment))
 }
 
 /// Says whether a day lies within the last week.
@@ -87,6 +94,13 @@ pub(crate) fn field(value: &Value, name: &str) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
+}
+
+/// Returns a field of an answer as a list of texts; empty where there is none.
+pub(crate) fn list(value: &Value, name: &str) -> Vec<String> {
+    let list = value.get(name).and_then(Value::as_array);
+    let texts = list.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 fn is_late_in(date: Date, today: Date) -> bool {

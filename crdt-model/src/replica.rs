@@ -7,6 +7,7 @@
 
 mod acts;
 mod admit;
+mod branches;
 mod commands;
 mod devices;
 mod dial;
@@ -105,6 +106,8 @@ pub struct Replica {
     acked: BTreeSet<crate::id::ActId>,
     /// Whether the shell was asked for new keys since it opened this replica.
     renewing: bool,
+    /// Where the join was ended since this node started: others are asked first.
+    ended_at: BTreeSet<Address>,
 }
 
 /// One link.
@@ -112,6 +115,8 @@ pub struct Replica {
 struct Link {
     peer: PeerId,
     dialled: bool,
+    /// Where the other side is, if this side dialled.
+    address: Option<Address>,
     target: Option<Target>,
     session: Option<Session>,
     /// The key that our hello was sealed with: the answer's too.
@@ -213,9 +218,12 @@ impl Replica {
                 self.try_sealed(now, out)
             }
             Input::LinkUp {
-                link, peer, dial, ..
+                link,
+                peer,
+                dial,
+                address,
             } => {
-                self.link_up(link, peer, dial, rng, out);
+                self.link_up(link, peer, (dial, address), rng, out);
                 Ok(())
             }
             Input::Hello { link, frame } => self.hello(link, &frame, now, rng, out),
@@ -296,6 +304,7 @@ impl Replica {
             ask_again: false,
             acked: BTreeSet::new(),
             renewing: false,
+            ended_at: BTreeSet::new(),
         }
     }
 

@@ -155,6 +155,9 @@ pub enum Error {
     /// The operating system refused or failed.
     #[error("the store cannot be reached: {0}")]
     Io(String),
+    /// After an error of the disk, the store does nothing any more until it is opened again.
+    #[error("the store has stopped after an error of the disk")]
+    Stopped,
     /// A row is there but does not open or decode.
     #[error("a row of the store is damaged: {0}")]
     Damaged(String),

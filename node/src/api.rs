@@ -6,6 +6,7 @@
 //! | `POST /v1/node/stop` | | `{}`; the node then closes |
 //! | `GET /v1/status` | | `circles`: see [`status::Circle`] |
 //! | `GET /v1/doctor` | | `checks`: `check`, `ok`, `sentence` |
+//! | `GET /v1/circle` | | `id`, `name`, `state`, `sentence`, `connected` of the one that is meant |
 //! | `GET /v1/circles` | | `circles`: `id`, `name`, `state`, `sentence` (joins under way too) |
 //! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
 //! | `POST /v1/leave` | `{}` | `id`, `name` |
@@ -96,6 +97,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/node/stop", post(node::stop))
         .route("/v1/status", get(status::show))
         .route("/v1/doctor", get(doctor::show))
+        .route("/v1/circle", get(circles::show))
         .route("/v1/circles", get(circles::list).post(circles::new))
         .route("/v1/leave", post(circles::leave))
         .route("/v1/joins", post(joins::new))

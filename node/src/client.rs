@@ -10,8 +10,9 @@ use crate::api::PROTOCOL;
 use crate::api::node::Probe;
 use crate::config::Config;
 use crate::home::{self, Home, Lock};
-use crate::keystore::Passphrase;
-use crate::node::Inside;
+use crate::identity;
+use crate::keystore::{Keystore, Passphrase};
+use crate::node::{Inside, PATIENCE, PAUSE, socket};
 use crate::problem::{Kind, Problem};
 use axum::Router;
 use axum::body::Body;
@@ -24,20 +25,26 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::UnixStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt as _;
 
 /// The largest answer: all stories of a large circle.
 const MAX_ANSWER: usize = 256 * 1024 * 1024;
 
-/// How long to wait for a home that another command has open, or whose node is just starting.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take: nothing that is asked waits for another computer.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long all stories of a large circle may take, on a slow computer.
+const ALL: Duration = Duration::from_mins(5);
+
+/// How long a node may take from its first file to its socket: to open the store, and to listen.
+const STARTING: Duration = Duration::from_secs(10);
 
 /// How long a node may take to close: what `circlet node run` promises, and a little.
 const CLOSING: Duration = Duration::from_secs(8);
 
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(25);
+/// The code of a request whose answer never came.
+const CUT_OFF: &str = "cut-off";
 
 /// The way to a home's circles.
 #[derive(Debug)]
@@ -59,7 +66,8 @@ impl Client {
         home: &Home,
         passphrase: impl FnOnce() -> Result<Option<Passphrase>, Problem>,
     ) -> Result<Self, Problem> {
-        let deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + PATIENCE;
+        let (mut passphrase, mut given) = (Some(passphrase), None);
         loop {
             if let Some(probe) = probe(home).await? {
                 if probe.protocol != PROTOCOL {
@@ -71,7 +79,17 @@ impl Client {
             }
             match take(home)? {
                 Some(lock) => {
-                    let inside = Inside::open(Config::offline(home.clone()), lock, passphrase)?;
+                    if Keystore::needs_passphrase(home)?
+                        && let Some(ask) = passphrase.take()
+                    {
+                        // Nobody waits for somebody who types.
+                        drop(lock);
+                        given = ask()?;
+                        deadline = Instant::now() + PATIENCE;
+                        continue;
+                    }
+                    let config = Config::offline(home.clone());
+                    let inside = Inside::open(config, lock, given.as_ref())?;
                     return Ok(Self {
                         door: Door::Inside(Box::new(inside)),
                     });
@@ -106,29 +124,47 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Value, Problem> {
+        let all = path.contains("all=true");
+        let patience = if all { ALL } else { ANSWER };
+        let ask = request(method, path, body)?;
         match &self.door {
-            Door::Socket(socket) => over_socket(socket, request(method, path, body)?).await,
-            Door::Inside(inside) => in_process(inside.router(), request(method, path, body)?).await,
+            Door::Socket(socket) => answered(patience, over_socket(socket, own(), ask)).await,
+            Door::Inside(inside) => answered(patience, in_process(inside.router(), ask)).await,
         }
     }
 }
 
-/// Returns what the home's node says of itself; `None` when none answers.
+/// Returns what the home's node says of itself; `None` when none answers, or one that closes.
 pub async fn probe(home: &Home) -> Result<Option<Probe>, Problem> {
     let ask = request(Method::GET, "/v1/node", Vec::new())?;
-    match over_socket(home.socket()?, ask).await {
+    match answered(PATIENCE, over_socket(home.socket()?, own(), ask)).await {
         Ok(value) => serde_json::from_value(value)
             .map(Some)
             .map_err(|_| updated()),
-        Err(problem) if problem.kind == Kind::NodeNeeded => Ok(None),
+        Err(problem) if problem.kind == Kind::NodeNeeded || problem.code == CUT_OFF => Ok(None),
         Err(problem) => Err(problem),
     }
 }
 
-/// Asks the home's node to close, and waits until it has.
-pub async fn stop(home: &Home) -> Result<(), Problem> {
+/// Asks the home's node to close, and waits until it has; one that is just starting is waited for.
+/// Says whether there was one.
+pub async fn stop(home: &Home) -> Result<bool, Problem> {
+    let deadline = Instant::now() + STARTING;
+    while probe(home).await?.is_none() {
+        if !home.keys().exists() || take(home)?.is_some() {
+            return Ok(false);
+        }
+        if Instant::now() > deadline {
+            return Err(Problem::busy());
+        }
+        sleep(PAUSE).await;
+    }
     let ask = request(Method::POST, "/v1/node/stop", b"{}".to_vec())?;
-    over_socket(home.socket()?, ask).await?;
+    match answered(ANSWER, over_socket(home.socket()?, own(), ask)).await {
+        // It is closing already.
+        Err(problem) if problem.kind == Kind::NodeNeeded || problem.code == CUT_OFF => {}
+        asked => drop(asked?),
+    }
     let deadline = Instant::now() + CLOSING;
     while take(home)?.is_none() {
         if Instant::now() > deadline {
@@ -140,7 +176,7 @@ pub async fn stop(home: &Home) -> Result<(), Problem> {
         }
         sleep(PAUSE).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Returns a path with a query: `with_query("/v1/stories", &[("circle", "Tuesday")])`.
@@ -171,7 +207,7 @@ fn hex(digit: u8) -> char {
 /// Takes the home's lock; `None` when somebody else has it.
 fn take(home: &Home) -> Result<Option<Lock>, Problem> {
     if !home.keys().exists() {
-        return Err(Problem::not_set_up());
+        return Err(identity::missing(home));
     }
     match home.lock() {
         Ok(lock) => Ok(Some(lock)),
@@ -190,14 +226,31 @@ fn request(method: Method, path: &str, body: Vec<u8>) -> Result<Request<Full<Byt
         .map_err(|_| Problem::not_understood("the request's path"))
 }
 
-async fn over_socket(socket: &Path, ask: Request<Full<Bytes>>) -> Result<Value, Problem> {
-    let stream = UnixStream::connect(socket)
+/// Waits for an answer, but not without end.
+async fn answered(
+    patience: Duration,
+    answer: impl Future<Output = Result<Value, Problem>>,
+) -> Result<Value, Problem> {
+    timeout(patience, answer)
         .await
-        .map_err(|_| not_running())?;
+        .unwrap_or_else(|_| Err(cut_off("Circlet did not answer in time.")))
+}
+
+/// Returns the number of the account that this program runs in.
+fn own() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Asks the program at a socket, if it is this owner's: what is asked may be words or keys.
+async fn over_socket(path: &Path, owner: u32, ask: Request<Full<Bytes>>) -> Result<Value, Problem> {
+    let stream = UnixStream::connect(path).await.map_err(|_| not_running())?;
+    if !socket::is_of(&stream, owner) {
+        return Err(socket::taken());
+    }
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.map_err(|_| not_running())?;
     let connection = tokio::spawn(connection);
-    let answer = sender.send_request(ask).await.map_err(|_| cut_off())?;
+    let answer = sender.send_request(ask).await.map_err(|_| closed())?;
     let value = read(answer).await;
     connection.abort();
     value
@@ -215,7 +268,7 @@ where
 {
     let status = answer.status();
     let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
-    let bytes = body.map_err(|_| cut_off())?.to_bytes();
+    let bytes = body.map_err(|_| closed())?.to_bytes();
     if status == StatusCode::OK {
         return serde_json::from_slice(&bytes).map_err(|_| updated());
     }
@@ -232,10 +285,14 @@ fn not_running() -> Problem {
     .of(Kind::NodeNeeded)
 }
 
-fn cut_off() -> Problem {
+fn closed() -> Problem {
+    cut_off("Circlet closed before it answered.")
+}
+
+fn cut_off(why: &str) -> Problem {
     Problem::new(
-        "cut-off",
-        "Circlet closed before it answered. It may or may not have done what you asked for.",
+        CUT_OFF,
+        format!("{why} It may or may not have done what you asked for."),
         "Look with `circlet status` or `circlet read` before you try again.",
     )
 }
@@ -252,6 +309,41 @@ fn updated() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::UnixListener;
+
+    fn ask() -> Request<Full<Bytes>> {
+        request(Method::POST, "/v1/stories", b"words".to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn somebody_elses_socket_hears_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        let refused = over_socket(&path, own() + 1, ask()).await.unwrap_err();
+        assert_eq!(refused.code, "socket-taken");
+        let (mut theirs, _) = listener.accept().await.unwrap();
+        let mut heard = Vec::new();
+        theirs.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard, b"");
+    }
+
+    #[tokio::test]
+    async fn a_node_that_closes_while_it_is_probed_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let listener = UnixListener::bind(home.socket().unwrap()).unwrap();
+        let closing = async { drop(listener.accept().await.unwrap()) };
+        let (probed, ()) = tokio::join!(probe(&home), closing);
+        assert!(probed.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_without_end() {
+        let never = answered(Duration::ZERO, std::future::pending()).await;
+        assert_eq!(never.unwrap_err().code, CUT_OFF);
+    }
 
     #[test]
     fn a_query_carries_any_name() {

@@ -8,7 +8,7 @@
 //!   pages               the page keys of the store, sealed under the master key (`keystore::Pages`)
 //!   store/              the rows, all of them ciphertext (`storage`)
 //!   node.sock           the local API, unless CIRCLET_SOCKET says where
-//!   run/                the editor's draft while it is open, and the log of the background node
+//!   run/                drafts that are not sent yet, and the log of the background node
 //! ```
 //!
 //! Every file is 0600. A file that is replaced is first written whole as `NAME.new`; what is left of

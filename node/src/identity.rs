@@ -111,15 +111,34 @@ fn set_up_as(
     home.create()?;
     let _lock = home.lock()?;
     let mut rng = fresh_rng()?;
-    if home.keys().exists() {
-        if home.identity().exists() {
-            return Err(set_up_already());
+    match (home.keys().exists(), home.identity().exists()) {
+        (true, true) => return Err(set_up_already()),
+        // Only these keys open what is there.
+        (_, true) => return Err(missing(home)),
+        (_, false) if was_in_use(home) => return Err(missing(home)),
+        (true, false) => {
+            std::fs::remove_file(home.keys()).map_err(keystore::Error::from)?;
         }
-        std::fs::remove_file(home.keys()).map_err(keystore::Error::from)?;
+        (false, false) => {}
     }
     let keystore = Keystore::create(home, passphrase, cost, &identity.seed.0, &mut rng)?;
     identity.save(&keystore, &mut rng)?;
     Ok(())
+}
+
+/// Returns the problem of a home without its keys or its identity: it was never set up, or a part of it
+/// is gone.
+pub fn missing(home: &Home) -> Problem {
+    if was_in_use(home) || (home.identity().exists() && !home.keys().exists()) {
+        keystore::Error::Damaged("a file of the home is missing").into()
+    } else {
+        Problem::not_set_up()
+    }
+}
+
+/// Says whether a home holds what only a whole one ever writes.
+fn was_in_use(home: &Home) -> bool {
+    home.store().exists() || home.pages().exists()
 }
 
 impl Identity {

@@ -4,23 +4,36 @@
 //! start   lock the home ─► open keys, store, replicas ─► listen ─► bind the socket ─► ready
 //! end     remove the socket ─► end its requests (1 s) ─► close links, flush (3 s) ─► unlock
 //! ```
+//!
+//! A node that has not ended after [`ENDING`] ends as it is: nothing in it was acknowledged that is not
+//! durable. A passphrase is asked for while nothing is locked, since typing takes its time.
 
 use crate::api::{Api, router};
+use crate::client;
 use crate::config::Config;
 use crate::driver::{self, Parts, Running};
-use crate::home::Lock;
-use crate::identity::Identity;
+use crate::home::{self, Home, Lock};
+use crate::identity::{self, Identity};
 use crate::keystore::{Keystore, Passphrase};
 use crate::problem::Problem;
 use crate::storage::{self, Sled};
 use axum::Router;
 use std::future::Future;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
-mod socket;
+pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
+
+/// How long to wait for a home that another command has open, or whose node is just starting.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause between two looks.
+pub(crate) const PAUSE: Duration = Duration::from_millis(25);
+
+/// How long all of the end may take: half a second less than services are promised.
+const ENDING: Duration = Duration::from_millis(4500);
 
 /// How long requests that are under way may take once the node closes.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
@@ -33,7 +46,7 @@ const LISTENING: Duration = Duration::from_secs(5);
 pub struct Inside {
     router: Router,
     running: Running,
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// Runs the node of a home until `shutdown` is done or it is asked to stop.
@@ -46,12 +59,18 @@ pub async fn run(
     ready: impl FnOnce(),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Problem> {
-    if !config.home.keys().exists() {
-        return Err(Problem::not_set_up());
-    }
-    let _lock = config.home.lock()?;
     let home = config.home.clone();
-    let mut running = driver::start(open(config, passphrase)?)?;
+    if !home.keys().exists() {
+        return Err(identity::missing(&home));
+    }
+    let mut lock = take(&home).await?;
+    let mut given = None;
+    if Keystore::needs_passphrase(&home)? {
+        drop(lock);
+        given = passphrase()?;
+        lock = take(&home).await?;
+    }
+    let mut running = driver::start(open(config, given.as_ref())?)?;
     let stop = running.shutdown.child_token();
     let api = Api {
         handle: running.handle.clone(),
@@ -64,7 +83,7 @@ pub async fn run(
     let (path, server) = match bound {
         Ok(bound) => bound,
         Err(problem) => {
-            running.close().await;
+            end(running.close(), lock).await;
             return Err(problem);
         }
     };
@@ -76,8 +95,11 @@ pub async fn run(
     };
     drop(std::fs::remove_file(&path));
     stop.cancel();
-    drop(timeout(LAST_REQUESTS, server).await);
-    running.close().await;
+    let closed = async {
+        drop(timeout(LAST_REQUESTS, server).await);
+        running.close().await;
+    };
+    end(closed, lock).await;
     outcome
 }
 
@@ -101,7 +123,7 @@ impl Inside {
     pub(crate) fn open(
         config: Config,
         lock: Lock,
-        passphrase: impl FnOnce() -> Result<Option<Passphrase>, Problem>,
+        passphrase: Option<&Passphrase>,
     ) -> Result<Self, Problem> {
         let home = config.home.clone();
         let running = driver::start(open(config, passphrase)?)?;
@@ -116,7 +138,7 @@ impl Inside {
         Ok(Self {
             router,
             running,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -130,22 +152,45 @@ impl Inside {
         let Self {
             router,
             running,
-            _lock,
+            lock,
         } = self;
         drop(router);
-        running.close().await;
+        end(running.close(), lock).await;
+    }
+}
+
+/// Takes the home's lock, waiting for a command that is about to let go of it; not for a node that
+/// answers, which will not.
+async fn take(home: &Home) -> Result<Lock, Problem> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match home.lock() {
+            Err(home::Error::Busy) if Instant::now() < deadline => {}
+            taken => return Ok(taken?),
+        }
+        if client::probe(home).await?.is_some() {
+            return Err(home::Error::Busy.into());
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Waits for what closes a home, and unlocks it. What takes too long may still be writing: then the
+/// home stays locked until this process ends.
+async fn end(closed: impl Future<Output = ()>, lock: Lock) {
+    if timeout(ENDING, closed).await.is_err() {
+        tracing::debug!("closing took too long");
+        std::mem::forget(lock);
     }
 }
 
 /// Opens everything that a driver is made of.
-fn open(
-    config: Config,
-    passphrase: impl FnOnce() -> Result<Option<Passphrase>, Problem>,
-) -> Result<Parts<Sled>, Problem> {
-    let needed = Keystore::needs_passphrase(&config.home)?;
-    let given = if needed { passphrase()? } else { None };
-    let keystore = Keystore::open(&config.home, given.as_ref())?;
-    let identity = Identity::load(&keystore)?;
+fn open(config: Config, passphrase: Option<&Passphrase>) -> Result<Parts<Sled>, Problem> {
+    let keystore = Keystore::open(&config.home, passphrase)?;
+    let identity = match Identity::load(&keystore) {
+        Err(identity::Error::Missing) => return Err(identity::missing(&config.home)),
+        loaded => loaded?,
+    };
     let vault = storage::open(&config.home, keystore.master())?;
     Ok(Parts {
         vault,

@@ -166,11 +166,19 @@ impl From<store::Error> for Problem {
                 "Look whether the disk is connected and writable; then run `circlet stop` and \
                  `circlet start`.",
             ),
+            store::Error::Stopped => Self::new(
+                "store-stopped",
+                "Circlet stopped writing and reading here, because this computer's disk was full or \
+                 had a fault. Nothing that was saved is lost; what you just asked for was not done.",
+                "Look whether the disk has room and is connected; then run `circlet stop`, then \
+                 `circlet start`.",
+            ),
             store::Error::Damaged(_) => Self::new(
                 "store-damaged",
                 "A part of Circlet's files on this computer is damaged. The other members' \
                  computers still hold what was shared.",
-                "Run `circlet doctor`. Keep a copy of the folder before you change anything.",
+                "Keep a copy of the folder before you change anything. `circlet doctor` looks at the \
+                 rest.",
             ),
             store::Error::Newer(_) => Self::new(
                 "store-newer",
@@ -252,6 +260,16 @@ mod tests {
         for kind in kinds {
             assert_eq!(Kind::of_status(kind.status()), kind);
         }
+    }
+
+    #[test]
+    fn a_store_that_has_stopped_names_the_restart() {
+        let problem = Problem::from(store::Error::Stopped);
+        assert!(
+            problem
+                .next
+                .contains("`circlet stop`, then `circlet start`")
+        );
     }
 
     #[test]

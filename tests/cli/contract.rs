@@ -233,6 +233,7 @@ fn a_passphrase_comes_from_a_file_only() {
         0
     );
     assert_eq!(run(&["status"]), 4);
+    assert_eq!(run(&["doctor"]), 0, "that it is locked is what it finds");
     assert_eq!(run(&["status", "--passphrase-file", &wrong]), 4);
     assert_eq!(run(&["status", "--passphrase-file", &right]), 0);
     assert_eq!(run(&["start"]), 4);
@@ -249,6 +250,49 @@ fn a_passphrase_comes_from_a_file_only() {
     assert_eq!(run(&["status"]), 0, "the node has the home open");
     assert_eq!(run(&["stop"]), 0);
     assert_eq!(run(&["stop"]), 0, "it has stopped already");
+}
+
+#[test]
+fn the_doctor_looks_at_a_home_that_does_not_open() {
+    let home = Home::new();
+    let looked = |finding: &str| {
+        let doctor = home.data(&["doctor"]);
+        let checks = doctor["checks"].as_array().unwrap();
+        assert!(checks.iter().any(|check| check["check"] == "space"));
+        let last = checks.last().unwrap();
+        assert_eq!(last["ok"], false);
+        assert!(
+            last["sentence"].as_str().unwrap().contains(finding),
+            "{last}"
+        );
+    };
+    let lock = std::fs::File::open(home.path.join("lock")).unwrap();
+    lock.lock().unwrap();
+    looked("already open");
+    drop(lock);
+    std::fs::remove_file(home.path.join("identity")).unwrap();
+    looked("is damaged");
+    std::fs::remove_file(home.path.join("keys")).unwrap();
+    looked("is damaged");
+    let again = ["setup", "--name", "Ana", "--no-passphrase"];
+    assert_eq!(home.error(b"", &again).1["code"], "store-damaged");
+}
+
+#[test]
+fn leaving_asks_the_node_which_circle_is_meant() {
+    let home = Home::new();
+    home.data(&["new", "Tuesday"]);
+    assert_eq!(home.error(b"", &["leave"]).1["code"], "which-circle");
+    let status = home.data(&["status", "--circle", "tuesday circle"]);
+    let id = status["circles"][0]["id"].as_str().unwrap();
+    assert_eq!(
+        home.data(&["leave", "--circle", "tuesday"])["name"],
+        "Tuesday"
+    );
+    assert_eq!(
+        home.data(&["leave", "--circle", &id[..8]])["name"],
+        "Tuesday circle"
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod contract;
 mod demo;
+mod editor;
 mod guide;
 
 use std::fmt::Write;

@@ -2,7 +2,7 @@
 //! answers with a node and without one, and the variables that scripts set.
 
 use super::{PROGRAM, computer, two};
-use circlet_tests::nodes::{Computer, list, refusal, text};
+use circlet_tests::nodes::{Computer, list, refusal, text, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -217,6 +217,28 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "words show: cards words",
         ]
     );
+}
+
+#[test]
+fn sharing_says_who_gets_it_now() {
+    let (mut ana, mut bo) = two();
+    let connected = |count: usize| {
+        until("so many are connected", || {
+            let circle = ana.only();
+            let now = list(&circle, "connected").len();
+            (now == count).then_some(()).ok_or(circle)
+        });
+        let words = std::fs::File::open(ana.file("words", "Once.")).unwrap();
+        let output = ana.command(&["share", "-"]).stdin(words).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = connected(1);
+    assert!(said.contains("It goes to Bo now"), "{said}");
+    bo.stop();
+    let said = connected(0);
+    assert!(said.contains("Nobody else is connected now"), "{said}");
+    ana.stop();
 }
 
 #[test]

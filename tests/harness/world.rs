@@ -133,6 +133,24 @@ impl World {
         })
     }
 
+    /// Lets a node whose join is not complete go on with another key, as a person would.
+    pub fn rejoin(&mut self, index: usize, key: &str) {
+        let key = InviteKey::from_text(key).expect("the key was just made");
+        self.stop(index);
+        let now = self.time(index);
+        let node = &mut self.nodes[index];
+        let start = Start {
+            identity: node.identity.clone(),
+            name: &node.name,
+            reader: Box::new(node.store.clone()),
+        };
+        let mut out = Outbox::default();
+        node.replica = Replica::join(start, &key, now, &mut out);
+        node.starts += 1;
+        self.carry_out(index, out, usize::MAX);
+        self.begin(index);
+    }
+
     fn add(
         &mut self,
         name: &str,

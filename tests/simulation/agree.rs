@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Checks a world after it rested.
 pub(crate) fn check(walk: &Walk) {
     let world = &walk.world;
-    let circle = members(world);
+    let circle = members(walk);
     let Some(&first) = circle.first() else {
         return;
     };
@@ -38,7 +38,8 @@ pub(crate) fn check(walk: &Walk) {
 
 /// Returns the nodes of the circle: those who belong, as most of those who think they belong say.
 /// Somebody who was removed and does not know it yet is not among them.
-fn members(world: &World) -> Vec<usize> {
+fn members(walk: &Walk) -> Vec<usize> {
+    let world = &walk.world;
     let mut views: BTreeMap<BTreeSet<_>, Vec<usize>> = BTreeMap::new();
     for node in 0..world.len() {
         if world.overview(node).standing == Standing::Member {
@@ -59,9 +60,15 @@ fn members(world: &World) -> Vec<usize> {
     let Some((people, _)) = view else {
         return Vec::new();
     };
-    // A join that one member ended while another, who crashed, had let them in stays ended.
-    let ended = |node: &usize| matches!(world.overview(*node).standing, Standing::Ended(_));
-    let inside = |node: &usize| people.contains(&world.person(*node)) && !ended(node);
+    // Who was let in and never heard of it, and whose key leads only to somebody who has gone since, has
+    // no way to the others, nor they to them: neither side knows an address of the other. They are
+    // told that the invite has ended, and another key brings them in.
+    let found = |node: usize| {
+        let by = walk.joined_by[node].map(|key| world.person(walk.keys[key].1));
+        let heard = world.overview(node).standing == Standing::Member;
+        heard || by.is_none_or(|by| people.contains(&by))
+    };
+    let inside = |node: &usize| people.contains(&world.person(*node)) && found(*node);
     (0..world.len()).filter(inside).collect()
 }
 
@@ -110,10 +117,18 @@ fn whoever_knows_each_other_agrees(world: &World) {
 fn everybody_is_let_in(walk: &Walk, circle: &[usize]) {
     for (node, key) in walk.joined_by.iter().enumerate() {
         let Some(key) = key else { continue };
-        let pending = walk.world.overview(node).standing == Standing::Pending;
+        let standing = walk.world.overview(node).standing;
         let by = walk.keys[*key].1;
         let there = circle.contains(&by) && !walk.restored.contains(&by);
+        let pending = standing == Standing::Pending;
         assert!(!(pending && there), "P{node} still waits for P{by}");
+        let gone = [Standing::Left, Standing::Removed].contains(&walk.world.overview(by).standing);
+        let waits = pending || standing == Standing::Knocking;
+        let knows = !walk.restored.contains(&by);
+        assert!(
+            !(waits && gone && knows),
+            "P{by}, who has gone, let P{node} wait"
+        );
     }
 }
 

@@ -18,3 +18,4 @@ mod seeds;
 mod stories;
 mod taken_back;
 mod walk;
+mod ways_in;

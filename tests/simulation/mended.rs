@@ -205,3 +205,49 @@ fn who_was_removed_or_left_can_still_take_back_what_is_theirs() {
         assert!(!bo_has.iter().any(|text| text == "not Bo's"), "{bo_has:?}");
     }
 }
+
+#[test]
+fn three_branches_of_one_device_reach_everybody() {
+    for seed in 1..9 {
+        let mut world = World::new(seed);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::FromNow);
+        let bo = world.join("Bo", &key);
+        let cai = world.join("Cai", &key);
+        world.run(2 * MINUTE);
+        world.share(bo, "one").unwrap();
+        world.run(MINUTE);
+        let old = world.store(bo).copy();
+        let mut words = vec!["one".to_owned()];
+        // Each time somebody else hears of what Bo shares after the same backup, the third time nobody.
+        for (time, groups) in [(0, [0, 0, 1]), (1, [1, 0, 0]), (2, [0, 1, 2])] {
+            world.stop(bo);
+            world.set_store(bo, old.copy());
+            world.partition(&groups);
+            world.start(bo);
+            for n in 0..=(seed + time) % 4 {
+                let text = format!("time {time}, {n}");
+                world.share(bo, &text).unwrap();
+                words.push(text);
+                world.run(MINUTE);
+            }
+        }
+        words.sort();
+        world.heal();
+        world.run(60 * MINUTE);
+        for node in [ana, bo, cai] {
+            let mut texts = world.texts(node);
+            texts.sort();
+            assert_eq!(texts, words, "seed {seed}, node {node}");
+        }
+        agree(&world, &[ana, bo, cai]);
+        // Whoever comes later, or starts again, holds the same.
+        let key = world.invite(ana, 1, History::All);
+        let dee = world.join("Dee", &key);
+        world.stop(cai);
+        world.start(cai);
+        world.run(60 * MINUTE);
+        agree(&world, &[ana, bo, cai, dee]);
+        assert!(world.share(bo, "a fourth").is_err());
+    }
+}

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 /// Begins to join.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let key = match args.key.as_deref() {
-        None | Some("-") => text::secret_line("Invite key: ", context)?,
+        None | Some("-") => text::secret_line("Invite key: ", context)?.to_string(),
         Some(key) => {
             context.printer.say(
                 "A word of warning: the key now stands in your shell's history. `circlet join` \

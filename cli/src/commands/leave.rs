@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::words;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Leave a circle
 ///
@@ -39,32 +39,6 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
 
 /// Returns the id and name of the circle that is meant.
 async fn meant(context: &Context) -> Result<(String, String)> {
-    let wanted = context
-        .global
-        .circle
-        .as_deref()
-        .unwrap_or_default()
-        .to_lowercase();
-    let json = context.get("/v1/circles").await?;
-    let circles = json
-        .get("circles")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let mut found: Vec<(String, String)> = circles
-        .map(|circle| (words::field(circle, "id"), words::field(circle, "name")))
-        .filter(|(id, name)| name.to_lowercase().starts_with(&wanted) || *id == wanted)
-        .collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(circle), true) => Ok(circle),
-        (None, _) => Err(Failure::not_found(
-            "There is no such circle on this computer.",
-            "`circlet list` shows your circles.",
-        )),
-        (Some(_), false) => Err(Failure::new(
-            "which-circle",
-            "You are in more than one circle, and this could mean several of them.",
-            "Say which with `--circle NAME`; `circlet list` shows them.",
-        )),
-    }
+    let circle = context.get_of_circle("/v1/circle", &[]).await?;
+    Ok((words::field(&circle, "id"), words::field(&circle, "name")))
 }

@@ -1,13 +1,14 @@
 //! `circlet node run`: the node in the foreground, as services call it.
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::output::Done;
 use circlet_model::address::Address;
 use circlet_node::config::Config;
 use circlet_node::{logging, node};
 use clap::Subcommand;
 use serde_json::json;
+use std::cell::Cell;
 
 /// Run the node itself
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     logging::init(std::env::var(logging::VARIABLE).ok().as_deref());
     let config = Config::new(context.home.clone(), listen.clone());
     let printer = context.printer;
+    let said = Cell::new(false);
     let ready = || {
+        said.set(true);
         printer.done(&Done {
             json: json!({ "ready": true }),
             text: "Circlet is running. Ctrl-C ends it.".to_owned(),
@@ -52,7 +55,11 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         });
     };
     let passphrase = || context.passphrase_for_node();
-    node::run(config, passphrase, ready, node::asked_to_end()).await?;
+    let ended = node::run(config, passphrase, ready, node::asked_to_end()).await;
+    ended.map_err(|problem| Failure {
+        late: said.get(),
+        ..problem.into()
+    })?;
     Ok(Done {
         told: true,
         ..Done::default()

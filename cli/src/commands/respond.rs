@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::output::Done;
 use crate::{text, words};
 use circlet_node::api::stories::NewResponse;
+use serde_json::Value;
 
 /// Respond to a story
 ///
@@ -20,21 +21,26 @@ pub(crate) struct Args {
 
 /// Sends the response.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let id = words::plain_id(&args.id)?;
+    let mut id = words::plain_id(&args.id)?;
+    let editor = text::opens_editor(args.stdin.is_some(), context)?;
+    if editor {
+        // Whether the story is here is told before anybody writes.
+        let found = context
+            .get_of_circle(&format!("/v1/stories/{id}"), &[])
+            .await?;
+        let found = found.pointer("/stories/0/id").and_then(Value::as_str);
+        id = found.unwrap_or(&id).to_owned();
+    }
+    let written = text::write(editor, context)?;
     let body = NewResponse {
-        text: text::write(args.stdin.is_some(), context)?,
+        text: written.text.clone(),
     };
-    let json = context
-        .post(&format!("/v1/stories/{id}/responses"), &body)
-        .await?;
-    let message = if context.running() {
-        "Sent. Whoever is connected has it now; the others get it when you next meet."
-    } else {
-        "Saved. Circlet isn't running, so it goes out when you run `circlet start`."
-    };
+    let path = format!("/v1/stories/{id}/responses");
+    let json = written.send(context.post(&path, &body)).await?;
+    let message = context.told("Sent.", "Saved.").await;
     Ok(Done {
         json,
-        message: message.to_owned(),
+        message,
         ..Done::default()
     })
 }

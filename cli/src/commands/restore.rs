@@ -52,7 +52,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         ));
     }
     if !context.is_set_up() {
-        let passphrase = setup::passphrase(args.no_passphrase, context)?.map(Passphrase::from);
+        let passphrase = setup::passphrase(args.no_passphrase, context)?;
+        let passphrase = passphrase.map(|words| Passphrase::from(words.as_str()));
         let cost = match passphrase {
             Some(_) => Cost::tuned().map_err(Problem::from)?,
             None => Cost::default(),

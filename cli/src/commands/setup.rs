@@ -8,6 +8,7 @@ use circlet_node::identity;
 use circlet_node::keystore::{Cost, Passphrase};
 use circlet_node::problem::Problem;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 /// Set Circlet up on this computer
 ///
@@ -25,7 +26,8 @@ pub(crate) struct Args {
 
 /// Makes the home.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Done> {
-    let passphrase = passphrase(args.no_passphrase, context)?.map(Passphrase::from);
+    let passphrase = passphrase(args.no_passphrase, context)?;
+    let passphrase = passphrase.map(|words| Passphrase::from(words.as_str()));
     let cost = match passphrase {
         Some(_) => Cost::tuned().map_err(Problem::from)?,
         None => Cost::default(),
@@ -43,7 +45,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Done> {
 }
 
 /// Returns the passphrase that a new home is to have; `None` = none.
-pub(crate) fn passphrase(none: bool, context: &Context) -> Result<Option<String>> {
+pub(crate) fn passphrase(none: bool, context: &Context) -> Result<Option<Zeroizing<String>>> {
     if none {
         return Ok(None);
     }

@@ -1,10 +1,13 @@
 //! `circlet share`: shares a story.
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::{text, words};
+use circlet_model::content::story::MAX_NOTE;
+use circlet_model::replica::output::Refusal;
 use circlet_node::api::stories::{Ask, NewStory};
+use circlet_node::problem::Problem;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -40,35 +43,64 @@ enum Wish {
 
 /// Shares the story.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let note = args.note_file.as_deref().map(text::file).transpose()?;
+    let note = note(args)?;
+    let editor = text::opens_editor(args.stdin.is_some(), context)?;
+    // What can be known to stand in the way is told before anybody writes.
+    let circle = if editor {
+        Some(circle(context).await?)
+    } else {
+        None
+    };
+    let written = text::write(editor, context)?;
     let body = NewStory {
-        text: text::write(args.stdin.is_some(), context)?,
+        text: written.text.clone(),
         ask: match args.ask {
             Wish::Listen => Ask::Listen,
             Wish::Experience => Ask::Experience,
             Wish::Ideas => Ask::Ideas,
             Wish::AskFirst => Ask::AskFirst,
         },
-        note: note
-            .map(|note| note.trim().to_owned())
-            .filter(|note| !note.is_empty()),
+        note,
     };
-    let json = context.post("/v1/stories", &body).await?;
+    let sending = async {
+        match &circle {
+            Some(id) => context.post_in(id, "/v1/stories", &body).await,
+            None => context.post("/v1/stories", &body).await,
+        }
+    };
+    let json = written.send(sending).await?;
     let id = words::field(&json, "id");
-    let message = if context.running() {
-        format!(
-            "Shared, as {}. Whoever is connected has it now; the others get it when you next meet.",
-            words::short(&id)
-        )
-    } else {
-        format!(
-            "Saved, as {}. Circlet isn't running, so it goes out when you run `circlet start`.",
-            words::short(&id)
-        )
-    };
+    let [shared, saved] =
+        ["Shared", "Saved"].map(|done| format!("{done}, as {}.", words::short(&id)));
+    let message = context.told(&shared, &saved).await;
     Ok(Done {
         json,
         message,
         ..Done::default()
     })
+}
+
+fn note(args: &Args) -> Result<Option<String>> {
+    let Some(path) = &args.note_file else {
+        return Ok(None);
+    };
+    let note = text::file(path)?.trim().to_owned();
+    if note.len() > MAX_NOTE {
+        return Err(Failure::new(
+            "too-long",
+            format!("The note is longer than {MAX_NOTE} bytes, so nothing was shared."),
+            "Shorten it to a few words.",
+        ));
+    }
+    Ok(Some(note).filter(|note| !note.is_empty()))
+}
+
+/// Returns the id of the circle that is meant, if a story can be shared there.
+async fn circle(context: &Context) -> Result<String> {
+    let circle = context.get_of_circle("/v1/circle", &[]).await?;
+    match words::field(&circle, "state").as_str() {
+        "pending" | "knocking" => Err(Problem::from(Refusal::Pending).into()),
+        "left" | "removed" => Err(Problem::from(Refusal::NotAMember).into()),
+        _ => Ok(words::field(&circle, "id")),
+    }
 }

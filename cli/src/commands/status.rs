@@ -24,6 +24,7 @@ There is no company in the middle.
 /// Shows the status.
 pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
     let json = context.get_of_circle("/v1/status", &[]).await?;
+    context.name_drafts();
     let mut text = String::new();
     for circle in circles(&json) {
         if !text.is_empty() {
@@ -59,6 +60,7 @@ pub(crate) async fn glance(context: &Context) -> Result<Done> {
         });
     }
     if client::probe(&context.home).await?.is_none() {
+        context.name_drafts();
         let json = json!({ "set_up": true, "running": false });
         return Ok(Done {
             json,

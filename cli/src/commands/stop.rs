@@ -12,9 +12,8 @@ pub(crate) struct Args {}
 
 /// Asks the node to end, and waits until it has.
 pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
-    let ran = client::probe(&context.home).await?.is_some();
+    let ran = client::stop(&context.home).await?;
     let message = if ran {
-        client::stop(&context.home).await?;
         "Circlet has stopped. Everything is kept; `circlet start` brings it back."
     } else {
         "Circlet isn't running on this computer."

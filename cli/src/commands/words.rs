@@ -96,12 +96,13 @@ async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
         Some(file) => text::file(file)?,
         None => text::secret_line("The 24 words, which are not shown: ", context)?,
     };
-    let words = paper::apart(&words).0.to_string();
+    let mut words = paper::apart(&words).0;
     if words.trim().is_empty() {
         return Err(Failure::cancelled(
             "There were no words, so nothing was checked.",
         ));
     }
+    let words = std::mem::take(&mut *words);
     let json = context.post("/v1/words/check", &Written { words }).await?;
     let message = words::field(&json, "sentence");
     Ok(Done {

@@ -14,6 +14,13 @@ pub struct Interval {
     pub top: EntryId,
 }
 
+impl Interval {
+    /// Returns whether an entry is among them.
+    pub fn holds(&self, seq: u64) -> bool {
+        self.low <= seq && seq <= self.high
+    }
+}
+
 /// The intervals held of one chain: ascending, apart from each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
@@ -44,9 +51,7 @@ impl Chain {
 
     /// Returns whether an entry is held.
     pub fn holds(&self, seq: u64) -> bool {
-        self.intervals
-            .iter()
-            .any(|interval| interval.low <= seq && seq <= interval.high)
+        self.intervals.iter().any(|interval| interval.holds(seq))
     }
 
     /// Returns how many entries are held.
@@ -93,6 +98,31 @@ impl Chain {
             last.high = seq;
             last.top = top;
         }
+    }
+
+    /// Drops entries `low..=high`, which lie within one interval; `below` is the id of the entry below.
+    pub fn remove(&mut self, (low, high): (u64, u64), below: EntryId) {
+        let mut kept = Vec::with_capacity(self.intervals.len() + 1);
+        for interval in self.intervals.drain(..) {
+            if interval.high < low || high < interval.low {
+                kept.push(interval);
+                continue;
+            }
+            if interval.low < low {
+                kept.push(Interval {
+                    high: low - 1,
+                    top: below,
+                    ..interval
+                });
+            }
+            if high < interval.high {
+                kept.push(Interval {
+                    low: high + 1,
+                    ..interval
+                });
+            }
+        }
+        self.intervals = kept;
     }
 
     /// Returns the ranges held here and not there, ascending.
@@ -151,6 +181,8 @@ mod tests {
         assert_eq!(chain.intervals(), [interval(1, 7)]);
         chain.truncate(3, EntryId([3; 32]));
         assert_eq!(chain.intervals(), [interval(1, 3)]);
+        chain.remove((2, 2), EntryId([1; 32]));
+        assert_eq!(chain.intervals(), [interval(1, 1), interval(3, 3)]);
     }
 
     #[test]

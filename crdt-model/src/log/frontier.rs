@@ -1,9 +1,10 @@
 //! The frontier: what a replica holds of every device's entries.
 //!
-//! A device has one chain. When its key was used twice for one sequence number it has two: both stay
-//! readable, each replica numbers them as they came, and a peer's chains are told apart by the ids of
-//! their tops. What both share is kept with the first; whoever tells of the second tells it with that.
-//! More than two are not kept.
+//! A device has one chain. When its key was used twice for one sequence number it has two branches: both
+//! stay readable, each replica numbers them as they came, and a peer's chains are told apart by the ids
+//! of their tops. What they share is kept with one of them; whoever tells of another tells it with that.
+//! A backup that was put back more than once makes more than two; beyond [`MAX_BRANCHES`] none is kept,
+//! and only a forger gets there.
 
 use crate::bounded::List;
 use crate::id::{DeviceId, EntryId};
@@ -11,8 +12,9 @@ use crate::log::chain::{Chain, Interval};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The most branches of one device.
-pub const MAX_BRANCHES: u8 = 2;
+/// The most branches of one device: that many times somebody may put back old backups, alone, before
+/// words are lost.
+pub const MAX_BRANCHES: u8 = 4;
 /// The most intervals of one chain that a frontier names; the newest ones go first.
 pub const MAX_INTERVALS: usize = 256;
 /// The most chains a frontier names.
@@ -83,18 +85,15 @@ impl Frontier {
     }
 
     /// Returns the form that travels: of a chain in very many pieces, the newest pieces. `whole` gives
-    /// second branches together with what they share with the first.
-    pub fn to_held(&self, whole: impl Fn(&DeviceId) -> Chain) -> Held {
+    /// branches together with what they share with others.
+    pub fn to_held(&self, whole: impl Fn(&DeviceId, u8) -> Chain) -> Held {
         let newest = |chain: &Chain| {
             let intervals = chain.intervals();
             let from = intervals.len().saturating_sub(MAX_INTERVALS);
             List::new(intervals.iter().skip(from).copied().collect()).unwrap_or_default()
         };
         let chains = self.chains.iter().take(MAX_CHAINS);
-        let chains = chains.map(|((device, branch), chain)| match branch {
-            0 => (*device, newest(chain)),
-            _ => (*device, newest(&whole(device))),
-        });
+        let chains = chains.map(|((device, branch), _)| (*device, newest(&whole(device, *branch))));
         Held {
             chains: List::new(chains.collect()).unwrap_or_default(),
         }

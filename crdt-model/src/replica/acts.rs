@@ -182,6 +182,14 @@ impl Replica {
         }
     }
 
+    /// Whether this person belonged and does not any more.
+    pub(super) fn has_been(&self) -> bool {
+        matches!(
+            self.standing(),
+            Some(Standing::Left(_) | Standing::Removed(_))
+        )
+    }
+
     /// Returns this device's person's standing; `None` before the join is complete.
     pub(super) fn standing(&self) -> Option<Standing> {
         self.roster()?
@@ -194,7 +202,6 @@ impl Replica {
     pub(super) fn become_member(&mut self, now: Timestamp, out: &mut Outbox) {
         let joined = self
             .state
-            .phase
             .joining()
             .map(|(key, name)| (key.to_owned(), name.to_owned()));
         if let Some(way_in) = joined.filter(|_| self.is_active()) {
@@ -215,9 +222,11 @@ impl Replica {
         self.state.phase.joining().or(kept)
     }
 
-    /// Lets go of the invite key once it is not needed any more.
+    /// Lets go of the invite key once it is not needed any more: this device can say hello to members
+    /// who do not know it, and whoever let it in can be found.
     pub(super) fn forget_way_in(&mut self, now: Timestamp, out: &mut Outbox) {
-        if self.state.way_in.is_none() {
+        let inside = self.state.phase == Phase::Member && self.shares_a_key();
+        if self.state.way_in.is_none() || !inside {
             return;
         }
         let Some(graph) = self.graph.as_ref() else {

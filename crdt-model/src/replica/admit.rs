@@ -90,8 +90,12 @@ impl Replica {
     ) -> Result<Option<Answer>, Error> {
         let in_order =
             newcomer.verify(self.hint()) && newcomer.proven_by(self.hint(), invite, &proof);
-        if !in_order || !self.is_active() {
+        if !in_order {
             return Ok(None);
+        }
+        if !self.is_active() {
+            // Nobody comes in by somebody who has gone; without a word they would wait for ever.
+            return Ok(self.has_been().then_some(Answer::End(JoinEnd::Revoked)));
         }
         let device = newcomer.device;
         let here = self

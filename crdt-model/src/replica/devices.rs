@@ -120,10 +120,11 @@ impl Replica {
 
     /// Who wants to join belongs already: this device holds the same person key, so it comes back.
     pub(super) fn join_becomes_return(&mut self, now: Timestamp, out: &mut Outbox) {
-        if let Some((key, _)) = self.state.phase.joining() {
+        if let Some((key, _)) = self.state.joining() {
             self.state.phase = Phase::Returning {
                 contacts: vec![key.to_owned()],
             };
+            self.state.way_in = None;
             self.save_state();
             self.plan_dials(now, out);
         }
@@ -164,6 +165,25 @@ impl Replica {
         self.publish_addresses(now);
         if self.roster_changed(now, out).is_err() {
             out.outputs.push(Output::Event(Event::StoreTrouble));
+        }
+    }
+
+    /// Whether this device is still on its way in, as a newcomer or as a further device.
+    pub(super) fn is_on_its_way(&self) -> bool {
+        self.state.joining().is_some() || self.state.phase.is_arriving()
+    }
+
+    /// A member says that this device cannot come back, or not by this device key.
+    pub(super) fn return_ended(&mut self, end: JoinEnd, now: Timestamp, out: &mut Outbox) {
+        let returning = matches!(
+            self.state.phase,
+            Phase::Returning { .. } | Phase::Linking { .. }
+        );
+        if returning && !self.is_active() {
+            self.state.phase = Phase::Ended(end);
+            self.save_state();
+            self.plan_dials(now, out);
+            out.outputs.push(Output::Event(Event::JoinEnded(end)));
         }
     }
 

@@ -174,7 +174,7 @@ impl Replica {
         for target in self.schedule.due(now) {
             let (peer, addresses) = match &target {
                 Target::Device(device) => self.addresses_of(device),
-                Target::Invite => (None, self.invite_addresses()),
+                Target::Invite => (None, self.next_invite_addresses()),
                 Target::Heard {
                     peer, addresses, ..
                 } => (Some(*peer), addresses.clone()),
@@ -198,6 +198,17 @@ impl Replica {
             }) => (Some(*peer), addresses.to_vec()),
             _ => (None, Vec::new()),
         }
+    }
+
+    /// Returns the invite's addresses, without those where the join was ended until all were asked.
+    fn next_invite_addresses(&mut self) -> Vec<Address> {
+        let all = self.invite_addresses();
+        let ended = |address: &&Address| self.ended_at.contains(address);
+        if all.iter().all(|address| ended(&address)) {
+            self.ended_at.clear();
+        }
+        let ended = |address: &Address| self.ended_at.contains(address);
+        all.into_iter().filter(|address| !ended(address)).collect()
     }
 
     fn invite_addresses(&self) -> Vec<Address> {
@@ -232,7 +243,8 @@ impl Replica {
 
     fn beacons_wanted(&self) -> bool {
         let pending = self.state.phase.is_arriving();
-        pending || (self.beacons_sent < BURSTS && self.is_active())
+        let wanted = self.is_active() || self.state.joining().is_some();
+        pending || (self.beacons_sent < BURSTS && wanted)
     }
 
     fn send_beacons(&mut self, now: Timestamp, out: &mut Outbox) {
@@ -260,7 +272,7 @@ impl Replica {
     /// the circle's newest epochs and then its open invites. Says how many are the circle's own.
     fn beacon_keys(&self, now: Timestamp) -> (Vec<[u8; 32]>, usize) {
         let day = now.day();
-        if let Some((text, _)) = self.state.phase.joining() {
+        if let Some((text, _)) = self.state.joining() {
             let key = InviteKey::from_text(text).ok();
             let keys = key.map(|key| key.beacon_key(day).0.0);
             return (keys.into_iter().collect(), 0);

@@ -37,7 +37,8 @@ impl Replica {
             .map(|(device, chain)| (device, chain.intervals().to_vec()))
             .collect();
         chains.sort_by_key(|(device, intervals)| (*device, intervals.last().map(|last| last.top)));
-        let retracts: Vec<_> = self.retracts.keys().copied().collect();
+        let retracts = self.retracts.iter().filter(|(_, place)| self.counts(place));
+        let retracts: Vec<_> = retracts.map(|(thing, _)| *thing).collect();
         Hash(key::hash(
             DIGEST,
             &codec::encode(&(circle, heads, people, chains, retracts)),

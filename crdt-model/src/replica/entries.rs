@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::id::{DeviceId, EntryId, PersonId};
-use crate::log::chain::{Chain, Interval};
+use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
 use crate::log::frontier::{MAX_BRANCHES, MAX_INTERVALS};
 use crate::log::header::Action;
@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 pub(super) enum RunTaken {
     /// All of it is stored, or was, or is not to be kept.
     Stored,
+    /// It shows that what was held of its device belongs elsewhere: plans of before do not hold.
+    Moved,
     /// Its device is not known here: acts are missing.
     Early,
     /// It is not authentic: whoever sent it did not check it.
@@ -43,13 +45,22 @@ impl Replica {
             Some(None) => 0,
             Some(Some((seq, _))) => high.min(seq),
         };
-        let branch = self.branch_for(&device, &unpacked)?;
+        let mut branch = self.branch_for(&device, &unpacked)?;
+        let mut moved = false;
+        if branch.is_none() && self.drop_loose(device, now)? {
+            branch = self.branch_for(&device, &unpacked)?;
+            moved = true;
+        }
         let kept = if branch.is_some() { last } else { 0 };
         for retract in unpacked.retracts_above(kept) {
             self.obey_detached(retract)?;
         }
         let Some(branch) = branch else {
-            return Ok(RunTaken::Stored);
+            return Ok(if moved {
+                RunTaken::Moved
+            } else {
+                RunTaken::Stored
+            });
         };
         let above = self.rows.entry(&Place {
             device,
@@ -64,7 +75,12 @@ impl Replica {
             return Ok(RunTaken::Bad);
         };
         self.store_run(branch, entries, last, now)?;
-        Ok(RunTaken::Stored)
+        moved |= self.frontier.forked(&device) && self.join_pieces(device, now)?;
+        Ok(if moved {
+            RunTaken::Moved
+        } else {
+            RunTaken::Stored
+        })
     }
 
     /// Adds an entry that this device has just written.
@@ -100,17 +116,13 @@ impl Replica {
         Some((known.person, (!known.active).then_some(known.cut)))
     }
 
-    /// Returns the branch that a run agrees with; `None` when it belongs to a third one.
-    fn branch_for(&self, device: &DeviceId, run: &Unpacked) -> Result<Option<u8>, Error> {
-        for branch in 0..MAX_BRANCHES {
-            if self.agrees(device, branch, run)? {
-                return Ok(Some(branch));
-            }
-        }
-        Ok(None)
-    }
-
-    fn agrees(&self, device: &DeviceId, branch: u8, run: &Unpacked) -> Result<bool, Error> {
+    /// Whether nothing that is held of a branch contradicts a run.
+    pub(super) fn agrees(
+        &self,
+        device: &DeviceId,
+        branch: u8,
+        run: &Unpacked,
+    ) -> Result<bool, Error> {
         let chain = self.frontier.chain(device, branch);
         let (low, high) = run.range();
         for seq in low..=high {
@@ -164,33 +176,6 @@ impl Replica {
             .map(|entry| entry.id()))
     }
 
-    /// Returns what is held of a branch, together with what it shares with the first: the same on every
-    /// replica, whichever branch came first.
-    pub(super) fn whole(&self, device: &DeviceId, branch: u8) -> Chain {
-        let chain = self.frontier.chain(device, branch);
-        let lowest = chain.intervals().first().copied();
-        let Some(lowest) = lowest.filter(|lowest| branch > 0 && lowest.low > 1) else {
-            return chain;
-        };
-        let first = Place {
-            device: *device,
-            branch,
-            seq: lowest.low,
-        };
-        let prev = self.rows.entry(&first).ok().flatten();
-        let prev = prev.map(|entry| entry.header.header().prev);
-        let below = self.held_id(device, 0, lowest.low - 1).ok().flatten();
-        let (Some(top), true) = (below, below == prev) else {
-            return chain;
-        };
-        let mut whole = self.frontier.chain(device, 0);
-        whole.truncate(lowest.low - 1, top);
-        for interval in chain.intervals() {
-            whole.insert(*interval);
-        }
-        whole
-    }
-
     /// Stores the entries of a verified run up to `last`.
     fn store_run(
         &mut self,
@@ -200,9 +185,7 @@ impl Replica {
         now: Timestamp,
     ) -> Result<(), Error> {
         entries.retain(|entry| entry.header.header().seq <= last);
-        if branch > 0 {
-            self.without_shared(&mut entries)?;
-        }
+        self.without_shared(branch, &mut entries)?;
         // A body may be missing only where it was taken back or has faded. What is older than one that
         // should be there is not taken: somebody else will have it.
         let today = now.day();
@@ -247,12 +230,16 @@ impl Replica {
         Ok(())
     }
 
-    /// Drops what a second branch has in common with the first.
-    fn without_shared(&self, entries: &mut Vec<Entry>) -> Result<(), Error> {
+    /// Drops what a branch has in common with others: it is kept with one of them.
+    fn without_shared(&self, branch: u8, entries: &mut Vec<Entry>) -> Result<(), Error> {
         let mut shared = 0;
         for entry in entries.iter() {
             let header = entry.header.header();
-            if self.held_id(&header.device, 0, header.seq)? != Some(entry.id()) {
+            let mut elsewhere = false;
+            for other in (0..MAX_BRANCHES).filter(|other| *other != branch) {
+                elsewhere |= self.held_id(&header.device, other, header.seq)? == Some(entry.id());
+            }
+            if !elsewhere {
                 break;
             }
             shared += 1;

@@ -29,7 +29,9 @@ const FRAME_BYTES: usize = 160 * 1024;
 impl Replica {
     pub(super) fn tell_have(&mut self, id: LinkId, session: &mut Session, out: &mut Outbox) {
         let have = Have {
-            held: self.frontier.to_held(|device| self.whole(device, 1)),
+            held: self
+                .frontier
+                .to_held(|device, branch| self.whole(device, branch)),
             retracted: List::new(self.detached()).unwrap_or_default(),
         };
         out.outputs.push(send(id, &Message::Have(have)));

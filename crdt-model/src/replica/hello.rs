@@ -199,13 +199,16 @@ impl Replica {
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
             return Vec::new();
         };
-        if !self.is_active() {
+        let active = self.is_active();
+        if !active && !self.has_been() {
             return Vec::new();
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
+        // Who has gone has a word for newcomers who ask them in vain, and for nobody else.
         let epochs = epochs
             .iter()
+            .filter(|_| active)
             .filter_map(|epoch| self.ring.get(&epoch.commons))
             .take(16);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
@@ -215,7 +218,8 @@ impl Replica {
         });
         let keys = self.offered_key().into_iter().chain(invites);
         let keys = keys.chain(epochs.map(BoxKey::of_epoch));
-        keys.chain(self.person_keys(roster)).collect()
+        let people = active.then(|| self.person_keys(roster));
+        keys.chain(people.into_iter().flatten()).collect()
     }
 
     pub(super) fn invite_secret(&self, state: &InviteState) -> Option<invitation::InviteSecret> {
@@ -233,7 +237,7 @@ impl Replica {
         vouchers: &[SignedAct],
         out: &mut Outbox,
     ) -> Option<Answer> {
-        let roster = self.roster()?;
+        let roster = self.roster().filter(|_| self.is_active())?;
         let vouched = match roster.devices.get(&device) {
             Some(known) if known.active => false,
             None if self.vouched_for(device, vouchers) => true,
@@ -280,7 +284,7 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    let vouched = self.state.phase.is_arriving();
+                    let vouched = self.is_on_its_way();
                     self.begin_session(id, peer, device, vouched, out);
                 }
             }
@@ -290,7 +294,7 @@ impl Replica {
             }
             Answer::Wait => {
                 self.is_noticed(out);
-                if let Some((key, name)) = self.state.phase.joining() {
+                if let Some((key, name)) = self.state.joining() {
                     self.state.phase = Phase::Knocking {
                         key: key.to_owned(),
                         name: name.to_owned(),
@@ -310,14 +314,24 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::End(end) => {
-                if self.state.phase.is_arriving() && !self.is_active() {
-                    self.state.phase = Phase::Ended(end);
-                    self.save_state();
-                    self.plan_dials(now, out);
-                    out.outputs.push(Output::Event(Event::JoinEnded(end)));
-                }
+                self.return_ended(end, now, out);
+                self.join_ended(id, end, now, out);
                 out.outputs.push(Output::Close { link: id });
             }
+        }
+    }
+
+    /// Notes that a member ended the join. This device goes on asking now and then, those first whom it
+    /// has not heard: another member may have let it in before, or may yet.
+    fn join_ended(&mut self, id: LinkId, end: JoinEnd, now: Timestamp, out: &mut Outbox) {
+        let at = self.links.get(&id).and_then(|link| link.address);
+        self.ended_at.extend(at);
+        if let Some((key, name)) = self.state.phase.joining() {
+            self.state.way_in = Some((key.to_owned(), name.to_owned()));
+            self.state.phase = Phase::Ended(end);
+            self.save_state();
+            self.plan_dials(now, out);
+            out.outputs.push(Output::Event(Event::JoinEnded(end)));
         }
     }
 

@@ -21,7 +21,10 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most entries looked at for one request.
-const MAX_ASKED: usize = 256;
+const MAX_ASKED: usize = 192;
+/// The most epoch keys asked for that no entry at hand is sealed with. Together with the above they fit
+/// into one request.
+const MAX_LACKING: usize = 64;
 
 impl Replica {
     /// Returns the epoch to seal with, and mints one where none is fit. `None` when this device may
@@ -242,7 +245,13 @@ impl Replica {
 
     /// Returns what is missing here and was not asked for yet, from where the last question ended.
     pub(super) fn need(&self, session: &mut Session) -> Result<Need, Error> {
-        let (mut epochs, mut bodies, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let (mut epochs, mut bodies, mut places) = (self.not_held(), Vec::new(), Vec::new());
+        let nothing = Place {
+            device: self.device(),
+            branch: 0,
+            seq: 0,
+        };
+        epochs.retain(|epoch| session.asked.insert(epoch.0, nothing).is_none());
         while epochs.is_empty() && bodies.is_empty() && !session.asked_all {
             let scan = Scan {
                 limit: MAX_ASKED,
@@ -276,6 +285,28 @@ impl Replica {
             bodies: List::new(bodies).unwrap_or_default(),
             places: List::new(places).unwrap_or_default(),
         })
+    }
+
+    /// Returns keys that the graph says went to this device and that never came: whoever passed the acts
+    /// on had no row for it. Without them it could neither say hello to those who do not know it nor
+    /// read what is sealed with them.
+    fn not_held(&self) -> BTreeSet<EpochId> {
+        let (me, roster) = (self.device(), self.roster());
+        let epochs = roster.into_iter().flat_map(|roster| roster.epochs.values());
+        let given = epochs.flat_map(|epoch| {
+            let commons = epoch.commons_to.contains(&me).then_some(epoch.commons);
+            let stories = epoch.stories_to.contains(&me).then_some(epoch.stories);
+            commons.into_iter().chain(stories)
+        });
+        let lacking = given.filter(|id| !self.ring.holds(id));
+        lacking.take(MAX_LACKING).collect()
+    }
+
+    /// Whether this device holds a key that somebody else minted: one that a hello can be sealed with.
+    pub(super) fn shares_a_key(&self) -> bool {
+        let (me, roster) = (self.device(), self.roster());
+        let mut epochs = roster.into_iter().flat_map(|roster| roster.epochs.values());
+        epochs.any(|epoch| epoch.by != me && self.ring.holds(&epoch.commons))
     }
 
     /// Whether the graph says that an epoch's key went to this device.

@@ -1,6 +1,7 @@
 //! Links: who is there, and when a session begins.
 
 use super::{Link, Replica, Target};
+use crate::address::Address;
 use crate::codec;
 use crate::id::{DeviceId, PeerId};
 use crate::key::Rng;
@@ -17,7 +18,7 @@ impl Replica {
         &mut self,
         id: LinkId,
         peer: PeerId,
-        dial: Option<DialId>,
+        (dial, address): (Option<DialId>, Option<Address>),
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) {
@@ -32,6 +33,7 @@ impl Replica {
             Link {
                 peer,
                 dialled,
+                address,
                 target,
                 session: None,
                 hello: None,
@@ -44,7 +46,7 @@ impl Replica {
         // to strangers, unless it is looking for somebody to let it in; and to such a one a member has
         // nothing to say but the answer.
         let to_newcomer = matches!(heard, Some(Target::Heard { member: false, .. }));
-        let joining = self.state.phase.is_arriving();
+        let joining = self.is_on_its_way();
         let as_newcomer = joining || heard == Some(Target::Invite);
         if ((dialled && !to_newcomer) || joining)
             && let Some((key, hello)) = self.own_hello(peer, as_newcomer)

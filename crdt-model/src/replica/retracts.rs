@@ -209,12 +209,19 @@ impl Replica {
         Ok(())
     }
 
+    /// Whether a retract counts to this day: others take none of a device that turned out never to have
+    /// belonged. It is kept all the same, for the case that this turns out otherwise.
+    pub(super) fn counts(&self, place: &Place) -> bool {
+        let roster = self.roster();
+        roster.is_some_and(|roster| roster.devices.contains_key(&place.device))
+    }
+
     /// Returns the things taken back by detached retracts.
     pub(super) fn detached(&self) -> Vec<ThingId> {
         let detached = self
             .retracts
             .iter()
-            .filter(|(_, place)| place.branch == DETACHED);
+            .filter(|(_, place)| place.branch == DETACHED && self.counts(place));
         detached
             .map(|(thing, _)| *thing)
             .take(MAX_DETACHED)

@@ -81,7 +81,7 @@ impl Replica {
                     session.note(Step::one(place));
                 }
                 out.outputs.push(send(id, &Message::Stored(1)));
-                if taken == RunTaken::Early {
+                if matches!(taken, RunTaken::Early | RunTaken::Moved) {
                     self.open_anew(id, session, out);
                 }
                 Ok(taken != RunTaken::Bad)
@@ -106,6 +106,7 @@ impl Replica {
                 if self.take_keys(keys, &session.asked, now)? {
                     out.outputs.push(Output::Event(Event::Content));
                 }
+                self.forget_way_in(now, out);
                 self.ask_for_keys(id, session, out)?;
                 Ok(true)
             }

@@ -94,6 +94,34 @@ impl Replica {
         Ok(stories)
     }
 
+    /// Returns the stories whose ids begin like this in hexadecimal: all of them, or two if there are
+    /// more.
+    pub fn stories_like(&self, start: &str, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
+        let digits = (2 * size_of::<ThingId>()).saturating_sub(start.len());
+        let ends =
+            ["0", "f"].map(|digit| ThingId::from_hex(&(start.to_owned() + &digit.repeat(digits))));
+        let [Some(first), Some(last)] = ends else {
+            return Ok(Vec::new());
+        };
+        let all = self.rows.thing_key(&last);
+        let scan = Scan {
+            from: first.0.to_vec(),
+            // The next one after the last.
+            to: Some([all.order, vec![0]].concat()),
+            ..Scan::all(all.space, all.owner)
+        };
+        let mut found = Vec::new();
+        for (order, _) in self.rows.scan(&scan)? {
+            if let Some(thing) = thing_of(&order) {
+                found.extend(self.story(thing, now)?);
+            }
+            if found.len() > 1 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns a story with its responses.
     pub fn story(&self, id: ThingId, now: Timestamp) -> Result<Option<StoryLine>, Error> {
         let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;

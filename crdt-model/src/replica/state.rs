@@ -27,7 +27,7 @@ pub(crate) struct State {
     /// When a session last came into step.
     pub(crate) last_in_step: Option<Timestamp>,
     /// The invite key's text and the name it was used under, until whoever let this device in can be
-    /// found without it.
+    /// found without it. After a join that one member ended too: another may have let this device in.
     pub(crate) way_in: Option<(String, String)>,
     /// This person left, and until then nobody who stays may have heard of it.
     pub(crate) farewell_until: Option<Timestamp>,
@@ -71,6 +71,17 @@ pub(crate) enum Phase {
         /// Whether the other device has this one's keys, and waits for the four words.
         met: bool,
     },
+}
+
+impl State {
+    /// Returns the invite key's text and the name while this device may still be let in: also after one
+    /// member ended the join, because another may have let it in, or will.
+    pub(crate) fn joining(&self) -> Option<(&str, &str)> {
+        let way_in = self.way_in.as_ref();
+        let ended = way_in.filter(|_| matches!(self.phase, Phase::Ended(_)));
+        let ended = ended.map(|(key, name)| (key.as_str(), name.as_str()));
+        self.phase.joining().or(ended)
+    }
 }
 
 impl Phase {

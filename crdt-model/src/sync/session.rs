@@ -170,6 +170,15 @@ impl Session {
         }
     }
 
+    /// Forgets what was known and planned of a branch whose entries were moved.
+    pub fn forget(&mut self, device: DeviceId, branch: u8) {
+        self.plan.truncate(device, branch, 0);
+        self.later.truncate(device, branch, 0);
+        if let Some(holds) = self.holds.as_mut() {
+            holds.remove(&(device, branch));
+        }
+    }
+
     /// Returns whether the peer holds an entry, or will.
     pub fn has(&self, place: &Place) -> bool {
         let chain = self

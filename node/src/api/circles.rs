@@ -41,6 +41,24 @@ pub(super) async fn list(State(api): State<Api>) -> Answer {
     Ok(Json(json!({ "circles": lines.await? })))
 }
 
+pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
+    let running = api.running;
+    let circle = api.handle.look(move |shown| {
+        let status::Circle {
+            id,
+            name,
+            state,
+            sentence,
+            connected,
+            ..
+        } = status::of(&shown.pick(&choice.circle)?, shown, running);
+        Ok(json!({
+            "id": id, "name": name, "state": state, "sentence": sentence, "connected": connected,
+        }))
+    });
+    Ok(Json(circle.await?))
+}
+
 pub(super) async fn leave(State(api): State<Api>, choice: Choice) -> Answer {
     let (hint, id, name) = api
         .handle

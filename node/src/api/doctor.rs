@@ -50,7 +50,8 @@ pub(super) async fn show(State(api): State<Api>) -> Answer {
     Ok(Json(json!({ "checks": checks })))
 }
 
-fn of_files(home: &Home, now: Timestamp) -> Vec<Check> {
+/// Looks at what needs no open store.
+pub fn of_files(home: &Home, now: Timestamp) -> Vec<Check> {
     vec![private(home), space(home.root()), clock(home, now)]
 }
 

@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use circlet_model::bounded::{Text, TooLong};
 use circlet_model::content::story::{self, Story};
-use circlet_model::id::ThingId;
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::{Refusal, Reply};
 use circlet_model::replica::overview::{ResponseLine, StoryLine};
@@ -20,9 +19,6 @@ use std::fmt;
 
 /// How many stories are shown unless all are asked for.
 const NEWEST: usize = 20;
-
-/// How many stories a shortened id is looked for in.
-const LOOKED_THROUGH: usize = 1000;
 
 /// Shares a story.
 #[derive(Clone, Serialize, Deserialize)]
@@ -142,7 +138,7 @@ fn shared(reply: &Reply) -> Answer {
     }
 }
 
-/// Returns the story of this id, or the newer one whose id begins like this.
+/// Returns the story whose id begins like this.
 async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, StoryLine), Problem> {
     let wanted = id.trim().to_ascii_lowercase();
     api.handle
@@ -158,16 +154,9 @@ fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, StoryL
     let mut found = Vec::new();
     for line in lines {
         let Ok(replica) = line.replica else { continue };
-        if let Some(thing) = ThingId::from_hex(id) {
-            found.extend(
-                replica
-                    .story(thing, shown.now)?
-                    .map(|story| (line.hint, story)),
-            );
-        } else if id.len() >= SHORTEST_ID {
-            let stories = replica.stories(LOOKED_THROUGH, shown.now)?.into_iter();
-            let fitting = stories.filter(|story| story.thing.to_hex().starts_with(id));
-            found.extend(fitting.map(|story| (line.hint, story)));
+        if id.len() >= SHORTEST_ID {
+            let stories = replica.stories_like(id, shown.now)?.into_iter();
+            found.extend(stories.map(|story| (line.hint, story)));
         }
     }
     match (found.len(), found.pop()) {

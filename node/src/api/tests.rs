@@ -117,6 +117,10 @@ async fn circles_begin_and_are_listed() {
         ["id", "name", "sentence", "state"]
     );
     assert_eq!(list["circles"][0]["state"], "joined");
+    let (_, meant) = asked.get("/v1/circle?circle=tue").await;
+    let expected = ["connected", "id", "name", "sentence", "state"];
+    assert_eq!(fields(&meant), expected);
+    assert_eq!(meant["id"], circle["id"]);
     let (_, status) = asked.get("/v1/status").await;
     let expected = [
         "connected",
@@ -181,6 +185,34 @@ async fn stories_are_shared_read_and_answered() {
         .post("/v1/stories", json!({"text": "x".repeat(300_000)}))
         .await;
     assert_eq!(problem["code"], "too-long");
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn the_oldest_of_many_stories_has_a_short_id_too() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, oldest) = asked.post("/v1/stories", json!({"text": "First."})).await;
+    for _ in 0..1000 {
+        asked.post("/v1/stories", json!({"text": "Later."})).await;
+    }
+    let whole = id(&oldest);
+    for length in [8, 13, whole.len()] {
+        let (_, found) = asked
+            .get(&format!("/v1/stories/{}", &whole[..length]))
+            .await;
+        assert_eq!(found["stories"][0]["text"], "First.");
+    }
+    for none in [
+        "000000000000",
+        "fffffffffffff",
+        "first",
+        "0",
+        &format!("{whole}0"),
+    ] {
+        let (status, _) = asked.get(&format!("/v1/stories/{none}")).await;
+        assert_eq!(status, 404, "{none}");
+    }
     asked.close().await;
 }
 

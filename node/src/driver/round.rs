@@ -131,10 +131,12 @@ impl<E: Engine> Driver<E> {
                 .after
                 .push(After::Network(hint, network::Command::Close { link }));
         }
+        // What was written earlier in this round is done, and its answer waits for the flush.
+        let done: BTreeSet<u64> = round.after.iter().filter_map(After::answers).collect();
         let asked: Vec<u64> = self
             .waiting
             .iter()
-            .filter(|(_, (of, _))| *of == hint)
+            .filter(|(id, (of, _))| *of == hint && !done.contains(id))
             .map(|(id, _)| *id)
             .collect();
         for (_, answer) in asked.iter().filter_map(|id| self.waiting.remove(id)) {
@@ -163,6 +165,22 @@ impl After {
             | Self::Restart(hint)
             | Self::Answer(hint, _) => Some(*hint),
             Self::Look(_) => None,
+        }
+    }
+
+    /// Returns the number of the command that this answers.
+    fn answers(&self) -> Option<u64> {
+        match self {
+            Self::Output {
+                output: Output::Reply { id, .. },
+                ..
+            } => Some(id.0),
+            Self::Output { .. }
+            | Self::Network(..)
+            | Self::Open(_)
+            | Self::Restart(_)
+            | Self::Look(_)
+            | Self::Answer(..) => None,
         }
     }
 }

@@ -176,6 +176,42 @@ async fn a_full_disk_acknowledges_nothing_and_goes_on_once_there_is_room() {
 }
 
 #[tokio::test]
+async fn what_a_round_wrote_before_the_disk_was_full_counts_as_done() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut driver = Driver::open(place.parts(), settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    assert!(found.await.unwrap().is_ok());
+    let mut round = Round::default();
+    let mut asked = Vec::new();
+    for (text, full) in [("one", false), ("two", true)] {
+        place.engine.full.store(full, Ordering::SeqCst);
+        let (answer, wait) = oneshot::channel();
+        driver.command(&Select::Only, share(text), answer, &mut round);
+        asked.push(wait);
+    }
+    driver.finish(round).await;
+    let lost = asked.pop().unwrap().await.unwrap().unwrap_err();
+    assert_eq!(lost.code, "disk-full");
+    assert!(asked.pop().unwrap().await.unwrap().is_ok());
+    let stories = driver
+        .shown()
+        .replica(&Select::Only)
+        .unwrap()
+        .stories(9, Timestamp(1));
+    let texts: Vec<_> = stories
+        .unwrap()
+        .into_iter()
+        .map(|story| story.text)
+        .collect();
+    assert_eq!(texts, ["one"]);
+}
+
+#[tokio::test]
 async fn a_flush_that_fails_acknowledges_nothing() {
     let place = Place::new();
     let running = place.start();

@@ -53,11 +53,7 @@ async fn make_way(home: &Home, path: &Path) -> Result<(), Problem> {
         return Ok(());
     };
     if !found.file_type().is_socket() || UnixStream::connect(path).await.is_ok() {
-        return Err(Problem::new(
-            "socket-taken",
-            "Something else is where Circlet's socket belongs. Nothing was changed.",
-            "Set CIRCLET_SOCKET to another path, or end the other program.",
-        ));
+        return Err(taken());
     }
     std::fs::remove_file(path).map_err(keystore::Error::from)?;
     Ok(())
@@ -89,8 +85,17 @@ impl Listener for Guarded {
 }
 
 /// Says whether this person's programs are at the other end.
-fn is_of(stream: &UnixStream, owner: u32) -> bool {
+pub(crate) fn is_of(stream: &UnixStream, owner: u32) -> bool {
     stream.peer_cred().is_ok_and(|other| other.uid() == owner)
+}
+
+/// Returns the problem of a socket that is not this person's node.
+pub(crate) fn taken() -> Problem {
+    Problem::new(
+        "socket-taken",
+        "Something else is where Circlet's socket belongs. Nothing was changed.",
+        "Set CIRCLET_SOCKET to another path, or end the other program.",
+    )
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 struct Place {
     _folder: tempfile::TempDir,
@@ -107,14 +108,65 @@ async fn both_doors_lead_to_the_same_circles() {
 #[tokio::test]
 async fn a_node_is_stopped_through_its_socket() {
     let Place { home, _folder } = place(None);
-    let none = client::stop(&home).await.unwrap_err();
-    assert_eq!(
-        (none.code.as_ref(), none.kind),
-        ("not-running", Kind::NodeNeeded)
-    );
+    assert!(!client::stop(&home).await.unwrap());
     let Started { end: _end, node } = start(&home).await;
-    client::stop(&home).await.unwrap();
+    assert!(client::stop(&home).await.unwrap());
     node.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_node_waits_for_a_command_to_let_go_of_the_home() {
+    let Place { home, _folder } = place(None);
+    let command = home.lock().unwrap();
+    let let_go = async {
+        // By then the node has looked once.
+        tokio::task::yield_now().await;
+        drop(command);
+    };
+    let (Started { end, node }, ()) = tokio::join!(start(&home), let_go);
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_is_just_starting_is_stopped_too() {
+    use axum::routing::{get, post};
+    let Place { home, _folder } = place(None);
+    let lock = home.lock().unwrap();
+    let stopping = tokio::spawn({
+        let home = home.clone();
+        async move { client::stop(&home).await }
+    });
+    // By then it has looked, and found a lock without a socket.
+    tokio::task::yield_now().await;
+    let asked = CancellationToken::new();
+    let stop = asked.clone();
+    let says = || async { json!({"version": "0", "protocol": 1, "pid": 1}).to_string() };
+    let router = Router::new().route("/v1/node", get(says)).route(
+        "/v1/node/stop",
+        post(|| async move {
+            stop.cancel();
+            "{}"
+        }),
+    );
+    let served = socket::serve(&home, router, CancellationToken::new()).await;
+    let (path, _server) = served.unwrap();
+    asked.cancelled().await;
+    std::fs::remove_file(path).unwrap();
+    drop(lock);
+    assert!(stopping.await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn a_passphrase_is_asked_for_while_nothing_is_locked() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let typed = || {
+        drop(home.lock().unwrap());
+        Ok(Some(Passphrase::from("blue door")))
+    };
+    Client::connect(&home, typed).await.unwrap().close().await;
+    let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
+    run(config, typed, || {}, async {}).await.unwrap();
 }
 
 #[tokio::test]
@@ -185,6 +237,25 @@ async fn a_home_is_set_up_once_and_before_anything_else() {
     std::fs::remove_file(home.identity()).unwrap();
     set_up(&home, "Ana", None, Cost::TINY).unwrap();
     connect(&home).await.close().await;
+}
+
+#[tokio::test]
+async fn what_a_damaged_home_still_holds_is_never_set_up_anew() {
+    for part in [Home::identity, Home::keys] {
+        let Place { home, _folder } = place(None);
+        connect(&home).await.close().await;
+        std::fs::remove_file(part(&home)).unwrap();
+        let left = || [home.identity(), home.keys()].map(|file| std::fs::read(file).ok());
+        let before = left();
+        let refused = set_up(&home, "Ana", None, Cost::TINY).unwrap_err();
+        assert_eq!(refused.code, "store-damaged");
+        let asked = Client::connect(&home, no_passphrase).await.unwrap_err();
+        assert_eq!(asked.code, "store-damaged", "nobody is told to set it up");
+        assert_eq!(left(), before);
+        for file in [home.store(), home.pages()] {
+            assert!(file.exists(), "{}", file.display());
+        }
+    }
 }
 
 /// Asks again and again until the answer is as hoped for.

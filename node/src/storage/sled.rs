@@ -9,8 +9,8 @@
 //!
 //! After an error of the disk, this version may wait without end: in the next flush, in a read of
 //! what was not written out, and when it is closed. So writing stops while there is still a reserve
-//! of room; and after any error the engine only repeats it and is never closed, until the node
-//! starts again.
+//! of room; and after any error the engine only says that it has stopped and is never closed, until
+//! the node starts again.
 
 use super::{Change, Engine, Error, Range, Rows, io_error};
 use crate::home::{create_private_dir, sync_dir};
@@ -18,7 +18,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many bytes of rows are kept in memory: more brought nothing in measurements.
 const CACHE: u64 = 32 * 1024 * 1024;
@@ -32,8 +32,8 @@ pub struct Sled {
     db: sled::Db,
     folder: PathBuf,
     reserve: u64,
-    /// The first error, if there was one.
-    broken: OnceLock<Error>,
+    /// Whether there was an error.
+    broken: AtomicBool,
     /// The database file again, only to sync it.
     file: File,
 }
@@ -52,7 +52,7 @@ impl Sled {
             .cache_capacity(CACHE);
         let db = config.open().map_err(sled_error)?;
         let file = sync_handle(&folder.join("db")).map_err(|error| io_error(&error))?;
-        let (folder, broken) = (folder.to_owned(), OnceLock::new());
+        let (folder, broken) = (folder.to_owned(), AtomicBool::new(false));
         let engine = Self {
             db,
             folder,
@@ -67,10 +67,13 @@ impl Sled {
 
     /// Asks sled for something, and remembers if it fails.
     fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
-        if let Some(error) = self.broken.get() {
-            return Err(error.clone());
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(Error::Stopped);
         }
-        question(&self.db).map_err(|error| self.broken.get_or_init(|| sled_error(error)).clone())
+        question(&self.db).map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            sled_error(error)
+        })
     }
 
     /// Refuses a batch that might leave the disk full.
@@ -88,7 +91,7 @@ impl Sled {
 
 impl Drop for Sled {
     fn drop(&mut self) {
-        if self.broken.get().is_some() {
+        if self.broken.load(Ordering::Relaxed) {
             // Closing might never end: see above.
             std::mem::forget(self.db.clone());
         }
@@ -233,11 +236,21 @@ mod tests {
             .output();
         assert!(umount.unwrap().status.success());
         assert_eq!(error, Some(Error::Full));
-        if engine.broken.get().is_some() {
-            assert_eq!(engine.get(&[0; 4]), Err(Error::Full));
-            assert_eq!(engine.flush(), Err(Error::Full));
+        if engine.broken.load(Ordering::Relaxed) {
+            assert_eq!(engine.get(&[0; 4]), Err(Error::Stopped));
+            assert_eq!(engine.flush(), Err(Error::Stopped));
         }
         drop(engine);
+    }
+
+    #[test]
+    fn after_an_error_it_says_that_it_has_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Sled::open(folder.path()).unwrap();
+        let full = || sled::Error::Io(std::io::ErrorKind::StorageFull.into());
+        assert_eq!(engine.ask(|_| Err::<(), _>(full())), Err(Error::Full));
+        assert_eq!(engine.get(&[1]), Err(Error::Stopped));
+        assert_eq!(engine.flush(), Err(Error::Stopped));
     }
 
     #[test]

@@ -1,0 +1,156 @@
+//! Ways in that nearly lead nowhere: who was let in and did not hear of it finds in all the same.
+
+use circlet_model::membership::act::History;
+use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::output::{JoinEnd, Reply};
+use circlet_model::replica::overview::Standing;
+use circlet_tests::world::{World, address_of};
+use core::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Ana, Bo, and a key of so many uses that leads to both.
+fn two_and_a_key(seed: u64, uses: u16) -> (World, usize, usize, String) {
+    let mut world = World::new(seed);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 1, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(2 * MINUTE);
+    let addresses = vec![address_of(ana), address_of(bo)];
+    world.feed(ana, Input::Reachable { addresses });
+    let key = world.invite(ana, uses, History::FromNow);
+    world.run(MINUTE);
+    (world, ana, bo, key)
+}
+
+/// Lets a node take somebody in who does not hear of it.
+fn let_in_unheard(world: &mut World, by: usize, newcomer: usize, apart: &[usize]) {
+    let before = world.members(by).len();
+    while world.members(by).len() == before {
+        world.step();
+    }
+    assert_eq!(world.overview(newcomer).standing, Standing::Pending);
+    world.partition(apart);
+}
+
+#[test]
+fn a_join_that_one_member_ended_goes_on_where_another_let_them_in() {
+    let mut stood = [0, 0];
+    for seed in 1..9 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 1);
+        world.partition(&[0, 1, 1]);
+        world.join("Dee", &key);
+        world.partition(&[0, 1, 1]);
+        world.run(10 * MINUTE);
+        world.partition(&[0, 1, 1, 0]);
+        let cai = world.join("Cai", &key);
+        world.partition(&[0, 1, 1, 0]);
+        let_in_unheard(&mut world, ana, cai, &[0, 1, 1, 1]);
+        // Bo let Dee in by this key of one use, and says so.
+        world.run(30 * MINUTE);
+        assert_eq!(
+            world.overview(cai).standing,
+            Standing::Ended(JoinEnd::UsedUp)
+        );
+        world.stop(cai);
+        world.start(cai);
+        world.heal();
+        world.run(60 * MINUTE);
+        let belongs = world.members(ana).contains(&world.person(cai));
+        let inside = world.overview(cai).standing == Standing::Member;
+        assert_eq!(belongs, inside, "seed {seed}");
+        assert_eq!(world.overview(ana).digest, world.overview(bo).digest);
+        if inside {
+            assert_eq!(world.overview(ana).digest, world.overview(cai).digest);
+        }
+        stood[usize::from(inside)] += 1;
+    }
+    assert!(stood[0] > 0 && stood[1] > 0, "{stood:?}");
+}
+
+#[test]
+fn whoever_asks_somebody_who_has_gone_is_told_and_comes_in_by_another_key() {
+    for removed in [false, true] {
+        let mut world = World::new(3);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 1, History::FromNow);
+        let bo = world.join("Bo", &key);
+        world.run(2 * MINUTE);
+        let key = world.invite(bo, 1, History::FromNow);
+        world.run(MINUTE);
+        let cai = world.join("Cai", &key);
+        let_in_unheard(&mut world, bo, cai, &[0, 0, 1]);
+        world.run(10 * MINUTE);
+        if removed {
+            let person = world.person(bo);
+            world.command(ana, Command::Remove { person }).unwrap();
+        } else {
+            world.command(bo, Command::Leave).unwrap();
+        }
+        world.run(MINUTE);
+        world.heal();
+        world.run(60 * MINUTE);
+        // By Bo's key nobody comes in any more, and Bo alone knows Cai's whereabouts.
+        let told = world.overview(cai).standing;
+        assert_eq!(told, Standing::Ended(JoinEnd::Revoked), "{removed}");
+        let key = world.invite(ana, 1, History::FromNow);
+        world.rejoin(cai, &key);
+        world.run(10 * MINUTE);
+        assert_eq!(world.overview(cai).standing, Standing::Member);
+        assert_eq!(world.overview(ana).digest, world.overview(cai).digest);
+    }
+}
+
+#[test]
+fn a_newcomer_whose_first_news_came_without_keys_finds_the_others() {
+    for seed in 1..5 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 3);
+        world.partition(&[0, 0, 0]);
+        let cai = world.join("Cai", &key);
+        let_in_unheard(&mut world, ana, cai, &[0, 0, 1]);
+        world.run(10 * MINUTE);
+        world.stop(ana);
+        // Bo has the acts and no keys for Cai.
+        world.heal();
+        while world.overview(cai).standing != Standing::Member {
+            world.step();
+        }
+        world.stop(bo);
+        world.start(ana);
+        world.run(60 * MINUTE);
+        assert_eq!(world.overview(cai).in_step_with, ["Ana"], "seed {seed}");
+        world.share(ana, "welcome").unwrap();
+        world.run(MINUTE);
+        assert_eq!(world.texts(cai), ["welcome"], "seed {seed}");
+    }
+}
+
+#[test]
+fn what_somebody_took_back_who_turned_out_never_to_have_belonged_parts_nobody() {
+    for seed in 1..7 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 1);
+        world.partition(&[0, 1, 0, 1]);
+        for (name, groups) in [("Cai", [0, 1, 0, 9]), ("Dee", [0, 1, 0, 1])] {
+            let node = world.len();
+            let mut apart = groups;
+            apart[node] = node - 2;
+            world.partition(&apart);
+            assert_eq!(world.join(name, &key), node);
+            world.partition(&apart);
+            world.run(10 * MINUTE);
+            assert_eq!(world.overview(node).standing, Standing::Member);
+            let Ok(Reply::Shared { thing }) = world.share(node, name) else {
+                panic!("a member shares")
+            };
+            world.run(MINUTE);
+            world.command(node, Command::Leave).unwrap();
+            world.run(MINUTE);
+            world.command(node, Command::TakeBack { thing }).unwrap();
+            world.run(60 * MINUTE);
+        }
+        world.heal();
+        world.run(60 * MINUTE);
+        let digests = [ana, bo].map(|node| world.overview(node).digest);
+        assert_eq!(digests[0], digests[1], "seed {seed}");
+    }
+}
