@@ -42,24 +42,27 @@
 //!   other side is still one: had it been otherwise, either side could spoil the other's
 //!   witnesses by building on them.)
 //! * **R6, rings.** Where endings strike each other (Ana removes Bo, Bo removes Ana; or a longer ring),
-//!   R5 would spare both, so they are compared: more first-seen witnesses, then the author's longer
-//!   membership, then the smaller id. The winner is in effect, those it quarrels with are void.
+//!   R5 would spare both, so they are compared: more first-seen witnesses, first of those who belonged
+//!   before all of them, then of those who did when it was written, then the author's longer
+//!   membership, then the smaller id. The worst falls, until there is no ring any more.
 //!   Endings are settled from the outside in: what nothing open strikes first, then ring by ring. Two
 //!   removals of different people are no ring: both are out. In a chain (Ana removes Bo, Bo
 //!   removes Cai beside it) Bo's act is void unless witnessed.
 //! * **R7, acks.** A node that sees a removal acks it: that is the witness, and "8 of 9 know".
+//! * **R8, two keepers**, where the circle asks for it: see `voice`.
+//! * **R9, late acts** of the long removed are dropped: see `resolve`.
 //! * **Coming back.** A person belongs if one standing act let them in that has every end of their
 //!   membership in its past; a device likewise, with its own removal too. An admission beside a removal
 //!   brings nobody back. An old device never comes back; a person comes back with a new one.
-//! * **Invites.** The first people up to the number of uses stand, by depth and id of their
-//!   admission; one person admitted twice is one use. An admission beside a revocation stands if
-//!   witnessed: whoever revokes means "nobody by this key", and another invite is cheap. A removal ends
-//!   every invite that it does not lie before, as the removed could read them. *Beside* a
+//! * **Invites.** Up to the number of uses those stand whom more members saw first, then the first by
+//!   depth and id of their admission; one person admitted twice is one use. An admission beside a revocation stands if
+//!   witnessed: whoever revokes means "nobody by this key", and another invite is cheap. A removal, of
+//!   a device too, ends every invite that it does not lie before, as the removed could read them. *Beside* a
 //!   removal the invites that the removed had made count as revoked; others still admit, because
 //!   who lets a newcomer in is no party to the removal, and a newcomer should not pay for it.
 //!   What an admission granted is decided by its own past and does not need the invite to stand.
 //! * **Voices.** A removal or role from a member who is no keeper is a voice, and takes effect with
-//!   more than half of those who belonged as far as the voices together knew. In a ring the voices
+//!   more than half of those who belonged as far as the voices together knew, or others saw. In a ring the voices
 //!   are witnesses of their own, so a majority outweighs the keeper it removes.
 //! * **Keys.** An epoch is listed if the act that minted it stands. Who has its keys is collected from
 //!   all acts, void ones too: what matters there is who holds them.
@@ -82,6 +85,7 @@ mod node;
 mod past;
 mod quarrel;
 mod resolve;
+mod ring;
 mod roll;
 mod scope;
 mod voice;

@@ -331,3 +331,6 @@ impl Replica {
         out.writes.extend(self.rows.take());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! one: a row in [`DECODERS`] and a line under `bin` in `Cargo.toml`. A crash that the fuzzer finds
 //! goes into `crashers/NAME/` and is run by the property test from then on.
 
-use crate::history;
+use crate::{group, history};
 use circlet_model::address::Address;
 use circlet_model::bounded::List;
 use circlet_model::codec;
@@ -54,6 +54,7 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("beacon", beacon),
     ("rows", history::rows),
     ("replica", history::replica),
+    ("group", group::history),
 ];
 
 /// The circle and the device that bytes are checked against.

@@ -9,6 +9,7 @@
 )]
 
 mod decoders;
+mod group;
 mod history;
 mod shell;
 
@@ -44,6 +45,13 @@ proptest! {
         let session = (0..12).flat_map(|frame| [1, 4, frame]);
         let begun: Vec<u8> = [1, 0, 2, 1].into_iter().chain(session).chain(bytes).collect();
         history::replica(&begun);
+    }
+
+    #[test]
+    fn a_group_agrees_after_any_history(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        group::history(&bytes);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod decoders;
+mod group;
 mod history;
 #[path = "../harness/store.rs"]
 #[allow(dead_code, reason = "the harness uses more of it")]

@@ -2,7 +2,7 @@
 
 use circlet_model::membership::act::{History, Mode};
 use circlet_model::replica::input::Command;
-use circlet_model::replica::output::{JoinEnd, Refusal, Reply};
+use circlet_model::replica::output::{JoinEnd, Reply};
 use circlet_model::replica::overview::Standing;
 use circlet_tests::world::{Crash, World};
 use core::time::Duration;

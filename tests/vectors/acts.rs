@@ -6,6 +6,7 @@ use circlet_model::bounded::{Bytes, List};
 use circlet_model::codec;
 use circlet_model::id::{ActId, EntryId, Hash};
 use circlet_model::key::Signature;
+use circlet_model::log::header;
 use circlet_model::membership::act::{
     Act, Cut, History, Invite, Kind, Mark, Mode, NewDevice, Newcomer, Role, Rules, SUITE,
     SignedAct, VERSION,
@@ -117,6 +118,7 @@ fn endings() -> Vec<(&'static str, Kind)> {
         device: cast::bo_device().device(),
         seq: 9,
         entry: EntryId([0x65; 32]),
+        signature: header::sign(&cast::bo_device(), &EntryId([0x65; 32])),
     };
     let person = cast::bo().person();
     let cuts = || List::new(vec![cut]).unwrap();

@@ -13,6 +13,8 @@ use circlet_model::words;
 const SEED: [u8; 32] = [0x91; 32];
 /// The nonce of a body.
 const BODY_NONCE: [u8; 24] = [0x92; 24];
+/// What the body is bound to: in truth a header.
+const BOUND: &[u8] = b"associated bytes";
 
 #[test]
 fn derived_keys() {
@@ -38,7 +40,8 @@ fn derived_keys() {
     book.put("beacon key of the epoch and day", beacon.0.0);
     book.put("stories key", stories.secret().0);
     book.put("nonce of a body", BODY_NONCE);
-    book.put("body key", seal::body_key(&stories, &BODY_NONCE).0.0);
+    book.put("associated bytes of a body", BOUND);
+    book.put("body key", seal::body_key(&stories, &BODY_NONCE, BOUND).0.0);
     let invite = cast::invite();
     book.put("invite secret", cast::secret().0);
     book.put("invite signing key", invite.signing_key().to_secret().0);

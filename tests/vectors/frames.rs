@@ -6,7 +6,6 @@ use crate::records;
 use circlet_model::bounded::List;
 use circlet_model::id::{ActId, EntryId, Hash, ThingId};
 use circlet_model::key::Secret;
-use circlet_model::log::chain::Chain;
 use circlet_model::log::record::Kind as RecordKind;
 use circlet_model::log::run::Run;
 use circlet_model::membership::act::{Act, Kind, SUITE, VERSION};
@@ -52,7 +51,7 @@ fn messages() -> Vec<(&'static str, Message)> {
         records: List::new(vec![(device, RecordKind::Addresses, 7)]).unwrap(),
     };
     let have = Have {
-        held: records::frontier().to_held(|_| Chain::default()),
+        held: records::held(),
         retracted: List::new(vec![ThingId([0xa2; 16])]).unwrap(),
     };
     let run = Run {

@@ -7,7 +7,7 @@ use circlet_model::codec;
 use circlet_model::id::{EntryId, ThingId};
 use circlet_model::log::chain::{Chain, Interval};
 use circlet_model::log::frontier::{Frontier, Held};
-use circlet_model::log::record::{Payload, Record, SignedRecord, VERSION};
+use circlet_model::log::record::{Payload, Record, SignedRecord, VERSION, prove_peer};
 
 #[test]
 fn records_and_the_frontier() {
@@ -15,10 +15,7 @@ fn records_and_the_frontier() {
     for (name, payload) in payloads() {
         book.put(name, codec::encode(&record(payload)));
     }
-    book.put(
-        "held",
-        codec::encode(&frontier().to_held(|_| Chain::default())),
-    );
+    book.put("held", codec::encode(&held()));
     let frozen = book.freeze();
     for (name, payload) in payloads() {
         let signed: SignedRecord = codec::decode(&frozen.bytes(name)).unwrap();
@@ -51,6 +48,7 @@ pub(crate) fn record(payload: Payload) -> SignedRecord {
 pub(crate) fn payloads() -> Vec<(&'static str, Payload)> {
     let addresses = Payload::Addresses {
         peer: cast::key(0x17).peer(),
+        proof: prove_peer(&cast::key(0x17), circle(), cast::ana_device().device()),
         addresses: List::new(cast::addresses()).unwrap(),
         always_on: true,
     };
@@ -75,6 +73,12 @@ pub(crate) fn frontier() -> Frontier {
         frontier.insert(cast::ana_device().device(), 0, interval);
     }
     frontier
+}
+
+/// Returns it in the form that travels.
+pub(crate) fn held() -> Held {
+    let frontier = frontier();
+    frontier.to_held(|device, branch| frontier.chain(device, branch))
 }
 
 fn intervals() -> Vec<Interval> {

@@ -133,12 +133,12 @@ impl Header {
 
     /// Signs the header with its device's key.
     pub fn sign(&self, device: &SigningKey) -> Signature {
-        device.sign(SIGNATURE, &self.id().0)
+        sign(device, &self.id())
     }
 
     /// Checks the device's signature over the id.
     pub fn signed_by_device(&self, signature: &Signature) -> bool {
-        key::verify(&self.device.0, SIGNATURE, &self.id().0, signature)
+        signed(&self.device, &self.id(), signature)
     }
 
     /// Returns the bytes that the body's seal is bound to: everything but the body's own hash.
@@ -172,6 +172,16 @@ impl Header {
         };
         versions && chain && order && origin && action && self.lamport <= MAX_LAMPORT
     }
+}
+
+/// Signs the id of an entry with its device's key.
+pub fn sign(device: &SigningKey, entry: &EntryId) -> Signature {
+    device.sign(SIGNATURE, &entry.0)
+}
+
+/// Checks a device's signature over the id of an entry: all it takes where the entry is not at hand.
+pub fn signed(device: &DeviceId, entry: &EntryId, signature: &Signature) -> bool {
+    key::verify(&device.0, SIGNATURE, &entry.0, signature)
 }
 
 impl VerifiedHeader {

@@ -253,7 +253,8 @@ pub enum History {
     All,
 }
 
-/// The last entry of a device that counts after a removal.
+/// The last entry of a device that counts after a removal. It carries the device's own signature, so
+/// that whoever removes somebody cannot put an entry in their mouth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// Which device.
@@ -262,6 +263,8 @@ pub struct Cut {
     pub seq: u64,
     /// Its id.
     pub entry: EntryId,
+    /// The device's signature over it.
+    pub signature: Signature,
 }
 
 /// A place in a device's entries.

@@ -115,9 +115,12 @@ impl<'a> Ending<'a> {
                     || (made_by(node, &person) && !self.known_to(node))
             }
             Target::Left(person) => node.person() == person && !self.forgiven(scope, &person, node),
-            Target::Device(device) => node.device() == device,
+            Target::Device(device) => {
+                let invited = made(scope, node).is_some_and(|made| made.device() == device);
+                node.device() == device || (invited && !self.known_to(node))
+            }
             Target::Role(person, role) => {
-                role == Role::Member && !self.known_to(node) && self.used_role(scope, &person, node)
+                role == Role::Member && !self.known_to(node) && self.used_role(scope, person, node)
             }
             Target::Invite(invite) => {
                 let used = node.verdict.grant.map(|grant| grant.invite);
@@ -133,33 +136,25 @@ impl<'a> Ending<'a> {
             .any(|back| node.past.has(back.place) && self.known_to(back))
     }
 
-    /// Whether an act rests on the keeper's role that this takes away.
-    fn used_role(&self, scope: &Scope<'_>, person: &PersonId, node: &Node) -> bool {
-        let own = node.person() == *person;
-        match node.kind() {
-            Kind::Remove { .. } | Kind::SetRole { .. } => own && node.verdict.direct,
-            Kind::SetRules { .. } => own,
-            Kind::Invite(invite) => own && invite.role == Role::Keeper,
-            Kind::Admit { .. } => node.verdict.grant.is_some_and(|grant| {
-                let made = scope.graph.node(&grant.made);
-                let outside = made.is_some_and(|made| !self.past.has(made.place));
-                grant.role == Role::Keeper && grant.maker == *person && outside
-            }),
-            Kind::Found { .. }
-            | Kind::RevokeInvite { .. }
-            | Kind::AddDevice { .. }
-            | Kind::RemoveDevice { .. }
-            | Kind::Leave { .. }
-            | Kind::Epoch { .. }
-            | Kind::Share { .. }
-            | Kind::Ack { .. }
-            | Kind::Rekey { .. } => false,
-        }
+    /// Whether an act rests on the keeper's role that this takes away: their own, or an admission of
+    /// a keeper by their invite.
+    fn used_role(&self, scope: &Scope<'_>, person: PersonId, node: &Node) -> bool {
+        let own = node.person() == person && node.verdict.by_role;
+        let makes_keeper = node
+            .verdict
+            .grant
+            .is_some_and(|grant| grant.role == Role::Keeper && grant.maker == person);
+        let outside = |made: &Node| !self.past.has(made.place);
+        own || (makes_keeper && made(scope, node).is_some_and(outside))
     }
 }
 
+/// The invite that an admission goes by.
+fn made<'a>(scope: &Scope<'a>, node: &Node) -> Option<&'a Node> {
+    scope.graph.node(&node.verdict.grant?.made)
+}
+
 fn made_by(node: &Node, person: &PersonId) -> bool {
-    node.verdict
-        .grant
-        .is_some_and(|grant| grant.maker == *person)
+    let grant = node.verdict.grant;
+    grant.is_some_and(|grant| grant.maker == *person)
 }

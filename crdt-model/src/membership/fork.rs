@@ -53,10 +53,7 @@ impl<'a> Fork<'a> {
     pub(super) fn choose(&self, scope: &Scope<'_>, stands: &Set) -> Option<&'a Node> {
         let mut before: Option<Past> = None;
         for branch in &self.branches {
-            match &mut before {
-                Some(before) => before.meet(&branch.past),
-                None => before = Some(branch.past.clone()),
-            }
+            witness::meet(&mut before, branch);
         }
         let parties: BTreeSet<_> = self.branches.iter().map(|node| node.person()).collect();
         let rank = |branch: &&Node| {

@@ -10,10 +10,13 @@ use super::node::{Indexes, Node};
 use super::past::{Past, Place};
 use super::resolve::{self, Resolution};
 use super::roster::Roster;
-use crate::id::{ActId, CircleId, DeviceId};
-use serde::{Deserialize, Serialize};
+use crate::id::{ActId, CircleId, DeviceId, PersonId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
+
+mod offer;
+
+pub use offer::Tip;
 
 /// Rosters of earlier points that are kept at hand: enough for entries of a few dozen points in a run.
 const MEMO: usize = 32;
@@ -22,7 +25,7 @@ const MEMO: usize = 32;
 const REFUSED: usize = 1024;
 
 /// The membership graph of one circle.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Graph {
     circle: CircleId,
     nodes: Vec<Arc<Node>>,
@@ -30,6 +33,10 @@ pub struct Graph {
     chains: Vec<Chain>,
     heads: BTreeSet<ActId>,
     refused: VecDeque<ActId>,
+    /// Acts that others build on and that are not here.
+    wanted: BTreeSet<ActId>,
+    /// Who was long gone when that was last computed.
+    gone: BTreeSet<PersonId>,
     pub(super) by: Indexes,
     current: OnceLock<Resolution>,
     memo: VecDeque<(Past, Resolution)>,
@@ -48,19 +55,8 @@ pub enum Insert {
     Refused(Refusal),
 }
 
-/// The last act of a device (of each branch, if it forked).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Tip {
-    /// Which device.
-    pub device: DeviceId,
-    /// The act's place in the device's chain.
-    pub seq: u64,
-    /// The act.
-    pub act: ActId,
-}
-
 /// What one device wrote, one act on the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Chain {
     pub(super) device: DeviceId,
     /// Where it leaves another chain; `None` when it begins with the device's first act.
@@ -78,6 +74,8 @@ impl Graph {
             chains: Vec::new(),
             heads: BTreeSet::new(),
             refused: VecDeque::new(),
+            wanted: BTreeSet::new(),
+            gone: BTreeSet::new(),
             by: Indexes::default(),
             current: OnceLock::new(),
             memo: VecDeque::new(),
@@ -96,7 +94,7 @@ impl Graph {
         if act.act().circle != self.circle {
             return self.refuse(id, Refusal::Circle);
         }
-        let parents: Vec<ActId> = parents(&act).collect();
+        let parents: Vec<ActId> = act.parents().collect();
         if parents.iter().any(|parent| self.refused.contains(parent)) {
             return self.refuse(id, Refusal::Parent);
         }
@@ -106,12 +104,14 @@ impl Graph {
             .copied()
             .collect();
         if !missing.is_empty() {
+            self.want(&missing);
             return Insert::Missing(missing);
         }
         let Some(past) = self.past_of(&parents) else {
             return Insert::Missing(parents);
         };
-        let latest = past.len() == self.nodes.len();
+        let kept = self.current.get().map(|now| &now.kept);
+        let latest = past.len() == self.nodes.len() || kept == Some(&past);
         let judged = if latest {
             judge::judge(self.resolution(), &act)
         } else {
@@ -151,50 +151,12 @@ impl Graph {
         self.nodes.iter().map(|node| &node.act)
     }
 
-    /// Returns the acts that nobody has built on, in ascending order.
-    pub fn heads(&self) -> Vec<ActId> {
-        self.heads.iter().copied().collect()
-    }
-
     /// Returns the sequence number and the `prev` of a device's next act, on the branch that counts.
     pub fn next(&self, device: &DeviceId) -> (u64, ActId) {
         match self.resolution().tips.get(device) {
             Some((seq, act)) => (seq.saturating_add(1), *act),
             None => (1, ActId::default()),
         }
-    }
-
-    /// Returns the last act of each device and branch, in ascending order.
-    pub fn tips(&self) -> Vec<Tip> {
-        let mut tips: Vec<Tip> = self.chains.iter().filter_map(Chain::tip).collect();
-        tips.sort_unstable();
-        tips
-    }
-
-    /// Returns the acts that a replica with these tips lacks, each after what it builds on.
-    ///
-    /// Whoever has an act has everything before it. A tip that is not known here and lies beyond what is
-    /// held of its device says that the other is ahead on that chain; one that does not lie beyond
-    /// is a branch of a fork and says nothing about what is held here. What is then sent twice is met
-    /// with [`Insert::Known`].
-    pub fn missing_for(&self, tips: &[Tip]) -> Vec<&VerifiedAct> {
-        let mut known = Past::default();
-        for tip in tips {
-            if let Some(node) = self.index.get(&tip.act) {
-                known.join(&node.past);
-                known.add(node.place);
-            } else if let Some(last) = self.only_chain(&tip.device)
-                && last.act.act().seq < tip.seq
-            {
-                known.join(&last.past);
-                known.add(last.place);
-            }
-        }
-        self.nodes
-            .iter()
-            .filter(|node| !known.has(node.place))
-            .map(|node| &node.act)
-            .collect()
     }
 
     /// Returns the roster of all acts. Computed at most once after each change.
@@ -323,11 +285,12 @@ impl Graph {
 
     fn attach(&mut self, act: VerifiedAct, past: Past, verdict: Verdict, latest: bool) {
         let id = act.id();
-        let depth = parents(&act)
+        let depth = act
+            .parents()
             .filter_map(|parent| self.depth(&parent))
             .max()
             .map_or(0, |depth| depth + 1);
-        for parent in parents(&act) {
+        for parent in act.parents() {
             self.heads.remove(&parent);
         }
         self.heads.insert(id);
@@ -346,11 +309,12 @@ impl Graph {
         self.by.add(&node);
         self.index.insert(id, Arc::clone(&node));
         self.nodes.push(Arc::clone(&node));
-        if let Some(mut current) = self.current.take()
-            && latest
-            && current.extend(self, &node)
-        {
-            self.current = OnceLock::from(current);
+        if let Some(mut current) = self.current.take() {
+            let extended = latest && current.extend(self, &node);
+            self.gone.clone_from(&current.gone);
+            if extended {
+                self.current = OnceLock::from(current);
+            }
         }
     }
 
@@ -372,28 +336,4 @@ impl Graph {
         self.by.chains.entry(device).or_default().push(chain);
         Place { chain, at: 0 }
     }
-
-    /// Returns the last act of a device that has one chain.
-    fn only_chain(&self, device: &DeviceId) -> Option<&Arc<Node>> {
-        match self.by.chains.get(device)?.as_slice() {
-            [chain] => self.chains.get(*chain)?.nodes.last(),
-            _ => None,
-        }
-    }
-}
-
-impl Chain {
-    fn tip(&self) -> Option<Tip> {
-        self.nodes.last().map(|node| Tip {
-            device: self.device,
-            seq: node.act.act().seq,
-            act: node.id,
-        })
-    }
-}
-
-fn parents(act: &VerifiedAct) -> impl Iterator<Item = ActId> + '_ {
-    let act = act.act();
-    let prev = (act.seq > 1).then_some(act.prev);
-    prev.into_iter().chain(act.heads.iter().copied())
 }

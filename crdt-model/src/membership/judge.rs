@@ -2,8 +2,8 @@
 
 use super::act::{Act, History, Invite, Kind, NewDevice, Newcomer, Role, VerifiedAct};
 use super::resolve::Resolution;
-use super::roster::{Roster, Standing};
-use crate::id::{ActId, InviteId, PersonId};
+use super::roster::Roster;
+use crate::id::{ActId, EpochId, InviteId, PersonId};
 
 /// Why an act is not attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,8 @@ pub(super) struct Verdict {
     pub(super) person: PersonId,
     /// Whether it takes effect by itself; a voice does only together with others.
     pub(super) direct: bool,
+    /// Whether it rests on its author being a keeper.
+    pub(super) by_role: bool,
     /// What an admission grants.
     pub(super) grant: Option<Grant>,
 }
@@ -82,11 +84,16 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
     let keeper = roster.is_keeper(&person);
     let mut verdict = plain(person);
     match &act.kind {
-        Kind::Invite(invite) => may_invite(roster, &person, invite)?,
-        Kind::RevokeInvite { invite } => may_revoke(roster, &person, invite)?,
+        Kind::Invite(invite) => verdict.by_role = may_invite(roster, keeper, invite)?,
+        Kind::RevokeInvite { invite } => {
+            verdict.by_role = may_revoke(roster, &person, keeper, invite)?;
+        }
         Kind::Admit {
             invite, newcomer, ..
-        } => verdict.grant = Some(may_admit(roster, keeper, invite, newcomer)?),
+        } => {
+            verdict.by_role = roster.keepers_invite();
+            verdict.grant = Some(may_admit(roster, keeper, invite, newcomer)?);
+        }
         Kind::AddDevice { device, .. } => require(
             device.person == person && !roster.devices.contains_key(&device.device),
             Refusal::Subject,
@@ -95,26 +102,55 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
             roster.is_active(device) && roster.person_of(device) == Some(person),
             Refusal::Subject,
         )?,
-        Kind::SetRole { person: whose, .. } => {
-            require(is_member(roster, whose), Refusal::Subject)?;
-            verdict.direct = keeper;
+        Kind::SetRole { .. } | Kind::Remove { .. } | Kind::SetRules { .. } => {
+            (verdict.direct, verdict.by_role) = may_decide(roster, &person, &act.kind)?;
         }
-        Kind::Remove { person: whom, .. } => {
-            require(is_member(roster, whom) && *whom != person, Refusal::Subject)?;
-            verdict.direct = keeper;
+        Kind::Share { to, keys, .. } => {
+            let given = keys.iter().all(|key| was_given(roster, act, key));
+            require(roster.is_active(to) && given, Refusal::Subject)?;
         }
-        Kind::Share { to, .. } => require(roster.is_active(to), Refusal::Subject)?,
-        Kind::SetRules { .. } => require(keeper, Refusal::Role)?,
+        Kind::Epoch {
+            commons, stories, ..
+        } => {
+            let new = ![commons, stories].iter().any(|key| is_named(roster, key));
+            require(new, Refusal::Subject)?;
+        }
         Kind::Found { .. } => return Err(Refusal::Subject),
-        Kind::Leave { .. } | Kind::Epoch { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
+        Kind::Leave { .. } | Kind::Ack { .. } | Kind::Rekey { .. } => {}
     }
     Ok(verdict)
+}
+
+/// What keepers decide, and other members by voices. Returns whether it takes effect by itself, and
+/// whether it takes a keeper.
+fn may_decide(roster: &Roster, person: &PersonId, kind: &Kind) -> Result<(bool, bool), Refusal> {
+    let keeper = roster.is_keeper(person);
+    let alone = keeper && !roster.two_keepers();
+    match kind {
+        Kind::SetRole {
+            person: whose,
+            role,
+        } => {
+            require(roster.is_member(whose), Refusal::Subject)?;
+            let same = *role == roster.role_of(whose);
+            Ok((alone || (keeper && same), keeper))
+        }
+        Kind::Remove { person: whom, .. } => {
+            let other = roster.is_member(whom) && whom != person;
+            require(other, Refusal::Subject).map(|()| (alone, keeper))
+        }
+        Kind::SetRules { rules } => {
+            require(alone || (keeper && rules.quorum), Refusal::Role).map(|()| (true, true))
+        }
+        _ => Err(Refusal::Subject),
+    }
 }
 
 fn plain(person: PersonId) -> Verdict {
     Verdict {
         person,
         direct: true,
+        by_role: false,
         grant: None,
     }
 }
@@ -130,29 +166,34 @@ fn author(roster: &Roster, act: &Act) -> Result<PersonId, Refusal> {
 
 /// A new device that brings its person back by the person key's certificate.
 fn comes_back(roster: &Roster, device: &NewDevice) -> Result<(), Refusal> {
-    require(is_member(roster, &device.person), Refusal::Author)?;
+    require(roster.is_member(&device.person), Refusal::Author)?;
     require(
         !roster.devices.contains_key(&device.device),
         Refusal::Subject,
     )
 }
 
-/// Any member invites, unless the circle leaves that to keepers; only a keeper invites a keeper.
-fn may_invite(roster: &Roster, person: &PersonId, invite: &Invite) -> Result<(), Refusal> {
-    let needs_keeper = roster.rules.keepers_invite || invite.role == Role::Keeper;
-    require(!needs_keeper || roster.is_keeper(person), Refusal::Role)?;
-    require(
-        !roster.invites.contains_key(&invite.invite),
-        Refusal::Subject,
-    )
+/// Any member invites, unless the circle leaves that to keepers; only a keeper invites a keeper, and
+/// not where that takes two. Returns whether it takes a keeper.
+fn may_invite(roster: &Roster, keeper: bool, invite: &Invite) -> Result<bool, Refusal> {
+    let makes_keeper = invite.role == Role::Keeper;
+    let needs_keeper = makes_keeper || roster.keepers_invite();
+    let alone = !(makes_keeper && roster.two_keepers());
+    require(alone && (keeper || !needs_keeper), Refusal::Role)?;
+    let new = !roster.invites.contains_key(&invite.invite);
+    require(new, Refusal::Subject).map(|()| needs_keeper)
 }
 
-fn may_revoke(roster: &Roster, person: &PersonId, invite: &InviteId) -> Result<(), Refusal> {
+/// Whoever made it revokes it, or a keeper. Returns whether it takes a keeper.
+fn may_revoke(
+    roster: &Roster,
+    person: &PersonId,
+    keeper: bool,
+    invite: &InviteId,
+) -> Result<bool, Refusal> {
     let state = roster.invites.get(invite).ok_or(Refusal::Subject)?;
-    require(
-        state.by == *person || roster.is_keeper(person),
-        Refusal::Role,
-    )
+    let own = state.by == *person;
+    require(own || keeper, Refusal::Role).map(|()| !own)
 }
 
 fn may_admit(
@@ -161,13 +202,12 @@ fn may_admit(
     invite: &InviteId,
     newcomer: &Newcomer,
 ) -> Result<Grant, Refusal> {
-    require(keeper || !roster.rules.keepers_invite, Refusal::Role)?;
+    require(keeper || !roster.keepers_invite(), Refusal::Role)?;
     let state = roster.invites.get(invite).ok_or(Refusal::Invite)?;
     let free = state.used_by.len() < usize::from(state.invite.uses)
         || state.used_by.contains(&newcomer.person);
     require(free && !state.revoked, Refusal::Invite)?;
-    let new =
-        !is_member(roster, &newcomer.person) && !roster.devices.contains_key(&newcomer.device);
+    let new = !roster.is_member(&newcomer.person) && !roster.devices.contains_key(&newcomer.device);
     require(new, Refusal::Subject)?;
     Ok(Grant {
         invite: *invite,
@@ -179,11 +219,19 @@ fn may_admit(
     })
 }
 
-fn is_member(roster: &Roster, person: &PersonId) -> bool {
-    roster
-        .people
-        .get(person)
-        .is_some_and(|person| person.standing == Standing::Active)
+/// Whether an act's device was itself given a key: nobody shares what they do not have.
+fn was_given(roster: &Roster, act: &Act, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| {
+        (epoch.commons == *key && epoch.commons_to.contains(&act.device))
+            || (epoch.stories == *key && epoch.stories_to.contains(&act.device))
+    })
+}
+
+/// Whether an epoch names a key: fresh keys never meet.
+fn is_named(roster: &Roster, key: &EpochId) -> bool {
+    let mut epochs = roster.epochs.values();
+    epochs.any(|epoch| [epoch.commons, epoch.stories].contains(key))
 }
 
 fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {

@@ -23,7 +23,7 @@ pub(super) struct Node {
 }
 
 /// Ways to find acts by what they name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Indexes {
     pub(super) chains: BTreeMap<DeviceId, Vec<usize>>,
     /// Acts that let a person in.

@@ -43,6 +43,14 @@ impl Past {
         }
     }
 
+    /// Takes out the act at a place and those after it on its chain.
+    pub(super) fn cut(&mut self, place: Place) {
+        if let Some(count) = self.0.get_mut(place.chain) {
+            *count = (*count).min(place.at);
+        }
+        self.trim();
+    }
+
     /// Adds all of another.
     pub(super) fn join(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
@@ -59,6 +67,10 @@ impl Past {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             *mine = (*mine).min(*theirs);
         }
+        self.trim();
+    }
+
+    fn trim(&mut self) {
         while self.0.last() == Some(&0) {
             self.0.pop();
         }

@@ -1,7 +1,7 @@
 //! Quarrels: which acts stand when some contradict each other.
 //!
 //! Endings are settled one after the other: first those that no open ending strikes. Where endings strike
-//! each other in a ring, the one with the best rank (R6) is settled and those it quarrels with fall. Forks
+//! each other in a ring, the one with the worst rank (R6) falls, until it is no ring any more. Forks
 //! are decided when nothing else can be settled, so that a removed member's afterthoughts do
 //! not count in them. What stands is then the smallest set in which everything is grounded, and
 //! everything that is struck is vouched for by something that stands: nothing supports itself.
@@ -9,10 +9,12 @@
 use super::ending::Ending;
 use super::fork::{self, Fork};
 use super::node::Node;
+use super::ring::rings;
 use super::scope::{Scope, Set};
 use super::voice::{self, Matter};
 use super::witness;
 use crate::id::{InviteId, PersonId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of the quarrels in a scope, and at the end their outcome.
@@ -258,32 +260,34 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         acts.any(|act| self.scope.on_branch(act, &branches))
     }
 
-    /// Settles the best of a ring; those it quarrels with fall.
+    /// Settles an ending. Of a ring, the worst falls: it is struck by one that is better. (Were the best to
+    /// fell all that it quarrels with, somebody removed could save themselves by closing a ring
+    /// with an act that nobody has seen.)
     fn settle_ring(&mut self, open: &[Open<'a>], strikes: &[Vec<bool>], ring: &[usize]) {
         let struck = |by: usize, to: usize| strikes.get(by).and_then(|row| row.get(to));
-        let opponents = |one: usize| -> Vec<&Open<'a>> {
+        let opponents = |one: usize| -> Vec<&Ending<'a>> {
             let others = ring.iter().filter(|other| {
                 **other != one
                     && (struck(one, **other) == Some(&true) || struck(**other, one) == Some(&true))
             });
-            others.filter_map(|other| open.get(*other)).collect()
+            let others = others.filter_map(|other| open.get(*other));
+            others.map(|other| &other.ending).collect()
         };
         let members = ring.iter().filter_map(|at| Some((*at, open.get(*at)?)));
-        let best = members.min_by_key(|(at, one)| {
-            let others: Vec<_> = opponents(*at).iter().map(|other| &other.ending).collect();
-            witness::rank(self.scope, &self.stands, &one.ending, &others)
+        let worst = members.max_by_key(|(at, one)| {
+            witness::rank(self.scope, &self.stands, &one.ending, &opponents(*at))
         });
-        let Some((at, best)) = best else {
+        let Some((_, one)) = worst else {
             return;
         };
-        for other in opponents(at) {
-            self.finish(other);
-            for act in other.ending.acts.iter().filter(|_| other.matter.is_none()) {
+        self.finish(one);
+        if ring.len() == 1 {
+            self.settled.push(one.ending.clone());
+        } else if one.matter.is_none() {
+            for act in &one.ending.acts {
                 self.fallen.add(act);
             }
         }
-        self.finish(best);
-        self.settled.push(best.ending.clone());
     }
 
     fn finish(&mut self, one: &Open<'a>) {
@@ -313,64 +317,62 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         true
     }
 
-    /// Finds standing admissions beyond what their invite allows: in order, one use for each person.
+    /// Finds standing admissions beyond what their invite allows: those of one invite at a time, as
+    /// others may rest on them.
     fn find_beyond(&self, beyond: &mut Set) -> bool {
-        let mut used: BTreeMap<InviteId, BTreeSet<PersonId>> = BTreeMap::new();
-        let mut found = false;
+        let mut used: BTreeMap<InviteId, Vec<(PersonId, &'a Node)>> = BTreeMap::new();
         for node in self.scope.nodes.iter().filter(|node| self.stands.has(node)) {
-            if let (super::act::Kind::Admit { newcomer, .. }, Some(grant)) =
-                (node.kind(), node.verdict.grant)
-            {
-                let people = used.entry(grant.invite).or_default();
-                if people.len() < usize::from(grant.uses) || people.contains(&newcomer.person) {
-                    people.insert(newcomer.person);
-                } else {
-                    found |= beyond.add(node);
-                }
+            if let (Some(person), Some(grant)) = (node.lets_in(), node.verdict.grant) {
+                used.entry(grant.invite).or_default().push((person, node));
             }
         }
-        found
+        let over = used.values().map(|rivals| self.too_many(rivals));
+        let over =
+            over.filter_map(|many| Some((many.iter().map(|node| node.order()).min()?, many)));
+        let Some((_, first)) = over.min_by_key(|(order, _)| *order) else {
+            return false;
+        };
+        first.iter().fold(false, |new, node| beyond.add(node) | new)
+    }
+
+    /// Returns which of an invite's admissions are too many; one person admitted twice is one use. Whom
+    /// more members saw first stays, then who is on a branch that counts, then the earlier. Otherwise
+    /// an admission that is dated back would put out somebody who came long ago.
+    fn too_many(&self, rivals: &[(PersonId, &'a Node)]) -> Vec<&'a Node> {
+        let people: BTreeSet<PersonId> = rivals.iter().map(|(person, _)| *person).collect();
+        let uses = |node: &Node| {
+            node.verdict
+                .grant
+                .map_or(0, |grant| usize::from(grant.uses))
+        };
+        if rivals.iter().all(|(_, node)| people.len() <= uses(node)) {
+            return Vec::new();
+        }
+        let seen = witness::saw_first(self.scope, &self.stands, rivals);
+        let mut ranked = rivals.to_vec();
+        ranked.sort_by_cached_key(|(person, node)| {
+            let witnesses = seen.get(person).map_or(0, BTreeSet::len);
+            let lost = self.scope.on_branch(node, &self.lost);
+            (Reverse(witnesses), lost, node.order())
+        });
+        let mut stay = BTreeSet::new();
+        ranked.retain(|(person, node)| {
+            let free = stay.contains(person) || stay.len() < uses(node);
+            if free {
+                stay.insert(*person);
+            }
+            !free
+        });
+        ranked.into_iter().map(|(_, node)| node).collect()
     }
 }
 
 /// Keeps the first place of each chain.
-fn first_places(places: impl Iterator<Item = (usize, u32)>) -> BTreeMap<usize, u32> {
+pub(super) fn first_places(places: impl Iterator<Item = (usize, u32)>) -> BTreeMap<usize, u32> {
     let mut first = BTreeMap::new();
     for (chain, at) in places {
         let known = first.entry(chain).or_insert(at);
         *known = at.min(*known);
     }
     first
-}
-
-/// Groups what reaches each other, in the order of their first members.
-fn rings(strikes: &[Vec<bool>]) -> Vec<Vec<usize>> {
-    let reach: Vec<BTreeSet<usize>> = (0..strikes.len())
-        .map(|from| {
-            let mut seen = BTreeSet::new();
-            let mut next = vec![from];
-            while let Some(at) = next.pop() {
-                let row = strikes.get(at).map(Vec::as_slice).unwrap_or_default();
-                for (to, _) in row.iter().enumerate().filter(|(_, struck)| **struck) {
-                    if seen.insert(to) {
-                        next.push(to);
-                    }
-                }
-            }
-            seen
-        })
-        .collect();
-    let reaches = |from: usize, to: usize| reach.get(from).is_some_and(|seen| seen.contains(&to));
-    let mut placed = BTreeSet::new();
-    let mut rings = Vec::new();
-    for one in 0..strikes.len() {
-        if placed.insert(one) {
-            let mut ring = vec![one];
-            let others = (one + 1..strikes.len()).filter(|to| !placed.contains(to));
-            ring.extend(others.filter(|to| reaches(one, *to) && reaches(*to, one)));
-            placed.extend(ring.iter().copied());
-            rings.push(ring);
-        }
-    }
-    rings
 }

@@ -1,4 +1,10 @@
 //! The resolver: from a set of acts to who belongs.
+//!
+//! R9: once more than half of those who belonged before a removal know of it, what the removed wrote beside
+//! it and nobody built on is *dropped*: it does not count for anything, is not offered to anybody, and no
+//! longer read when it comes. So they cannot fill others' disks. When somebody did build on it after
+//! all, it counts again for what it is: void, or witnessed. So many know, that no counter-removal that
+//! nobody has seen can win any more; while the removal lies on a fork, that cannot be said.
 
 use super::act::{Cut, Kind};
 use super::ending::{Ending, Target};
@@ -6,7 +12,7 @@ use super::fork;
 use super::graph::Graph;
 use super::node::Node;
 use super::past::Past;
-use super::quarrel::Quarrel;
+use super::quarrel::{Quarrel, first_places};
 use super::roll::{self, View};
 use super::roster::{Removal, Roster, Standing};
 use super::scope::Scope;
@@ -23,10 +29,48 @@ pub(super) struct Resolution {
     pub(super) tips: BTreeMap<DeviceId, (u64, ActId)>,
     /// The acts that do not count.
     pub(super) void: BTreeSet<ActId>,
+    /// The acts this is about: all, less those that are dropped.
+    pub(super) kept: Past,
+    /// Who belonged before each removal that no fork puts in question.
+    before: Arc<BTreeMap<ActId, BTreeSet<PersonId>>>,
+    /// The removed of whom more than half of those know it.
+    pub(super) gone: BTreeSet<PersonId>,
 }
 
 /// Resolves the acts within a past.
 pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
+    let all = resolve_all(graph, within);
+    let kept = worth_keeping(graph, &all);
+    if kept == all.kept {
+        return all;
+    }
+    let mut resolution = resolve_all(graph, &kept);
+    let dropped = graph.nodes().iter();
+    let dropped = dropped.filter(|node| within.has(node.place) && !kept.has(node.place));
+    resolution.void.extend(dropped.map(|node| node.id));
+    resolution
+}
+
+/// Returns the acts without the tails that R9 drops.
+fn worth_keeping(graph: &Graph, all: &Resolution) -> Past {
+    let mut kept = all.kept.clone();
+    if all.gone.is_empty() || all.void.is_empty() {
+        return kept;
+    }
+    let mut built_on = BTreeSet::new();
+    let nodes = graph.nodes().iter().rev();
+    for node in nodes.filter(|node| all.kept.has(node.place)) {
+        let worthless = all.gone.contains(&node.person()) && all.void.contains(&node.id);
+        if worthless && !built_on.contains(&node.id) {
+            kept.cut(node.place);
+        } else {
+            built_on.extend(node.act.parents());
+        }
+    }
+    kept
+}
+
+fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
     let scope = Scope::new(graph, within);
     let quarrel = Quarrel::settle(&scope);
     let mut roster = Roster::default();
@@ -37,16 +81,47 @@ pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
             roll::set_role(&mut roster, graph, node, (person, *role), &quarrel);
         }
     }
+    let mut before = BTreeMap::new();
     for ending in &quarrel.settled {
-        end(&mut roster, &scope, ending);
+        end(&mut roster, &quarrel, ending);
+        before.extend(quarrel.belonged_before(ending));
     }
     close(&mut roster, &quarrel);
+    roster.asked_out = voice::asked_out(&scope, &quarrel.stands, &roster);
     let void = scope.nodes.iter().filter(|node| !quarrel.stands.has(node));
     Resolution {
-        roster: Arc::new(roster),
         tips: fork::tips(&scope, &quarrel.lost),
         void: void.map(|node| node.id).collect(),
+        kept: within.clone(),
+        gone: long_gone(&roster, &before),
+        before: Arc::new(before),
+        roster: Arc::new(roster),
     }
+}
+
+impl Resolution {
+    /// Notes who belonged before a removal.
+    pub(super) fn before_removal(&mut self, act: ActId, people: BTreeSet<PersonId>) {
+        Arc::make_mut(&mut self.before).insert(act, people);
+    }
+
+    /// Finds out anew who is long gone. Returns whether nothing follows from it.
+    pub(super) fn still_gone(&mut self) -> bool {
+        let gone = long_gone(&self.roster, &self.before);
+        let same = gone == self.gone || self.void.is_empty();
+        self.gone = gone;
+        same
+    }
+}
+
+fn long_gone(roster: &Roster, before: &BTreeMap<ActId, BTreeSet<PersonId>>) -> BTreeSet<PersonId> {
+    let known = before.iter().filter_map(|(act, belonged)| {
+        let removal = roster.removals.get(act)?;
+        let knowing = removal.known_by.intersection(belonged).count();
+        let gone = !roster.is_member(&removal.person) && 2 * knowing > belonged.len();
+        gone.then_some(removal.person)
+    });
+    known.collect()
 }
 
 impl View for Quarrel<'_, '_> {
@@ -75,26 +150,51 @@ impl View for Quarrel<'_, '_> {
 }
 
 impl Quarrel<'_, '_> {
+    /// For each act of a removal, those who belonged before it, whom it removes among them.
+    fn belonged_before(&self, ending: &Ending<'_>) -> Vec<(ActId, BTreeSet<PersonId>)> {
+        let Target::Removed(person) = ending.target else {
+            return Vec::new();
+        };
+        let branches = self.forks.iter().flat_map(|fork| &fork.branches);
+        let places = first_places(branches.map(|act| (act.place.chain, act.place.at)));
+        let mut acts = ending.acts.iter();
+        if acts.any(|act| self.scope.on_branch(act, &places)) {
+            return Vec::new();
+        }
+        let mut people = voice::members(self.scope, &self.stands, &self.settled, ending, false);
+        people.insert(person);
+        ending
+            .acts
+            .iter()
+            .map(|act| (act.id, people.clone()))
+            .collect()
+    }
+
     fn after_ends_of(&self, person: &PersonId, node: &Node) -> bool {
         voice::ends_of(&self.settled, person).all(|end| end.known_to(node))
     }
 }
 
 /// Enters what an ending ends.
-fn end(roster: &mut Roster, scope: &Scope<'_>, ending: &Ending<'_>) {
+///
+/// Whoever is removed, and whoever holds a device that is, could read the secrets of all invites.
+fn end(roster: &mut Roster, quarrel: &Quarrel<'_, '_>, ending: &Ending<'_>) {
+    let scope = quarrel.scope;
     match ending.target {
         Target::Removed(person) => {
             for act in &ending.acts {
-                let knowing = scope.nodes.iter().filter(|node| node.knows(act));
+                let standing = scope.nodes.iter().filter(|node| quarrel.stands.has(node));
+                let knowing = standing.filter(|node| node.knows(act));
                 let known_by = knowing.map(|node| node.person()).collect();
                 roster.removals.insert(act.id, Removal { person, known_by });
             }
-            for state in roster.invites.values_mut() {
-                let made = scope.graph.node(&state.made);
-                state.revoked |= !made.is_some_and(|made| ending.known_to(made));
-            }
         }
-        Target::Left(_) | Target::Device(_) | Target::Role(..) | Target::Invite(_) => {}
+        Target::Device(_) => {}
+        Target::Left(_) | Target::Role(..) | Target::Invite(_) => return,
+    }
+    for state in roster.invites.values_mut() {
+        let made = scope.graph.node(&state.made);
+        state.revoked |= !made.is_some_and(|made| ending.known_to(made));
     }
 }
 
@@ -122,9 +222,24 @@ fn close(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
             device.cut = acts.filter_map(|act| cut(act, id)).max();
         }
     }
+    date_epochs(roster, quarrel);
 }
 
-fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
+/// K3: an epoch that does not know of a KEM key in use is outdated.
+fn date_epochs(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
+    let standing = quarrel.scope.nodes.iter().copied();
+    let rekeyed = standing
+        .filter(|node| matches!(node.kind(), Kind::Rekey { .. }) && quarrel.stands.has(node));
+    for rekeyed in rekeyed {
+        for (act, epoch) in &mut roster.epochs {
+            let minted = quarrel.scope.graph.node(act);
+            epoch.outdated |= !minted.is_some_and(|minted| minted.knows(rekeyed));
+        }
+    }
+}
+
+/// Returns the last entry of a device that counts after an ending.
+pub(super) fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
     let cuts: &[Cut] = if let Kind::Remove { cut, .. } | Kind::Leave { cut } = act.kind() {
         cut
     } else if let Kind::RemoveDevice { cut, .. } = act.kind() {

@@ -7,8 +7,8 @@ use super::act::{History, Kind, Mark, Newcomer, Role};
 use super::graph::Graph;
 use super::node::Node;
 use super::past::Past;
-use super::resolve::Resolution;
-use super::roster::{Device, Epoch, InviteState, Person, Roster, Standing};
+use super::resolve::{Resolution, cut};
+use super::roster::{Device, Epoch, InviteState, Person, Removal, Roster, Standing};
 use crate::id::{DeviceId, EpochId, PersonId};
 use crate::secrecy::kem::PublicKey as KemKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,10 @@ pub(super) trait View {
     fn brings_in(&self, node: &Node) -> bool;
     /// Whether an act is on a branch of a fork that does not count.
     fn is_lost(&self, node: &Node) -> bool;
+    /// Whether the act knows everything.
+    fn is_latest(&self) -> bool {
+        false
+    }
 }
 
 /// The view of an act that knows everything: nothing has ended since.
@@ -43,6 +47,9 @@ impl View for Latest {
     fn is_lost(&self, _: &Node) -> bool {
         false
     }
+    fn is_latest(&self) -> bool {
+        true
+    }
 }
 
 impl Resolution {
@@ -50,11 +57,11 @@ impl Resolution {
     /// not, this resolution must not be used any more.
     pub(super) fn extend(&mut self, graph: &Graph, node: &Node) -> bool {
         let in_place = match node.kind() {
-            Kind::Found { .. }
-            | Kind::RemoveDevice { .. }
-            | Kind::Remove { .. }
-            | Kind::Leave { .. } => false,
-            Kind::SetRole { .. } => node.verdict.direct,
+            Kind::Found { .. } | Kind::RemoveDevice { .. } | Kind::Leave { .. } => false,
+            Kind::Remove { person, .. } => {
+                node.verdict.direct && self.ends_simply(graph, node, person)
+            }
+            Kind::SetRole { .. } => node.verdict.direct && self.roster.asked_out.is_empty(),
             Kind::Invite(_)
             | Kind::RevokeInvite { .. }
             | Kind::Admit { .. }
@@ -65,18 +72,64 @@ impl Resolution {
             | Kind::Rekey { .. }
             | Kind::SetRules { .. } => true,
         };
-        if in_place {
-            let mut within = node.past.clone();
-            within.add(node.place);
-            let roster = Arc::make_mut(&mut self.roster);
-            enter(roster, graph, node, &Latest(within));
-            for removal in roster.removals.values_mut() {
-                removal.known_by.insert(node.person());
-            }
-            let act = node.act.act();
-            self.tips.insert(act.device, (act.seq, node.id));
+        if !in_place || self.kept != node.past {
+            return false;
         }
-        in_place
+        self.kept.add(node.place);
+        if let Kind::Remove { person, .. } = node.kind() {
+            self.remove(graph, node, *person);
+        }
+        let roster = Arc::make_mut(&mut self.roster);
+        enter(roster, graph, node, &Latest(self.kept.clone()));
+        let mut news = node.lets_in().is_some();
+        for removal in roster.removals.values_mut() {
+            news |= removal.known_by.insert(node.person());
+        }
+        let act = node.act.act();
+        self.tips.insert(act.device, (act.seq, node.id));
+        !news || self.still_gone()
+    }
+
+    /// Whether a removal that knows everything only ends a membership that began once: it strikes nothing
+    /// then. No fork and no asking may hang on it.
+    fn ends_simply(&self, graph: &Graph, node: &Node, person: &PersonId) -> bool {
+        let forked = self
+            .roster
+            .devices
+            .get(&node.device())
+            .is_none_or(|it| it.forked);
+        let came = graph.by.people.get(person).map_or(0, Vec::len);
+        came == 1 && !forked && self.roster.asked_out.is_empty()
+    }
+
+    fn remove(&mut self, graph: &Graph, node: &Node, person: PersonId) {
+        let members = self.roster.members().map(|(id, _)| *id).collect();
+        self.before_removal(node.id, members);
+        let roster = Arc::make_mut(&mut self.roster);
+        if let Some(gone) = roster.people.get_mut(&person) {
+            gone.standing = Standing::Removed(node.id);
+            // A role that was given ends with the membership that it was given to.
+            let came = graph
+                .node(&gone.admitted)
+                .and_then(|came| came.verdict.grant);
+            gone.role = came.map_or(Role::Keeper, |grant| grant.role);
+        }
+        let devices = roster
+            .devices
+            .iter_mut()
+            .filter(|(_, it)| it.person == person);
+        for (id, device) in devices {
+            device.active = false;
+            device.cut = device.cut.max(cut(node, id));
+        }
+        roster
+            .invites
+            .values_mut()
+            .for_each(|invite| invite.revoked = true);
+        let known_by = BTreeSet::new();
+        roster
+            .removals
+            .insert(node.id, Removal { person, known_by });
     }
 }
 
@@ -125,11 +178,7 @@ pub(super) fn enter(roster: &mut Roster, graph: &Graph, node: &Node, view: &impl
             commons, stories, ..
         } => enter_epoch(roster, graph, node, (*commons, *stories), view),
         Kind::Share { to, keys, .. } => enter_share(roster, graph, *to, keys),
-        Kind::Rekey { kem } => {
-            if let Some(device) = roster.devices.get_mut(&node.device()) {
-                device.kem = kem.clone();
-            }
-        }
+        Kind::Rekey { kem } => enter_rekey(roster, node, kem, view),
         Kind::SetRules { rules } => roster.rules = *rules,
         Kind::RevokeInvite { invite } => {
             if let Some(state) = roster.invites.get_mut(invite) {
@@ -277,6 +326,7 @@ fn enter_epoch(
         depth: node.depth,
         commons_to: recipients(graph, commons, view.within()),
         stories_to: recipients(graph, stories, view.within()),
+        outdated: false,
     };
     // Whoever names a key that is already in use adds to those who have it.
     for known in roster.epochs.values_mut() {
@@ -288,6 +338,19 @@ fn enter_epoch(
         }
     }
     roster.epochs.insert(node.id, epoch);
+}
+
+/// An act that knows everything outdates all epochs; otherwise `resolve` says which.
+fn enter_rekey(roster: &mut Roster, node: &Node, kem: &KemKey, view: &impl View) {
+    if let Some(device) = roster.devices.get_mut(&node.device()) {
+        device.kem = kem.clone();
+    }
+    if view.is_latest() {
+        roster
+            .epochs
+            .values_mut()
+            .for_each(|epoch| epoch.outdated = true);
+    }
 }
 
 fn enter_share(roster: &mut Roster, graph: &Graph, to: DeviceId, keys: &[EpochId]) {

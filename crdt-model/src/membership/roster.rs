@@ -22,6 +22,8 @@ pub struct Roster {
     pub rules: Rules,
     /// Removals in effect and the people who are known to know of each: its author and who acked.
     pub removals: BTreeMap<ActId, Removal>,
+    /// Members whom one keeper has asked to remove where that takes two: no key goes to them (R8).
+    pub asked_out: BTreeSet<PersonId>,
 }
 
 /// A person in the circle.
@@ -107,6 +109,9 @@ pub struct Epoch {
     pub commons_to: BTreeSet<DeviceId>,
     /// Every device the stories key was wrapped or shared to, by acts that count or not.
     pub stories_to: BTreeSet<DeviceId>,
+    /// Whether a device has changed its KEM key since: what was wrapped to the old one may be known to
+    /// whoever stole it.
+    pub outdated: bool,
 }
 
 /// A removal in effect.
@@ -117,6 +122,11 @@ pub struct Removal {
     /// Who is known to know: the people whose acts have it in their past.
     pub known_by: BTreeSet<PersonId>,
 }
+
+/// From so many keepers on, the quorum binds.
+const QUORUM_FROM: usize = 4;
+/// In a circle of so many, anybody invites: otherwise two of whom one never comes back could do nothing.
+const TOO_FEW: usize = 2;
 
 impl Roster {
     /// Returns the people who belong now.
@@ -141,11 +151,41 @@ impl Roster {
         self.devices.get(device).map(|device| device.person)
     }
 
+    /// Returns whether a person belongs now.
+    pub fn is_member(&self, person: &PersonId) -> bool {
+        let person = self.people.get(person);
+        person.is_some_and(|person| person.standing == Standing::Active)
+    }
+
     /// Returns whether a person is a keeper now.
     pub fn is_keeper(&self, person: &PersonId) -> bool {
-        self.people.get(person).is_some_and(|person| {
-            person.standing == Standing::Active && person.role == Role::Keeper
+        self.is_member(person) && self.role_of(person) == Role::Keeper
+    }
+
+    /// Returns the devices that get keys from one: those that belong, less those whose person is asked
+    /// out, but for one's own.
+    pub fn keyed_devices(&self, me: DeviceId) -> impl Iterator<Item = (&DeviceId, &Device)> {
+        let mine = self.person_of(&me);
+        self.active_devices().filter(move |(_, device)| {
+            Some(device.person) == mine || !self.asked_out.contains(&device.person)
         })
+    }
+
+    /// Returns whether only keepers invite and admit.
+    pub fn keepers_invite(&self) -> bool {
+        self.rules.keepers_invite && self.members().count() > TOO_FEW
+    }
+
+    /// Returns whether it takes two keepers to remove somebody or change a role (R8).
+    pub fn two_keepers(&self) -> bool {
+        let keepers = self.members().filter(|(_, it)| it.role == Role::Keeper);
+        self.rules.quorum && keepers.count() >= QUORUM_FROM
+    }
+
+    pub(super) fn role_of(&self, person: &PersonId) -> Role {
+        self.people
+            .get(person)
+            .map_or_else(Role::default, |person| person.role)
     }
 }
 

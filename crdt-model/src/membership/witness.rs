@@ -11,7 +11,7 @@ use super::past::Past;
 use super::scope::{Scope, Set};
 use crate::id::{ActId, PersonId};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What witnesses are asked.
 pub(super) struct Question<'q> {
@@ -74,39 +74,92 @@ pub(super) fn spared(scope: &Scope<'_>, stands: &Set, ending: &Ending<'_>, node:
     !witnesses(scope, stands, &question).is_empty()
 }
 
+/// Of rival admissions, who saw which person's first: independent members from before all of them.
+pub(super) fn saw_first(
+    scope: &Scope<'_>,
+    stands: &Set,
+    rivals: &[(PersonId, &Node)],
+) -> BTreeMap<PersonId, BTreeSet<PersonId>> {
+    let mut parties = BTreeSet::new();
+    let mut before: Option<Past> = None;
+    for (newcomer, act) in rivals {
+        parties.extend([*newcomer, act.person()]);
+        meet(&mut before, act);
+    }
+    let mut seen: BTreeMap<PersonId, BTreeSet<PersonId>> = BTreeMap::new();
+    for (_, chain, count) in scope.chains() {
+        let acts = chain.nodes.get(..count).unwrap_or_default();
+        let after = |act: &Node, rival: &Node| act.past.has(rival.place);
+        let first = acts.partition_point(|act| !rivals.iter().any(|(_, rival)| after(act, rival)));
+        let Some(act) = acts.iter().skip(first).find(|act| stands.has(act)) else {
+            continue;
+        };
+        let known = rivals.iter().filter(|(_, rival)| after(act, rival));
+        let known: BTreeSet<PersonId> = known.map(|(person, _)| *person).collect();
+        let person = act.person();
+        if let (Some(only), 1) = (known.first(), known.len())
+            && !parties.contains(&person)
+            && was_member(scope, stands, &person, before.as_ref())
+        {
+            seen.entry(*only).or_default().insert(person);
+        }
+    }
+    seen
+}
+
+/// Witnesses from before all; witnesses from before this; when the author came; the id.
+pub(super) type Rank = (Reverse<usize>, Reverse<usize>, Vec<(u64, ActId)>, ActId);
+
 /// R6: the rank of an ending among those it quarrels with; the smallest wins. More witnesses first, then
-/// the longer membership, then the smaller id. Voices are witnesses of their own.
+/// more of those who saw it first and belonged when it was written, then the longer membership, then the
+/// smaller id. Voices are witnesses of their own. (Without the second, a founder with a device that was
+/// silent from the beginning could date a removal back to before anybody was a member.)
 pub(super) fn rank(
     scope: &Scope<'_>,
     stands: &Set,
     ending: &Ending<'_>,
     opponents: &[&Ending<'_>],
-) -> (Reverse<usize>, Vec<(u64, ActId)>, ActId) {
+) -> Rank {
     let mut parties = ending.authors();
-    let mut people = BTreeSet::new();
-    if ending.voices {
-        people.extend(parties.iter().copied());
-    }
+    let own = if ending.voices {
+        ending.authors()
+    } else {
+        BTreeSet::new()
+    };
     let mut before: Option<Past> = None;
     for side in opponents.iter().copied().chain([ending]) {
         parties.extend(side.authors());
         for act in &side.acts {
-            match &mut before {
-                Some(before) => before.meet(&act.past),
-                None => before = Some(act.past.clone()),
-            }
+            meet(&mut before, act);
         }
     }
-    for act in &ending.acts {
-        let question = Question {
-            seen: act,
-            other: &|act| opponents.iter().any(|other| other.known_to(act)),
-            before: before.as_ref(),
-            parties: &parties,
-        };
-        people.extend(witnesses(scope, stands, &question));
+    let count = |before: Option<&Past>| {
+        let mut people = own.clone();
+        for act in &ending.acts {
+            let question = Question {
+                seen: act,
+                other: &|act| opponents.iter().any(|other| other.known_to(act)),
+                before,
+                parties: &parties,
+            };
+            people.extend(witnesses(scope, stands, &question));
+        }
+        Reverse(people.len())
+    };
+    (
+        count(before.as_ref()),
+        count(Some(&ending.past)),
+        seniority(scope, ending),
+        ending.id(),
+    )
+}
+
+/// Keeps what is also in an act's past.
+pub(super) fn meet(before: &mut Option<Past>, act: &Node) {
+    match before {
+        Some(before) => before.meet(&act.past),
+        None => *before = Some(act.past.clone()),
     }
-    (Reverse(people.len()), seniority(scope, ending), ending.id())
 }
 
 /// When the author came, then when the device did.

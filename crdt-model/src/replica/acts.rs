@@ -65,16 +65,14 @@ impl Replica {
                 return;
             };
             let (seq, prev) = graph.next(&self.device());
-            let heads: Vec<ActId> = graph
-                .heads()
-                .into_iter()
-                .filter(|head| *head != prev)
-                .collect();
+            let heads = graph.heads();
             let active = graph.roster().is_active(&self.device());
+            // A header names its device's own last act among the others.
             if heads.len() <= MAX_HEADS || !active {
                 return;
             }
-            let some = heads.into_iter().take(MAX_HEADS).collect();
+            let others = heads.into_iter().filter(|head| *head != prev);
+            let some = others.take(MAX_HEADS).collect();
             let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else {
                 return;
             };
@@ -108,6 +106,13 @@ impl Replica {
             .graph
             .as_ref()
             .is_some_and(|graph| graph.contains(&signed.act.id()))
+        {
+            return Taken::Nothing;
+        }
+        if self
+            .graph
+            .as_ref()
+            .is_some_and(|graph| graph.is_late(&signed.act.id(), &signed.act.device))
         {
             return Taken::Nothing;
         }

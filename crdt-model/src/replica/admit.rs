@@ -21,10 +21,10 @@ const MORE_KNOCKS: usize = 4;
 
 /// Somebody who waits for a welcome, as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Waiting {
-    invite: InviteId,
-    newcomer: Newcomer,
-    proof: Signature,
+pub(super) struct Waiting {
+    pub(super) invite: InviteId,
+    pub(super) newcomer: Newcomer,
+    pub(super) proof: Signature,
 }
 
 impl Replica {
@@ -68,14 +68,18 @@ impl Replica {
         let Some(waiting) = self.rows.load::<Waiting>(&key)? else {
             return Ok(None);
         };
-        self.rows.delete(key);
         if self
             .invite_ends(&waiting.invite, &waiting.newcomer, now)
             .is_some()
         {
+            self.rows.delete(key);
             return Ok(None);
         }
-        self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)
+        let admitted = self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)?;
+        if admitted.is_some() {
+            self.rows.delete(key);
+        }
+        Ok(admitted)
     }
 
     /// Answers somebody who holds an invite.
@@ -163,14 +167,19 @@ impl Replica {
         state.is_some_and(|state| state.invite.mode == Mode::Knock)
     }
 
-    fn note_knock(
+    pub(super) fn note_knock(
         &mut self,
         waiting: &Waiting,
         now: Timestamp,
         out: &mut Outbox,
     ) -> Result<(), Error> {
         let key = self.rows.knock_key(&waiting.newcomer.person);
-        if self.rows.get(&key)?.is_some() {
+        let known: Option<Waiting> = self.rows.load(&key)?;
+        if let Some(known) = known.filter(|known| self.still_waits(known, now)) {
+            // Who knocks again may have lost the keys of the first time: the last ones count.
+            if known.newcomer != waiting.newcomer {
+                self.rows.save(key, waiting);
+            }
             return Ok(());
         }
         let (mut all, mut same) = (0, 0);
@@ -209,7 +218,7 @@ impl Replica {
 
     /// Admits a newcomer: the act, a new epoch unless they may read everything, and the keys they may
     /// have.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         invite: InviteId,
         newcomer: Newcomer,

@@ -208,13 +208,16 @@ impl Replica {
                 .map(|i| (i.low, i.high))
             {
                 let entries = self.rows.entries(device, 0, (low, high))?;
-                let anchor = entries.iter().find(|entry| entry.signature.is_some());
-                if let Some(anchor) = anchor {
+                let anchors = entries
+                    .iter()
+                    .filter_map(|entry| Some((entry, entry.signature?)));
+                if let Some((anchor, signature)) = anchors.into_iter().next() {
                     let seq = anchor.header.header().seq;
                     cuts.push(Cut {
                         device: *device,
                         seq,
                         entry: anchor.id(),
+                        signature,
                     });
                     break;
                 }

@@ -9,7 +9,7 @@ use crate::id::{DeviceId, PeerId};
 use crate::invitation::InviteKey;
 use crate::key::Rng;
 use crate::log::record::{
-    Kind as RecordKind, MAX_ADDRESSES, Payload, Record, SignedRecord, VERSION,
+    Kind as RecordKind, MAX_ADDRESSES, Payload, Record, SignedRecord, VERSION, prove_peer,
 };
 use crate::replica::input::DialId;
 use crate::replica::output::{Outbox, Output};
@@ -84,6 +84,7 @@ impl Replica {
         let addresses: Vec<Address> = self.reachable.iter().copied().take(MAX_ADDRESSES).collect();
         let payload = Payload::Addresses {
             peer: self.peer(),
+            proof: prove_peer(&self.identity.peer, circle, self.device()),
             addresses: List::new(addresses).ok()?,
             always_on: false,
         };
@@ -138,8 +139,10 @@ impl Replica {
                 return false;
             }
             if device == self.device() {
-                // A record of this device from before it was restored: the next one is newer.
+                // A record of this device from before it was restored. Its own no longer counts: with the
+                // next session it is said again, newer.
                 self.state.record_seq = self.state.record_seq.max(signed.record.seq);
+                self.records.remove(&(device, kind));
                 continue;
             }
             self.keep_record(signed.clone());

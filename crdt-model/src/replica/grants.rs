@@ -2,15 +2,17 @@
 
 use super::Replica;
 use crate::bounded::List;
-use crate::id::{DeviceId, EntryId, EpochId};
+use crate::id::{ActId, DeviceId, EntryId, EpochId};
 use crate::key::{Rng, Secret};
 use crate::log::entry::Place;
+use crate::membership::act::Kind;
+use crate::membership::graph::Graph;
 use crate::secrecy::seal::{self, BodyKey};
-use crate::secrecy::wrap::{self};
+use crate::secrecy::{usable, wrap};
 use crate::store::Error;
 use crate::sync::message::{Keys, Need};
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Replica {
     /// Answers a request for keys with those that the device may have.
@@ -20,20 +22,17 @@ impl Replica {
         need: &Need,
         rng: &mut Rng<'_>,
     ) -> Result<Keys, Error> {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
+        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else {
             return Ok(Keys::default());
         };
-        let Some(device) = roster.devices.get(&to).filter(|device| device.active) else {
+        let roster = graph.roster();
+        let mut keyed = roster.keyed_devices(self.device());
+        let Some((_, device)) = keyed.find(|(id, _)| **id == to) else {
             return Ok(Keys::default());
         };
-        let theirs = |id: &EpochId| {
-            self.ring.holds(id)
-                && roster.epochs.values().any(|epoch| {
-                    (epoch.commons == *id && epoch.commons_to.contains(&to))
-                        || (epoch.stories == *id && epoch.stories_to.contains(&to))
-                })
-        };
-        let ids: Vec<EpochId> = need.epochs.iter().copied().filter(theirs).collect();
+        let closed = |admission| stories_known(graph, admission);
+        let mut ids = usable::may_have(roster, closed, to, &need.epochs);
+        ids.retain(|id| self.ring.holds(id));
         let shared = wrap::share(circle, (to, &device.kem), &ids, &self.ring, rng).ok();
         let epochs = shared.and_then(|shared| {
             let row = shared.table.row(0)?.clone();
@@ -74,9 +73,10 @@ impl Replica {
             if let Some(granted) = self.rows.load::<Secret>(&self.rows.grant_key(&id))? {
                 return Ok(Some(granted));
             }
-            let nonce = entry.body.as_deref().and_then(seal::nonce_of);
-            let key = self.ring.get(&header.epoch).zip(nonce);
-            return Ok(key.map(|(key, nonce)| seal::body_key(key, nonce).0.clone()));
+            // Only of a body that opens: others say nothing of who wrote them.
+            let body = self.ring.get(&header.epoch).zip(entry.body.as_deref());
+            let key = body.and_then(|(key, body)| seal::key_of(key, &header.associated(), body));
+            return Ok(key.map(|key| key.0));
         }
         Ok(None)
     }
@@ -123,4 +123,13 @@ impl Replica {
         }
         Ok(())
     }
+}
+
+/// Returns the stories keys that an act knew of: of every epoch act before it, whether it counts or not.
+pub(super) fn stories_known(graph: &Graph, act: ActId) -> BTreeSet<EpochId> {
+    let epochs = graph.iter().filter_map(|epoch| match &epoch.act().kind {
+        Kind::Epoch { stories, .. } if graph.knows(&[act], &epoch.id()) => Some(*stories),
+        _ => None,
+    });
+    epochs.collect()
 }

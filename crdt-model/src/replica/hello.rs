@@ -17,6 +17,12 @@ use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, bind, bound};
 use crate::time::Timestamp;
 
+/// The most invites whose holders are heard: the open ones first. Those that have ended get a word.
+const HEARD_INVITES: usize = 64;
+
+/// The newest epochs whose keys are tried on a hello.
+const HELLO_EPOCHS: usize = 16;
+
 impl Replica {
     /// A hello frame: somebody's hello, or the answer to ours.
     pub(super) fn hello(
@@ -210,10 +216,13 @@ impl Replica {
             .iter()
             .filter(|_| active)
             .filter_map(|epoch| self.ring.get(&epoch.commons))
-            .take(16);
+            .take(HELLO_EPOCHS);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
-        invites.sort_by_key(|state| std::cmp::Reverse((!state.revoked, state.invite.expires)));
-        let invites = invites.into_iter().take(16).filter_map(|state| {
+        invites.sort_by_key(|state| {
+            let used_up = state.used_by.len() >= usize::from(state.invite.uses);
+            std::cmp::Reverse((!state.revoked && !used_up, state.invite.expires))
+        });
+        let invites = invites.into_iter().take(HEARD_INVITES).filter_map(|state| {
             Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
         });
         let keys = self.offered_key().into_iter().chain(invites);

@@ -1,6 +1,7 @@
 //! Epoch keys on this device: minting, sharing, receiving, asking for what is missing.
 
 use super::Replica;
+use super::grants::stories_known;
 use super::session::send;
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EpochId};
@@ -40,7 +41,7 @@ impl Replica {
         let circle = self.state.circle?;
         let roster = self.roster()?;
         let devices: BTreeMap<DeviceId, _> = roster
-            .active_devices()
+            .keyed_devices(self.device())
             .map(|(id, device)| (*id, &device.kem))
             .collect();
         let minted = wrap::mint(circle, &devices, rng).ok()?;
@@ -67,8 +68,8 @@ impl Replica {
             return;
         };
         let roster = graph.roster();
-        let knows = |epoch: ActId, admission: ActId| graph.knows(&[admission], &epoch);
-        let due = usable::shares_due(roster, knows, &self.ring, self.device());
+        let closed = |admission| stories_known(graph, admission);
+        let due = usable::shares_due(roster, closed, &self.ring, self.device());
         let Some((_, ids)) = due.into_iter().find(|(device, _)| *device == to) else {
             return;
         };
@@ -186,7 +187,8 @@ impl Replica {
         let person = roster
             .person_of(&device)
             .and_then(|person| roster.people.get(&person));
-        let Some(person) = person.filter(|_| roster.is_active(&device)) else {
+        let mut may = roster.keyed_devices(self.device());
+        let Some(person) = person.filter(|_| may.any(|(id, _)| *id == device)) else {
             return false;
         };
         let after = person.open_after.get(&header.device).copied().unwrap_or(0);

@@ -72,9 +72,11 @@ impl Replica {
         !state.revoked && !used_up && state.invite.expires > now
     }
 
-    /// Returns at most so many stories with their responses, the newest first.
+    /// Returns at most so many stories with their responses, the newest first. Those whose lamport time
+    /// cannot be come last, so that nobody pins theirs to the top.
     pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
         let (mut stories, mut to) = (Vec::new(), None);
+        let (mut last_of_all, most) = (Vec::new(), self.most_lamport());
         while stories.len() < limit {
             let scan = Scan {
                 backwards: true,
@@ -86,11 +88,20 @@ impl Replica {
             let Some((last, _)) = rows.last() else { break };
             to = Some(last.clone());
             for (order, _) in &rows {
-                if let Some(thing) = thing_of(order) {
+                let Some(thing) = thing_of(order) else {
+                    continue;
+                };
+                if lamport_of(order) <= most {
                     stories.extend(self.story(thing, now)?);
+                } else if last_of_all.len() < limit {
+                    last_of_all.push(thing);
                 }
             }
         }
+        for thing in last_of_all {
+            stories.extend(self.story(thing, now)?);
+        }
+        stories.truncate(limit);
         Ok(stories)
     }
 
@@ -271,6 +282,12 @@ impl Replica {
             .map(|person| self.name_of(&person))
             .unwrap_or_default()
     }
+}
+
+fn lamport_of(order: &[u8]) -> u64 {
+    order
+        .first_chunk()
+        .map_or(0, |time| u64::from_be_bytes(*time))
 }
 
 fn thing_of(order: &[u8]) -> Option<ThingId> {

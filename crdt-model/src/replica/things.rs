@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 
 /// The most entries of one thing that are read: opening it takes bounded time.
 const MAX_PLACES: usize = 256;
+/// The most entries of one person that are kept in mind before a thing's first entry is here.
+const MAX_EARLY: usize = 64;
+/// The most entries of all people that are kept in mind until then: the row stays below 64 KiB.
+const MAX_EARLY_OF_ALL: usize = 1024;
 
 /// What is known of a thing without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,17 +135,30 @@ impl Replica {
     ) -> Result<(), Error> {
         let key = self.rows.thing_key(&header.thing);
         let mut thing: Thing = self.rows.load(&key)?.unwrap_or_default();
-        if thing.places.contains(&place) || thing.places.len() >= MAX_PLACES {
-            return Ok(());
-        }
-        thing.places.push(place);
         let settings = body.kind == Kind::Settings.number();
         let keeper = settings && self.was_keeper(header, &signer);
+        let first = header.origin.is_some_and(|origin| origin.creator == signer);
+        let begins = first && thing.creator.is_none() && (keeper || !settings);
+        if thing.places.contains(&place)
+            || (settings && !keeper)
+            || !(begins || self.has_room(&thing, signer, settings))
+        {
+            return Ok(());
+        }
+        // What others wrote about it before it was here never counts.
+        if begins && settings {
+            thing.places.clone_from(&thing.by_keepers);
+        } else if begins {
+            let own = |place: &Place| self.person_at(place) == Some(signer);
+            thing.places.retain(own);
+            thing.by_keepers.clear();
+        }
+        thing.places.push(place);
         if keeper {
             thing.by_keepers.push(place);
+            self.drop_latest(&mut thing)?;
         }
-        let first = header.origin.is_some_and(|origin| origin.creator == signer);
-        if first && thing.creator.is_none() && (keeper || !settings) {
+        if begins {
             thing.creator = Some(signer);
             thing.kind = body.kind;
             thing.lamport = header.lamport;
@@ -149,6 +166,40 @@ impl Replica {
             self.show_in_time(&mut thing, place, header, body);
         }
         self.rows.save(key, &thing);
+        Ok(())
+    }
+
+    /// Whether a further entry of a person can be noted. Others take no room from the creator.
+    fn has_room(&self, thing: &Thing, signer: PersonId, settings: bool) -> bool {
+        let of_one = || {
+            let places = thing.places.iter();
+            let theirs = places.filter(|place| self.person_at(place) == Some(signer));
+            theirs.count()
+        };
+        match thing.creator {
+            _ if settings => true,
+            Some(creator) => creator == signer && of_one() < MAX_PLACES,
+            None => of_one() < MAX_EARLY && thing.places.len() < MAX_EARLY_OF_ALL,
+        }
+    }
+
+    fn person_at(&self, place: &Place) -> Option<PersonId> {
+        self.roster()?.person_of(&place.device)
+    }
+
+    /// Of too many entries of keepers, drops the latest: the same ones on every replica.
+    fn drop_latest(&self, thing: &mut Thing) -> Result<(), Error> {
+        if thing.by_keepers.len() <= MAX_PLACES {
+            return Ok(());
+        }
+        let mut latest = None;
+        for place in &thing.by_keepers {
+            let lamport = self.lamport_of(&place.device, place.branch, place.seq)?;
+            latest = latest.max(Some((lamport, place.device, place.seq, *place)));
+        }
+        let latest = latest.map(|(.., place)| place);
+        thing.places.retain(|place| Some(*place) != latest);
+        thing.by_keepers.retain(|place| Some(*place) != latest);
         Ok(())
     }
 

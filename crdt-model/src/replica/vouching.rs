@@ -2,21 +2,29 @@
 
 use super::Replica;
 use crate::bounded::List;
+use crate::codec;
 use crate::id::DeviceId;
 use crate::membership::act::{Kind, SignedAct};
 use crate::membership::roster::Standing;
 use crate::sync::hello::MAX_VOUCHERS;
 
+/// The most bytes of vouchers: with the retracts beside them they fit into one frame.
+const MAX_VOUCHER_BYTES: usize = 48 * 1024;
+
 impl Replica {
     /// Returns the acts that brought this device in, back to the founding or as far as fits.
     pub(super) fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
-        let mut vouchers = Vec::new();
+        let (mut vouchers, mut bytes) = (Vec::new(), 0);
         let (mut device, graph) = (self.device(), self.graph.as_ref());
         while let Some(graph) = graph
             && let Some(known) = graph.roster().devices.get(&device)
             && let Some(mut act) = graph.get(&known.added)
             && vouchers.len() < MAX_VOUCHERS
         {
+            bytes += codec::encode(act.signed()).len();
+            if bytes > MAX_VOUCHER_BYTES {
+                break;
+            }
             vouchers.push(act.signed().clone());
             // A device that came back by itself belongs if its person does.
             if act.act().device == device

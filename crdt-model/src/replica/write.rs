@@ -241,11 +241,16 @@ impl Replica {
         })
     }
 
+    /// The largest lamport time that can be: what lies above was made up to come first.
+    pub(super) fn most_lamport(&self) -> u64 {
+        self.frontier.len().saturating_add(LAMPORT_AHEAD)
+    }
+
     /// One more than the largest lamport time among the newest entries held. One that cannot be is passed
     /// over, so that nobody pins what is newest.
     fn next_lamport(&self) -> Result<u64, Error> {
         let mut largest = 0;
-        let most = self.frontier.len().saturating_add(LAMPORT_AHEAD);
+        let most = self.most_lamport();
         for ((device, branch), chain) in self.frontier.chains() {
             let Some(last) = chain.last() else { continue };
             let lamport = self.lamport_of(device, *branch, last.high)?;

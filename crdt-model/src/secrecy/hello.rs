@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 pub const MAX_HELLO: usize = 64 * 1024;
 /// Frames have a length that is a multiple of this.
 pub const STEP: usize = 1024;
-/// The most keys that are tried on one frame: of a device key, 16 invites, 16 epochs and 64 people.
-pub const MAX_CANDIDATES: usize = 97;
+/// The most keys that are tried on one frame: of a device key, 64 invites, 16 recent epochs and 64
+/// people.
+pub const MAX_CANDIDATES: usize = 145;
 
 const BOX: &str = "circlet 1 hello box, from an epoch";
 const PERSON: &str = "circlet 1 hello box, of a person";
@@ -147,11 +148,11 @@ mod tests {
         #[test]
         fn a_frame_opens_with_the_right_key_among_others(
             plaintext in proptest::collection::vec(any::<u8>(), 0..3000),
-            place in 0_u8..120,
+            place in 0_u8..160,
         ) {
             let frame = seal_hello(&key(place), ROUTE, &plaintext, &mut rng()).unwrap();
             prop_assert_eq!(frame.len() % STEP, 0);
-            let keys: Vec<BoxKey> = (0..120).map(key).collect();
+            let keys: Vec<BoxKey> = (0..160).map(key).collect();
             let opened = open_hello(&keys, ROUTE, &frame);
             let tried = usize::from(place) < MAX_CANDIDATES;
             prop_assert_eq!(opened, tried.then(|| (usize::from(place), plaintext)));

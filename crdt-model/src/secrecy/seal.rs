@@ -1,18 +1,21 @@
 //! Sealed bodies: an entry's plaintext under its epoch's key, in a size bucket.
 //!
 //! ```text
-//! body   = nonce (24) ‖ XChaCha20-Poly1305(body key, nonce, associated, padded)
-//! padded = length (u32, little endian) ‖ plaintext ‖ zeros
-//! body key = derive("circlet 1 body key", epoch key, nonce)
+//! body       = commitment (32) ‖ nonce (24) ‖ XChaCha20-Poly1305(body key, nonce, associated, padded)
+//! padded     = length (u32, little endian) ‖ plaintext ‖ zeros
+//! body key   = derive("circlet 1 body key", epoch key, nonce ‖ associated)
+//! commitment = hash("circlet 1 body key commitment", body key)
 //! ```
 //!
 //! The associated bytes are the header's ([`crate::log::header::Header::associated`]), which name the
 //! size: [`sealed_size`] says it before sealing. Sizes are rounded up as in Padmé (the PURBs paper,
 //! Nikitin et al. 2019): at most 12 % more, and few distinct sizes; nothing is smaller than
 //! [`MIN_BODY`], so that a gesture and a short response look alike. Each body has a key of its own, so
-//! that one can be opened to a newcomer without giving them the epoch.
+//! that one can be opened to a newcomer without giving them the epoch. The key is of one header and no
+//! other: who repeats a nonce under a header of their own learns nothing of the older body. An AEAD
+//! alone opens under more than one key; with the commitment there is one key, and one text.
 
-use crate::key::{Rng, Secret};
+use crate::key::{self, Rng, Secret};
 use crate::secrecy::aead::{self, NONCE, OVERHEAD};
 use crate::secrecy::epoch::EpochKey;
 
@@ -21,9 +24,15 @@ pub const MIN_BODY: usize = 256;
 /// The largest sealed body in bytes.
 pub const MAX_BODY: usize = 128 * 1024;
 /// The longest plaintext of a body in bytes.
-pub const MAX_PLAINTEXT: usize = MAX_BODY - OVERHEAD;
+pub const MAX_PLAINTEXT: usize = MAX_BODY - ADDED;
+
+/// The length of the commitment to the key: finding two keys for one takes 2^128 steps.
+const COMMITMENT: usize = 32;
+/// What sealing adds.
+const ADDED: usize = COMMITMENT + OVERHEAD;
 
 const BODY: &str = "circlet 1 body key";
+const COMMITS: &str = "circlet 1 body key commitment";
 
 /// The key of one single body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +57,19 @@ pub fn sealed_size(plaintext: usize) -> Option<usize> {
     if plaintext > MAX_PLAINTEXT {
         return None;
     }
-    Some(bucket(plaintext + OVERHEAD).max(MIN_BODY))
+    Some(bucket(plaintext + ADDED).max(MIN_BODY))
 }
 
-/// Returns the key of the body with this nonce.
-pub fn body_key(epoch: &EpochKey, nonce: &[u8; NONCE]) -> BodyKey {
-    BodyKey(epoch.secret().derive(BODY, nonce))
+/// Returns the key of the body with this nonce, under the header with these associated bytes.
+pub fn body_key(epoch: &EpochKey, nonce: &[u8; NONCE], associated: &[u8]) -> BodyKey {
+    let salt = [nonce.as_slice(), associated].concat();
+    BodyKey(epoch.secret().derive(BODY, &salt))
 }
 
-/// Returns a sealed body's nonce.
-pub fn nonce_of(sealed: &[u8]) -> Option<&[u8; NONCE]> {
-    sealed.first_chunk()
+/// Returns the key of a sealed body, if that opens it.
+pub fn key_of(epoch: &EpochKey, associated: &[u8], sealed: &[u8]) -> Option<BodyKey> {
+    let key = body_key(epoch, nonce_of(sealed)?, associated);
+    open_with(&key, associated, sealed).is_ok().then_some(key)
 }
 
 /// Seals a body, bound to its header's associated bytes.
@@ -69,13 +80,14 @@ pub fn seal(
     rng: &mut Rng<'_>,
 ) -> Result<Vec<u8>, Error> {
     let nonce = aead::nonce(rng);
-    seal_with(&body_key(epoch, &nonce), nonce, associated, plaintext)
+    let key = body_key(epoch, &nonce, associated);
+    seal_with(&key, nonce, associated, plaintext)
 }
 
 /// Opens a body with its epoch's key.
 pub fn open(epoch: &EpochKey, associated: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Error> {
     let nonce = nonce_of(sealed).ok_or(Error::Closed)?;
-    open_with(&body_key(epoch, nonce), associated, sealed)
+    open_with(&body_key(epoch, nonce, associated), associated, sealed)
 }
 
 /// Opens a body with its own key.
@@ -83,7 +95,11 @@ pub fn open_with(key: &BodyKey, associated: &[u8], sealed: &[u8]) -> Result<Vec<
     if sealed.len() > MAX_BODY {
         return Err(Error::Closed);
     }
-    let plaintext = aead::open(&key.0, associated, sealed).ok_or(Error::Closed)?;
+    let (committed, rest) = sealed.split_first_chunk().ok_or(Error::Closed)?;
+    if *committed != commitment(key) {
+        return Err(Error::Closed);
+    }
+    let plaintext = aead::open(&key.0, associated, rest).ok_or(Error::Closed)?;
     let in_its_bucket = sealed_size(plaintext.len()) == Some(sealed.len());
     if in_its_bucket {
         Ok(plaintext)
@@ -100,7 +116,18 @@ pub(crate) fn seal_with(
     plaintext: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let size = sealed_size(plaintext.len()).ok_or(Error::TooLong)?;
-    aead::seal(&key.0, nonce, associated, plaintext, size).ok_or(Error::TooLong)
+    let size = size - COMMITMENT;
+    let sealed = aead::seal(&key.0, nonce, associated, plaintext, size).ok_or(Error::TooLong)?;
+    Ok([&commitment(key)[..], &sealed].concat())
+}
+
+fn nonce_of(sealed: &[u8]) -> Option<&[u8; NONCE]> {
+    let (_, rest) = sealed.split_first_chunk::<COMMITMENT>()?;
+    rest.first_chunk()
+}
+
+fn commitment(key: &BodyKey) -> [u8; COMMITMENT] {
+    key::hash(COMMITS, &key.0.0)
 }
 
 /// Padmé: keeps as many leading bits of the length as it takes to write the length of the length.
@@ -117,7 +144,6 @@ fn bucket(length: usize) -> usize {
 mod tests {
     use super::*;
     use crate::id::EpochId;
-    use crate::key;
     use proptest::prelude::*;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng as _;
@@ -140,20 +166,25 @@ mod tests {
             let sealed = seal(&epoch(), b"header", &plaintext, &mut rng(seed)).unwrap();
             prop_assert_eq!(Some(sealed.len()), sealed_size(plaintext.len()));
             prop_assert_eq!(open(&epoch(), b"header", &sealed), Ok(plaintext.clone()));
-            let own = body_key(&epoch(), nonce_of(&sealed).unwrap());
-            prop_assert_eq!(open_with(&own, b"header", &sealed), Ok(plaintext));
+            let own = key_of(&epoch(), b"header", &sealed).unwrap();
+            prop_assert_eq!(open_with(&own, b"header", &sealed), Ok(plaintext.clone()));
             prop_assert_eq!(open(&epoch(), b"another", &sealed), Err(Error::Closed));
             let other = EpochKey::from_secret(Secret([6; 32]));
             prop_assert_eq!(open(&other, b"header", &sealed), Err(Error::Closed));
             let another = seal(&epoch(), b"header", b"", &mut rng(seed ^ 1)).unwrap();
             prop_assert_eq!(open_with(&own, b"header", &another), Err(Error::Closed));
+            // The same nonce under another header: another key.
+            let copied = seal(&epoch(), b"another", &plaintext, &mut rng(seed)).unwrap();
+            prop_assert_eq!(nonce_of(&copied), nonce_of(&sealed));
+            prop_assert_eq!(open_with(&own, b"another", &copied), Err(Error::Closed));
+            prop_assert_eq!(key_of(&epoch(), b"another", &sealed), None);
         }
 
         #[test]
         fn sizes_grow_with_the_length_by_an_eighth_at_most(length in 0..=MAX_PLAINTEXT) {
             let size = sealed_size(length).unwrap();
-            prop_assert!(size >= length + OVERHEAD && size <= MAX_BODY);
-            prop_assert!(size == MIN_BODY || size - length - OVERHEAD <= (length + OVERHEAD) / 8);
+            prop_assert!(size >= length + ADDED && size <= MAX_BODY);
+            prop_assert!(size == MIN_BODY || size - length - ADDED <= (length + ADDED) / 8);
             prop_assert!(sealed_size(length.saturating_sub(1)).unwrap() <= size);
         }
 
@@ -166,8 +197,8 @@ mod tests {
     #[test]
     fn a_gesture_and_a_short_response_look_alike() {
         assert_eq!(sealed_size(0), Some(MIN_BODY));
-        assert_eq!(sealed_size(MIN_BODY - OVERHEAD), Some(MIN_BODY));
-        assert_eq!(sealed_size(MIN_BODY - OVERHEAD + 1), Some(272));
+        assert_eq!(sealed_size(MIN_BODY - ADDED), Some(MIN_BODY));
+        assert_eq!(sealed_size(MIN_BODY - ADDED + 1), Some(272));
     }
 
     #[test]
@@ -184,20 +215,36 @@ mod tests {
     #[test]
     fn a_body_in_the_wrong_bucket_is_refused() {
         let key = BodyKey(Secret([1; 32]));
-        let sealed = aead::seal(&key.0, [1; 24], b"", b"words", 512).unwrap();
-        assert_eq!(open_with(&key, b"", &sealed), Err(Error::Closed));
+        for (size, opens) in [(512, false), (MIN_BODY, true)] {
+            let sealed = aead::seal(&key.0, [1; 24], b"", b"words", size - COMMITMENT).unwrap();
+            let sealed = [&commitment(&key)[..], &sealed].concat();
+            assert_eq!(open_with(&key, b"", &sealed).is_ok(), opens);
+        }
+    }
+
+    #[test]
+    fn a_body_is_committed_to_one_key() {
+        let (key, other) = (BodyKey(Secret([1; 32])), BodyKey(Secret([2; 32])));
+        let sealed = seal_with(&key, [1; 24], b"", b"words").unwrap();
+        let rest = &sealed[COMMITMENT..];
+        // A body that both keys would open has one commitment.
+        let theirs = [&commitment(&other)[..], rest].concat();
+        assert_eq!(open_with(&key, b"", &theirs), Err(Error::Closed));
+        assert_eq!(open_with(&key, b"", rest), Err(Error::Closed));
+        assert!(open_with(&key, b"", &sealed).is_ok());
     }
 
     #[test]
     fn vectors() {
         assert_eq!(
-            EpochId(body_key(&epoch(), &[7; 24]).0.0).to_hex(),
-            "bf35aef8a4fd253843a3f1bf95964b0d879f3f098c7222ec3f7418bd28764a9a"
+            EpochId(body_key(&epoch(), &[7; 24], b"header").0.0).to_hex(),
+            "c891ce8f7efa2c4390daeaeae1a5244124b37ebc111df70f26295988ba9dd59b"
         );
-        let sealed = seal_with(&body_key(&epoch(), &[7; 24]), [7; 24], b"header", b"words");
+        let key = body_key(&epoch(), &[7; 24], b"header");
+        let sealed = seal_with(&key, [7; 24], b"header", b"words");
         assert_eq!(
             EpochId(key::hash("circlet 1 test", &sealed.unwrap())).to_hex(),
-            "2a1198adeee6b7600d5c6ece96ff707f50f04f50f5d05b7dc9220aa9b746fae5"
+            "9cb64632cfb7fd95f70003dd265e894ec2b8aa5871d3ae9b1bf187f28c0d66dd"
         );
     }
 }

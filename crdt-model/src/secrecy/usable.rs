@@ -1,12 +1,17 @@
 //! Which key to seal with, and who lacks which: the K rules over a roster.
 //!
 //! - K1: an epoch is *usable* when its minting device is active, both keys were given to exactly the
-//!   active devices, this device holds both, and it is younger than [`MAX_AGE`] days. The usable epoch
-//!   of greatest depth, then commons id, seals. There is none: the caller mints (K3). No clock decides
-//!   who can read: a day only makes an epoch old, and one far ahead counts as old as well.
+//!   active devices, this device holds both, no device has changed its KEM key since, and it is younger
+//!   than [`MAX_AGE`] days. The usable epoch of greatest depth, then commons id, seals. There is
+//!   none: the caller mints (K3). No clock decides who can read: a day only makes an epoch old, and one
+//!   far ahead counts as old as well. Whom a keeper has asked to remove, where that takes two, gets no
+//!   keys (R8).
 //! - K2: any member that sees an active device without a key it may have shares it. Commons keys: all.
 //!   Stories keys: of epochs that its person's admission did not know of, or all, as the invite's
-//!   history says. (Single older bodies are opened to newcomers by their body keys.)
+//!   history says. (Single older bodies are opened to newcomers by their body keys.) That somebody was
+//!   given a key is no reason to give it: the rule is the same for what is pushed and what is asked
+//!   for, and a stories key is closed if any epoch that names it is. Only who was given a key shares
+//!   it, as the graph demands.
 //! - K5: the minting device and its person's others are active devices like any: they get rows too.
 //!
 //! What was sealed under an epoch that no longer counts stays readable to who holds its key.
@@ -14,7 +19,7 @@
 use crate::id::{ActId, DeviceId, EpochId};
 use crate::log::header::KeyClass;
 use crate::membership::act::History;
-use crate::membership::roster::{Epoch, Roster};
+use crate::membership::roster::{Epoch, Person, Roster};
 use crate::secrecy::epoch::Ring;
 use crate::secrecy::wrap::MAX_SHARED;
 use crate::time::Day;
@@ -28,14 +33,15 @@ pub const MAX_AHEAD: u32 = 1;
 
 /// Returns the epoch that this device seals with today; `None` = it has to mint one first.
 pub fn sealing_epoch(roster: &Roster, ring: &Ring, me: DeviceId, today: Day) -> Option<ActId> {
-    let active: BTreeSet<DeviceId> = roster.active_devices().map(|(id, _)| *id).collect();
-    if !active.contains(&me) {
+    if !roster.is_active(&me) {
         return None;
     }
+    let active: BTreeSet<DeviceId> = roster.keyed_devices(me).map(|(id, _)| *id).collect();
     newest_first(roster).into_iter().find_map(|(act, epoch)| {
         let usable = active.contains(&epoch.by)
             && epoch.commons_to == active
             && epoch.stories_to == active
+            && !epoch.outdated
             && is_young(epoch.day, today)
             && ring.holds(&epoch.commons)
             && ring.holds(&epoch.stories)
@@ -47,10 +53,11 @@ pub fn sealing_epoch(roster: &Roster, ring: &Ring, me: DeviceId, today: Day) -> 
 /// Returns which active devices lack which keys that this device holds and that they may have: newest
 /// epochs first, at most [`MAX_SHARED`] keys for one device at a time.
 ///
-/// `knows(epoch, admission)` says whether the act of an epoch is in the causal past of an admission.
+/// `closed(admission)` says which stories keys an admission knew of: those of every epoch act in its
+/// causal past, whether that act counts or not.
 pub fn shares_due(
     roster: &Roster,
-    knows: impl Fn(ActId, ActId) -> bool,
+    closed: impl Fn(ActId) -> BTreeSet<EpochId>,
     ring: &Ring,
     me: DeviceId,
 ) -> Vec<(DeviceId, Vec<EpochId>)> {
@@ -59,17 +66,18 @@ pub fn shares_due(
     }
     let epochs = newest_first(roster);
     let mut due = Vec::new();
-    for (device, state) in roster.active_devices().filter(|(id, _)| **id != me) {
+    for (device, state) in roster.keyed_devices(me).filter(|(id, _)| **id != me) {
         let Some(person) = roster.people.get(&state.person) else {
             continue;
         };
+        let closed = closed_to(person, &closed);
         let mut keys = Vec::new();
-        for (act, epoch) in &epochs {
-            let stories = person.history == History::All || !knows(*act, person.admitted);
-            for (class, may_have) in [(KeyClass::Commons, true), (KeyClass::Stories, stories)] {
+        for (_, epoch) in &epochs {
+            for class in [KeyClass::Commons, KeyClass::Stories] {
                 let key = epoch.key(class);
-                let lacks = !epoch.recipients(class).contains(device) && !keys.contains(&key);
-                if may_have && lacks && ring.holds(&key) {
+                let given = epoch.recipients(class);
+                let lacks = !given.contains(device) && !keys.contains(&key);
+                if lacks && given.contains(&me) && ring.holds(&key) && !closed.contains(&key) {
                     keys.push(key);
                 }
             }
@@ -80,6 +88,37 @@ pub fn shares_due(
         }
     }
     due
+}
+
+/// Returns which of these keys a device may have.
+pub fn may_have(
+    roster: &Roster,
+    closed: impl Fn(ActId) -> BTreeSet<EpochId>,
+    device: DeviceId,
+    keys: &[EpochId],
+) -> Vec<EpochId> {
+    let person = roster.person_of(&device);
+    let person = person.and_then(|person| roster.people.get(&person));
+    let Some(person) = person.filter(|_| roster.is_active(&device)) else {
+        return Vec::new();
+    };
+    let closed = closed_to(person, closed);
+    let named = |key: &EpochId| {
+        let mut epochs = roster.epochs.values();
+        epochs.any(|epoch| [epoch.commons, epoch.stories].contains(key))
+    };
+    let open = keys
+        .iter()
+        .filter(|key| !closed.contains(*key) && named(key));
+    open.copied().collect()
+}
+
+/// Returns the stories keys that are closed to a person.
+fn closed_to(person: &Person, closed: impl Fn(ActId) -> BTreeSet<EpochId>) -> BTreeSet<EpochId> {
+    match person.history {
+        History::All => BTreeSet::new(),
+        History::FromNow | History::Days30 => closed(person.admitted),
+    }
 }
 
 fn newest_first(roster: &Roster) -> Vec<(ActId, &Epoch)> {

@@ -1,13 +1,14 @@
 //! Signing acts and checking them: form, and every signature that needs no knowledge of the graph.
 
 use super::{
-    Act, Error, Kind, MAX_ACT, MAX_NAME, NewDevice, Newcomer, SUITE, SignedAct, VERSION,
+    Act, Cut, Error, Kind, MAX_ACT, MAX_NAME, NewDevice, Newcomer, SUITE, SignedAct, VERSION,
     VerifiedAct,
 };
 use crate::bounded::Text;
 use crate::codec;
 use crate::id::{ActId, CircleId, DeviceId, InviteId, PersonId};
 use crate::key::{self, Signature, SigningKey, verify};
+use crate::log::header;
 use crate::secrecy::kem::PublicKey as KemKey;
 
 const ID: &str = "circlet 1 act";
@@ -76,6 +77,13 @@ impl VerifiedAct {
         self.id
     }
 
+    /// Returns the acts it names: the one before it of its device, and the heads.
+    pub fn parents(&self) -> impl Iterator<Item = ActId> + '_ {
+        let act = self.act();
+        let prev = (act.seq > 1).then_some(act.prev);
+        prev.into_iter().chain(act.heads.iter().copied())
+    }
+
     /// Returns the act with its signature, as it travels.
     pub fn signed(&self) -> &SignedAct {
         &self.signed
@@ -142,18 +150,24 @@ impl Act {
                 let certified = |signature: &Signature| device.certified(hint, signature);
                 certificate.as_ref().is_none_or(certified) && device.verify(hint)
             }
+            Kind::RemoveDevice { cut, .. } => cut.iter().all(Cut::signed_by_device),
+            Kind::Remove { cut, .. } | Kind::Leave { cut } => cut.iter().all(Cut::signed_by_device),
             Kind::Invite(_)
             | Kind::RevokeInvite { .. }
-            | Kind::RemoveDevice { .. }
             | Kind::SetRole { .. }
-            | Kind::Remove { .. }
-            | Kind::Leave { .. }
             | Kind::Epoch { .. }
             | Kind::Share { .. }
             | Kind::Ack { .. }
             | Kind::Rekey { .. }
             | Kind::SetRules { .. } => true,
         }
+    }
+}
+
+impl Cut {
+    /// Checks the signature that the entry carries itself.
+    fn signed_by_device(&self) -> bool {
+        header::signed(&self.device, &self.entry, &self.signature)
     }
 }
 

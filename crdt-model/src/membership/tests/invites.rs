@@ -219,3 +219,41 @@ fn a_proof_for_one_newcomer_serves_no_other() {
     assert!(!dee.proven_by(hint, invite, &proof));
     assert!(!cai.proven_by([9; 16], invite, &proof));
 }
+
+#[test]
+fn nobody_shares_a_key_that_they_were_not_given() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", epoch("old", &["ana", "bo"]));
+    world.join("ana", "cai");
+    world.meet_all();
+    let old = [epoch_id("old stories")];
+    let refused = Err(Insert::Refused(Refusal::Subject));
+    assert_eq!(world.try_say("cai", share("cai", &old)), refused);
+    assert_eq!(
+        world.try_say("bo", share("cai", &[epoch_id("no")])),
+        refused
+    );
+    world.say("bo", share("cai", &old));
+    world.tell("bo", "cai");
+    world.say("cai", share("ana", &old));
+}
+
+#[test]
+fn an_epoch_that_names_a_key_in_use_is_refused() {
+    let mut world = World::of(&["ana", "bo"]);
+    world.say("ana", epoch("old", &["ana", "bo"]));
+    world.meet_all();
+    for at in 0..2 {
+        let mut names = [epoch_id("new commons"), epoch_id("new stories")];
+        names[at] = epoch_id("old stories");
+        let mut kind = epoch("new", &["bo"]);
+        if let Kind::Epoch {
+            commons, stories, ..
+        } = &mut kind
+        {
+            [*commons, *stories] = names;
+        }
+        let refused = Err(Insert::Refused(Refusal::Subject));
+        assert_eq!(world.try_say("bo", kind), refused);
+    }
+}

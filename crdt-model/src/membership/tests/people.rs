@@ -1,14 +1,27 @@
 //! People, their devices and their roles.
 
 use crate::bounded::List;
-use crate::id::EntryId;
-use crate::membership::act::{Cut, History, Kind, Mark, Role, Rules};
+use crate::id::{ActId, EntryId};
+use crate::log::header;
+use crate::membership::act::{self, Act, Cut, Error, History, Kind, Mark, Role, Rules};
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
-    World, ack, add_device, admit, device, invite, kem, leave, names, person, remove,
+    World, ack, add_device, admit, device, invite, kem, key, leave, names, person, remove,
     remove_device, set_role, write,
 };
+use crate::time::Day;
+
+/// A cut at an entry of a device's own.
+fn cut(name: &str, seq: u64) -> Cut {
+    let entry = EntryId([seq as u8; 32]);
+    Cut {
+        device: device(name),
+        seq,
+        entry,
+        signature: header::sign(&key(name), &entry),
+    }
+}
 
 #[test]
 fn a_member_adds_a_device_and_removes_one() {
@@ -16,12 +29,7 @@ fn a_member_adds_a_device_and_removes_one() {
     world.say("bo", add_device(world.circle, "bo2", false));
     world.tell("bo", "bo2");
     world.say("bo2", ack());
-    let cut = Cut {
-        device: device("bo"),
-        seq: 3,
-        entry: EntryId([3; 32]),
-    };
-    world.say("bo2", remove_device("bo", Some(cut)));
+    world.say("bo2", remove_device("bo", Some(cut("bo", 3))));
     let merged = world.merged();
     let roster = merged.roster();
     assert!(roster.is_active(&device("bo2")));
@@ -71,12 +79,7 @@ fn all_devices_go_with_their_person_and_the_largest_cut_counts() {
     world.meet_all();
     let removal = |seq: u64| Kind::Remove {
         person: person("bo"),
-        cut: List::new(vec![Cut {
-            device: device("bo2"),
-            seq,
-            entry: EntryId([seq as u8; 32]),
-        }])
-        .unwrap(),
+        cut: List::new(vec![cut("bo2", seq)]).unwrap(),
     };
     world.say("ana", removal(4));
     world.say("cai", removal(9));
@@ -172,7 +175,7 @@ fn points_in_the_past_stay_as_they_were() {
     );
     assert_eq!(names(&graph.roster_at(&after).unwrap()), ["ana", "bo"]);
     assert!(graph.covers(&after, &before) && !graph.covers(&before, &after));
-    assert!(graph.roster_at(&[crate::id::ActId([1; 32])]).is_none());
+    assert!(graph.roster_at(&[ActId([1; 32])]).is_none());
     assert!(!graph.knows(&before, &after[0]));
     assert!(graph.depth(&after[0]) > graph.depth(&before[0]));
     assert_eq!(names(&graph.roster_at(&[]).unwrap()), [""; 0]);
@@ -222,4 +225,40 @@ fn two_thousand_acts_in_a_row_and_a_thousand_beside() {
         assert_eq!(copy.insert(act.clone()), Insert::Attached);
     }
     assert_eq!(copy.roster(), graph.roster());
+}
+
+#[test]
+fn a_cut_counts_only_with_the_signature_of_the_device_itself() {
+    let world = World::of(&["ana", "bo"]);
+    let forged = Cut {
+        signature: header::sign(&key("ana"), &EntryId([3; 32])),
+        ..cut("bo", 3)
+    };
+    for (cut, expected) in [(cut("bo", 3), Ok(())), (forged, Err(Error::Signature))] {
+        let list = || List::new(vec![cut]).unwrap();
+        let person = person("bo");
+        let kinds = [
+            Kind::Remove {
+                person,
+                cut: list(),
+            },
+            Kind::Leave { cut: list() },
+            remove_device("bo", Some(cut)),
+        ];
+        for kind in kinds {
+            let act = Act {
+                version: act::VERSION,
+                suite: act::SUITE,
+                circle: world.circle,
+                device: device("ana"),
+                seq: 2,
+                prev: ActId([1; 32]),
+                heads: List::default(),
+                day: Day(1),
+                kind,
+            };
+            let signed = act.sign(&key("ana")).signed().clone();
+            assert_eq!(signed.verify(world.circle).map(|_| ()), expected);
+        }
+    }
 }

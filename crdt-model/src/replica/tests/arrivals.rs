@@ -1,0 +1,177 @@
+//! Who comes, knocks or comes back is met as they should be.
+
+use super::circle::{Circle, NOW, Other, identity};
+use crate::bounded::List;
+use crate::codec;
+use crate::id::DeviceId;
+use crate::key::{Secret, SigningKey};
+use crate::log::record::{Kind as RecordKind, Record};
+use crate::membership::act::{History, Invite, Kind, Mark, Mode, Newcomer, Role, Rules};
+use crate::replica::acts::Taken;
+use crate::replica::admit::Waiting;
+use crate::replica::output::Outbox;
+use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
+use crate::time::Timestamp;
+
+/// Returns the key of an invite, and the act that makes it.
+fn invite(circle: &Circle, seed: u8, mode: Mode, expires: Timestamp) -> (SigningKey, Kind) {
+    let key = SigningKey::from_secret(&Secret([seed; 32]));
+    let kind = Kind::Invite(Invite {
+        invite: key.invite(),
+        role: Role::Member,
+        uses: 9,
+        expires,
+        mode,
+        history: History::All,
+        sealed: crate::bounded::Bytes::default(),
+        epoch: circle.stories(),
+    });
+    (key, kind)
+}
+
+fn knock(circle: &mut Circle, invite: &SigningKey, newcomer: &Newcomer) {
+    let proof = newcomer.prove(circle.replica.hint(), invite);
+    let waiting = Waiting {
+        invite: invite.invite(),
+        newcomer: newcomer.clone(),
+        proof,
+    };
+    let mut out = Outbox::default();
+    circle.replica.note_knock(&waiting, NOW, &mut out).unwrap();
+}
+
+#[test]
+fn who_knocks_again_with_other_keys_is_let_in_with_those() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    let first = Other::new(2);
+    let mut again = Other::new(3);
+    again.keys.person = first.keys.person.clone();
+    for who in [&first, &again] {
+        let newcomer = who.newcomer(&circle.replica);
+        knock(&mut circle, &key, &newcomer);
+    }
+    assert_eq!(circle.replica.knocks().len(), 1);
+    let person = first.keys.person.person();
+    let welcome = circle.replica.welcome(person, NOW, &mut circle.rng);
+    assert_eq!(welcome, Ok(Some(())));
+    let roster = circle.replica.roster().unwrap();
+    assert!(roster.is_active(&again.keys.device.device()));
+    assert!(!roster.is_active(&first.keys.device.device()));
+    assert!(circle.replica.knocks().is_empty());
+}
+
+#[test]
+fn a_welcome_that_is_not_allowed_leaves_the_knock() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    circle.join(4, History::All);
+    circle.join(5, History::All);
+    let rules = Rules {
+        keepers_invite: true,
+        ..Rules::default()
+    };
+    circle.replica.act(Kind::SetRules { rules }, NOW).unwrap();
+    let person = circle.replica.me();
+    let role = Role::Member;
+    let demoted = circle.replica.act(Kind::SetRole { person, role }, NOW);
+    assert!(demoted.is_some());
+    let newcomer = Other::new(2).newcomer(&circle.replica);
+    knock(&mut circle, &key, &newcomer);
+    let welcome = circle
+        .replica
+        .welcome(newcomer.person, NOW, &mut circle.rng);
+    assert_eq!(welcome, Ok(None));
+    assert_eq!(circle.replica.knocks().len(), 1);
+}
+
+#[test]
+fn a_record_from_before_a_backup_was_put_back_is_outdone() {
+    let mut circle = Circle::found();
+    circle.replica.reachable = vec!["/ip4/192.0.2.1/tcp/4001".parse().unwrap()];
+    let first = circle.replica.publish_addresses(NOW).unwrap();
+    let later = Record {
+        seq: first.record.seq + 7,
+        at: Timestamp(NOW.0 + 1),
+        ..first.record.clone()
+    };
+    let later = later.sign(&circle.replica.identity.device);
+    let mut out = Outbox::default();
+    let records = vec![later.clone()];
+    assert!(circle.replica.on_records(records, NOW, &mut out));
+    let own = (circle.replica.device(), RecordKind::Addresses);
+    circle.replica.publish_addresses(NOW);
+    assert!(circle.replica.records[&own].record.seq > later.record.seq);
+}
+
+#[test]
+fn long_vouchers_leave_room_for_a_hello() {
+    let mut circle = Circle::found();
+    let marks = (0..250).map(|n| Mark {
+        device: DeviceId([n; 32]),
+        seq: u64::MAX,
+    });
+    let since = List::new(marks.collect()).unwrap();
+    let mut by = circle.join(2, History::All);
+    for seed in 3..15 {
+        let (key, kind) = invite(&circle, 100 + seed, Mode::Open, Timestamp(u64::MAX));
+        assert_eq!(circle.act(&by, kind).1, Taken::New);
+        let next = Other::new(seed);
+        let newcomer = next.newcomer(&circle.replica);
+        let proof = newcomer.prove(circle.replica.hint(), &key);
+        let admit = Kind::Admit {
+            invite: key.invite(),
+            newcomer,
+            proof,
+            since: since.clone(),
+        };
+        assert_eq!(circle.act(&by, admit).1, Taken::New);
+        by = next;
+    }
+    circle.replica.identity = by.keys;
+    let peer = identity(99).peer.peer();
+    let (key, hello) = circle.replica.own_hello(peer, false).unwrap();
+    let route = Route {
+        dialler: circle.replica.peer(),
+        listener: peer,
+        direction: Direction::Call,
+    };
+    let bytes = codec::encode(&hello);
+    assert!(bytes.len() < MAX_HELLO);
+    assert!(seal_hello(&key, route, &bytes, &mut circle.rng).is_some());
+}
+
+#[test]
+fn every_open_invite_is_heard() {
+    let mut circle = Circle::found();
+    let mut keys: Vec<crate::invitation::InviteKey> = Vec::new();
+    for number in 0..40_u8 {
+        let hours = core::time::Duration::from_hours(100 + u64::from(number));
+        let command = crate::replica::input::Command::Invite {
+            uses: 1,
+            expires: hours,
+            mode: Mode::Open,
+            history: History::All,
+        };
+        let mut out = Outbox::default();
+        let reply = circle
+            .replica
+            .command(command, NOW, &mut circle.rng, &mut out);
+        let Ok(crate::replica::output::Reply::Invited { key, .. }) = reply else {
+            panic!("{reply:?}")
+        };
+        keys.push(crate::invitation::InviteKey::from_text(&key).unwrap());
+    }
+    let route = Route {
+        dialler: identity(99).peer.peer(),
+        listener: circle.replica.peer(),
+        direction: Direction::Call,
+    };
+    for key in &keys {
+        let frame = seal_hello(&key.box_key(), route, b"hello", &mut circle.rng).unwrap();
+        let tried = circle.replica.hello_keys();
+        assert!(crate::secrecy::hello::open_hello(tried.iter(), route, &frame).is_some());
+    }
+}
