@@ -1,8 +1,8 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    completions, demo, doctor, help, invite, join, leave, list, members, new, node, read, respond,
-    setup, share, start, status, stop, welcome, words,
+    completions, demo, device, doctor, help, invite, join, leave, list, members, new, node, read,
+    respond, restore, setup, share, start, status, stop, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Read(read::Args),
     Respond(respond::Args),
     Words(words::Args),
+    Device(device::Args),
+    Restore(restore::Args),
     Demo(demo::Args),
     Node(node::Args),
     Completions(completions::Args),

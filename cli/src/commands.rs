@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod device;
 pub(crate) mod doctor;
 pub(crate) mod help;
 pub(crate) mod invite;
@@ -13,6 +14,7 @@ pub(crate) mod new;
 pub(crate) mod node;
 pub(crate) mod read;
 pub(crate) mod respond;
+pub(crate) mod restore;
 pub(crate) mod setup;
 pub(crate) mod share;
 pub(crate) mod start;
@@ -46,6 +48,8 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,
         Some(Command::Words(args)) => words::run(&args, context).await,
+        Some(Command::Device(args)) => device::run(&args, context).await,
+        Some(Command::Restore(args)) => restore::run(&args, context).await,
         Some(Command::Demo(args)) => demo::run(&args, context).await,
         Some(Command::Node(args)) => node::run(&args, context).await,
         Some(Command::Completions(args)) => Ok(completions::run(&args)),

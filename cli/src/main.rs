@@ -6,6 +6,7 @@ mod context;
 mod draft;
 mod error;
 mod output;
+mod paper;
 mod people;
 mod qr;
 mod text;

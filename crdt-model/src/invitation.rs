@@ -1,4 +1,5 @@
-//! The invite key: what a newcomer needs to find a circle and to prove that they were invited.
+//! The invite key: what a newcomer needs to find a circle and to prove that they were invited. Beside it
+//! the circle card and the device key, for those who belong already.
 //!
 //! ```text
 //! base        = hash("circlet 1 invite", secret ‖ circle hint)
@@ -13,9 +14,13 @@
 //! The circle hint is the first half of the circle's id. The text form is described in
 //! `invitation/text.rs`.
 
+mod card;
+mod device;
 mod text;
 
-pub use text::{Error, Group, MAX_TEXT};
+pub use card::{AnyKey, Card, keys_in};
+pub use device::DeviceKey;
+pub use text::{Error, Group, KeyKind, MAX_TEXT};
 
 use crate::address::Address;
 use crate::bounded::Bytes;
@@ -27,6 +32,7 @@ use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::hello::{BeaconKey, BoxKey};
 use crate::time::Day;
 use core::fmt;
+use text::Parts;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The most addresses of one invite key.
@@ -63,31 +69,36 @@ impl InviteKey {
     /// Returns the invite key to a circle, with as many of the addresses, in their order, as its text
     /// has room for.
     pub fn new(circle: CircleId, secret: InviteSecret, addresses: &[Address]) -> Self {
-        let mut key = Self {
+        let parts = Parts {
+            kind: KeyKind::Invite,
             circle_hint: circle.hint(),
-            secret,
+            secret: Some(secret.clone()),
             addresses: Vec::new(),
         };
-        for address in addresses {
-            let is_new = !key.addresses.contains(address);
-            if is_new && key.addresses.len() < MAX_ADDRESSES {
-                key.addresses.push(*address);
-                if !key.fits() {
-                    key.addresses.pop();
-                }
-            }
+        let Parts { addresses, .. } = parts.with_addresses(addresses);
+        Self {
+            circle_hint: circle.hint(),
+            secret,
+            addresses,
         }
-        key
     }
 
     /// Reads a key as a person typed or pasted it.
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        text::read(text)
+        match AnyKey::from_text(text)? {
+            AnyKey::Invite(key) => Ok(key),
+            other @ (AnyKey::Card(_) | AnyKey::Device(_)) => Err(Error::OtherKind(other.kind())),
+        }
     }
 
     /// Returns the text to show, also as a QR code: it is as secret as the invite.
     pub fn to_text(&self) -> Zeroizing<String> {
-        text::write(self)
+        text::write(&Parts {
+            kind: KeyKind::Invite,
+            circle_hint: self.circle_hint,
+            secret: Some(self.secret.clone()),
+            addresses: self.addresses.clone(),
+        })
     }
 
     /// Returns where somebody who can let the newcomer in was last.

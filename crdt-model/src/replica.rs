@@ -9,6 +9,7 @@ mod acts;
 mod admit;
 mod branches;
 mod commands;
+mod devices;
 mod dial;
 mod digest;
 mod entries;
@@ -19,6 +20,7 @@ mod hello;
 pub mod input;
 mod keys;
 mod link;
+mod linking;
 mod names;
 pub mod output;
 pub mod overview;
@@ -30,6 +32,7 @@ mod session;
 mod show;
 mod state;
 mod things;
+mod vouching;
 mod write;
 
 use crate::address::Address;
@@ -102,6 +105,8 @@ pub struct Replica {
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
+    /// Whether the shell was asked for new keys since it opened this replica.
+    renewing: bool,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
 }
@@ -329,6 +334,7 @@ impl Replica {
             acts_awaited: false,
             ask_again: false,
             acked: BTreeSet::new(),
+            renewing: false,
             ended_at: BTreeSet::new(),
         }
     }
@@ -350,6 +356,7 @@ impl Replica {
         if self.listening != now.day() {
             self.listen_for_beacons(now, out);
         }
+        self.ask_for_keys_of_its_own(out);
         self.dial_due(now, out);
         self.ask_to_wake(now, out);
         match self.rows.take() {

@@ -21,6 +21,12 @@
 //! | `POST /v1/invites` | [`invites::NewInvite`] | `id`, `key`, `sentence` |
 //! | `GET /v1/invites/{id}` | | `id`, `key`, `sentence` |
 //! | `POST /v1/invites/{id}/stop` | `{}` | `id` |
+//! | `GET /v1/devices` | | `devices`: `id`, `here`, `since`, `active`; `waiting`, `until` |
+//! | `POST /v1/devices` | `{}` | `key`, `until`, `sentence` |
+//! | `POST /v1/devices/confirm` | [`devices::FourWords`] | `sentence` |
+//! | `POST /v1/devices/{id}/remove` | `{}` | `id`, `sentence` |
+//! | `GET /v1/cards` | | `cards`: `id`, `name`, `card` of each circle |
+//! | `POST /v1/returns` | [`devices::NewReturn`] | `circles`: `id`, `state`, `sentence` |
 //! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all |
 //! | `GET /v1/stories/{id}` | | `stories`: the one |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
@@ -34,6 +40,7 @@
 //! a status and `{"code","message","next"}`.
 
 pub mod circles;
+pub mod devices;
 pub mod doctor;
 pub mod invites;
 pub mod joins;
@@ -103,6 +110,11 @@ pub fn router(api: Api) -> Router {
         .route("/v1/invites", get(invites::list).post(invites::new))
         .route("/v1/invites/{id}", get(invites::show))
         .route("/v1/invites/{id}/stop", post(invites::stop))
+        .route("/v1/devices", get(devices::list).post(devices::add))
+        .route("/v1/devices/confirm", post(devices::confirm))
+        .route("/v1/devices/{id}/remove", post(devices::remove))
+        .route("/v1/cards", get(devices::cards))
+        .route("/v1/returns", post(devices::come_back))
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))
         .route("/v1/stories/{id}/responses", post(stories::respond))

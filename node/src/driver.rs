@@ -21,6 +21,7 @@
 mod begin;
 mod carry;
 mod circle;
+mod devices;
 mod ports;
 mod round;
 mod row;
@@ -39,7 +40,7 @@ use crate::storage::{Engine, Vault};
 use circle::Circle;
 use circlet_model::replica::Replica;
 use circlet_model::replica::input::{Command, CommandId, Input};
-use circlet_model::replica::output::Reply;
+use circlet_model::replica::output::{Output, Reply};
 use circlet_model::store::Reader;
 use circlet_model::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -94,6 +95,8 @@ struct Driver<E> {
     turn: usize,
     watch: Watch,
     settle: watch::Sender<bool>,
+    /// Circles whose replicas asked for other keys, and what they asked.
+    other_keys: Vec<(Hint, Output)>,
 }
 
 /// What wakes the driver.
@@ -138,6 +141,7 @@ impl<E: Engine> Driver<E> {
             turn: 0,
             watch,
             settle,
+            other_keys: Vec::new(),
         })
     }
 
@@ -148,6 +152,7 @@ impl<E: Engine> Driver<E> {
         }
         self.finish(first).await;
         loop {
+            self.change_keys().await;
             let mut round = Round::default();
             match self.next(&mut inbox, &shutdown).await {
                 Work::Shutdown => break,
@@ -218,6 +223,11 @@ impl<E: Engine> Driver<E> {
         match work {
             Work::Request(Request::Found { name, answer }) => self.found(&name, answer, round),
             Work::Request(Request::Join { key, answer }) => self.join(&key, answer, round),
+            Work::Request(Request::Return {
+                seed,
+                contacts,
+                answer,
+            }) => self.come_back(&seed, contacts, answer, round),
             Work::Request(Request::Command {
                 circle,
                 command,

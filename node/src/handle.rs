@@ -5,7 +5,8 @@ use crate::identity::{Hint, Identity};
 use crate::problem::{Kind, Problem};
 use circlet_model::address::Address;
 use circlet_model::id::CircleId;
-use circlet_model::invitation::InviteKey;
+use circlet_model::invitation::AnyKey;
+use circlet_model::key::Secret;
 use circlet_model::replica::Replica;
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::Reply;
@@ -51,10 +52,16 @@ pub(crate) enum Request {
         name: String,
         answer: Answer<CircleId>,
     },
-    /// Join one.
+    /// Join one, or become a device of somebody in it.
     Join {
-        key: Box<InviteKey>,
+        key: Box<AnyKey>,
         answer: Answer<Hint>,
+    },
+    /// Come back to circles as the person of this home.
+    Return {
+        seed: Secret,
+        contacts: Vec<AnyKey>,
+        answer: Answer<Vec<Hint>>,
     },
     /// Have a replica do something.
     Command {
@@ -107,9 +114,21 @@ impl Handle {
     }
 
     /// Begins to join a circle, or goes on with this key.
-    pub async fn join(&self, key: InviteKey) -> Result<Hint, Problem> {
-        self.ask(|answer| Request::Join {
-            key: Box::new(key),
+    pub async fn join(&self, key: impl Into<AnyKey>) -> Result<Hint, Problem> {
+        let key = Box::new(key.into());
+        self.ask(|answer| Request::Join { key, answer }).await
+    }
+
+    /// Begins to come back to the circles of these cards and keys. The seed is that of this home's
+    /// person, to be sure.
+    pub async fn come_back(
+        &self,
+        seed: Secret,
+        contacts: Vec<AnyKey>,
+    ) -> Result<Vec<Hint>, Problem> {
+        self.ask(|answer| Request::Return {
+            seed,
+            contacts,
             answer,
         })
         .await

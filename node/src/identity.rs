@@ -2,8 +2,12 @@
 //! circle. Kept in one sealed file beside the store, so that no copy of the store carries keys.
 //!
 //! ```text
-//! identity = version (1) ‖ root seed ‖ name ‖ for each circle: hint, device, KEM and peer secret
+//! identity = version (1) ‖ root seed ‖ name ‖ for each circle: hint, device, KEM and peer secret, and
+//!            perhaps the person secret
 //! ```
+//!
+//! The person key of a circle follows from the root seed, unless this computer was linked to another one
+//! of the person: then it has the secret of that key, for that circle alone.
 //!
 //! A circle whose keys are here but of which the store has no row was never begun: the computer
 //! stopped in between. Its keys are dropped with the next one that begins.
@@ -69,6 +73,7 @@ struct Keys {
     device: Secret,
     kem: kem::SecretKey,
     peer: Secret,
+    person: Option<Secret>,
 }
 
 /// Sets up a home: draws the root seed and the master key and writes both, sealed.
@@ -77,6 +82,29 @@ struct Keys {
 pub fn set_up(
     home: &Home,
     name: &str,
+    passphrase: Option<&Passphrase>,
+    cost: Cost,
+) -> Result<(), Problem> {
+    let mut rng = fresh_rng()?;
+    set_up_as(home, Identity::new(name, &mut rng)?, passphrase, cost)
+}
+
+/// Sets up a home for the person whose root seed this is: the words of another computer say it.
+pub fn restore(
+    home: &Home,
+    name: &str,
+    seed: &Secret,
+    passphrase: Option<&Passphrase>,
+    cost: Cost,
+) -> Result<(), Problem> {
+    let identity = Identity::new(name, &mut fresh_rng()?)?;
+    let seed = seed.clone();
+    set_up_as(home, Identity { seed, ..identity }, passphrase, cost)
+}
+
+fn set_up_as(
+    home: &Home,
+    identity: Identity,
     passphrase: Option<&Passphrase>,
     cost: Cost,
 ) -> Result<(), Problem> {
@@ -93,7 +121,6 @@ pub fn set_up(
         }
         (false, false) => {}
     }
-    let identity = Identity::new(name, &mut rng)?;
     let keystore = Keystore::create(home, passphrase, cost, &identity.seed.0, &mut rng)?;
     identity.save(&keystore, &mut rng)?;
     Ok(())
@@ -166,15 +193,30 @@ impl Identity {
     pub fn keys(&self, hint: Hint) -> Option<replica::Identity> {
         let keys = self.circles.iter().find(|keys| keys.hint == hint)?;
         Some(replica::Identity {
-            person: words::person_key(&self.seed, &hint),
+            person: match &keys.person {
+                Some(person) => SigningKey::from_secret(person),
+                None => words::person_key(&self.seed, &hint),
+            },
             device: SigningKey::from_secret(&keys.device),
             kem: keys.kem.clone(),
             peer: SigningKey::from_secret(&keys.peer),
         })
     }
 
+    /// Keeps the secret of the person key in a circle, as another device of the person gave it.
+    pub fn with_person(&self, hint: Hint, person: &Secret) -> Self {
+        let mut circles = self.circles.clone().into_inner();
+        for keys in circles.iter_mut().filter(|keys| keys.hint == hint) {
+            keys.person = Some(person.clone());
+        }
+        Self {
+            circles: List::new(circles).unwrap_or_default(),
+            ..self.clone()
+        }
+    }
+
     /// Draws a device's keys for a circle, in place of older ones, and forgets the circles that
-    /// are not `kept`.
+    /// are not `kept`. Whose device it is stays.
     pub fn with_circle(
         &self,
         hint: Hint,
@@ -183,12 +225,15 @@ impl Identity {
         rng: &mut Rng<'_>,
     ) -> Result<Self, Error> {
         let mut circles = self.circles.clone().into_inner();
+        let before = circles.iter().find(|keys| keys.hint == hint);
+        let person = before.and_then(|keys| keys.person.clone());
         circles.retain(|keys| keys.hint != hint && kept.contains(&keys.hint));
         circles.push(Keys {
             hint,
             device: device.to_secret(),
             kem: kem::SecretKey::generate(kem::DEFAULT, rng)?,
             peer: Secret::random(rng),
+            person,
         });
         let circles = List::new(circles).map_err(|_| Error::TooMany)?;
         Ok(Self {

@@ -232,9 +232,19 @@ impl From<Refusal> for Problem {
             Refusal::Store => store::Error::Io(String::new()).into(),
             Refusal::Forked => Self::new(
                 "restored-copy",
-                "This computer runs on a restored copy, and the original went on writing. \
+                "This computer was put back to an earlier state, and goes on as a new device of yours. \
                  Everything written so far is safe and readable.",
-                "Set up Circlet in a fresh folder and join again with a new invite.",
+                "Try again in a moment.",
+            ),
+            Refusal::NobodyWaits => Self::new(
+                "nobody-waits",
+                "No other computer of yours waits to be linked here.",
+                "Make a key with `circlet device add`, then run `circlet join` on the other computer.",
+            ),
+            Refusal::OtherWords => Self::new(
+                "four-words",
+                "These four words are not the ones that the other computer shows. Nothing was changed.",
+                "Compare them once more. If they stay different, do not go on: make a new key.",
             ),
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 28] = [
+const COMMANDS: [(&str, &[&str]); 33] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
     ("start", &["--listen"]),
     ("stop", &[]),
@@ -48,6 +48,11 @@ const COMMANDS: [(&str, &[&str]); 28] = [
     ("words", &["show", "check"]),
     ("words show", &["--yes"]),
     ("words check", &["--words-file"]),
+    ("restore", &["--words-file", "--name", "--no-passphrase"]),
+    ("device", &["add", "list", "remove"]),
+    ("device add", &["--qr", "--confirm"]),
+    ("device list", &[]),
+    ("device remove", &["<ID>", "--confirm"]),
     ("demo", &["--keep"]),
     ("completions", &[]),
     ("help", &[]),
@@ -127,6 +132,13 @@ fn shapes(ana: &Computer) -> Vec<(&'static str, Vec<String>)> {
     note("list", &ana.data(&["list"])["circles"][0]);
     note("members", &ana.data(&["members"])["members"][0]);
     note("check", &ana.data(&["doctor"])["checks"][0]);
+    let added = ana.data(&["device", "add"]);
+    assert!(text(&added, "key").len() <= 150);
+    note("device add", &added);
+    let devices = ana.data(&["device", "list"]);
+    note("device list", &devices);
+    note("device", &devices["devices"][0]);
+    note("words show", &ana.data(&["words", "show", "--yes"]));
     note("leave", &ana.data(&["leave"]));
     assert_eq!(ana.refused("", &["read", "ffffffffffff"]).exit, 6);
     assert_eq!(ana.refused("", &["frobnicate"]).exit, 2);
@@ -184,6 +196,9 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "check: check ok sentence",
             "circle: connected digest entries id in_step_with members name sentence state waiting \
              words",
+            "device: active here id since",
+            "device add: key sentence until",
+            "device list: devices until waiting",
             "invite: id key sentence",
             "invite list: by expires history id knock open used uses",
             "invite stop: id",
@@ -199,6 +214,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "share: id",
             "status: circles running",
             "story: ask author id note responses text written",
+            "words show: cards words",
         ]
     );
 }

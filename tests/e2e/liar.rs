@@ -187,7 +187,9 @@ fn command(output: Output) -> Option<network::Command> {
         | Output::Beacon { .. }
         | Output::Listen { .. }
         | Output::Reply { .. }
-        | Output::Event(_) => return None,
+        | Output::Event(_)
+        | Output::Renew
+        | Output::Adopt { .. } => return None,
     })
 }
 

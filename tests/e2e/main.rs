@@ -11,6 +11,7 @@
 
 mod circles;
 mod contract;
+mod devices;
 mod faults;
 mod hostile;
 mod invites;

@@ -197,6 +197,20 @@ fn hello(bytes: &[u8]) {
         }) => {
             bound(device, &hint, peer, peer, &binding);
         }
+        Ok(Hello::Return {
+            device,
+            certificate,
+            binding,
+        }) => {
+            bound(device.device, &hint, peer, peer, &binding);
+            device.verify(hint);
+            device.certified(hint, &certificate);
+        }
+        Ok(Hello::Link {
+            device, binding, ..
+        }) => {
+            bound(device, &hint, peer, peer, &binding);
+        }
         Err(_) => {}
     }
     if let Ok(Answer::Member { binding, .. }) = codec::decode::<Answer>(bytes) {

@@ -160,7 +160,9 @@ fn check(outputs: &[Output], links: &BTreeSet<LinkId>) {
             | Output::Beacon { .. }
             | Output::Listen { .. }
             | Output::Reply { .. }
-            | Output::Event(_) => {}
+            | Output::Event(_)
+            | Output::Renew
+            | Output::Adopt { .. } => {}
         }
     }
     assert!(total <= MAX_BYTES, "{total} bytes");

@@ -1,6 +1,7 @@
 //! A world: nodes with clocks and disks, a network with latency, loss and partitions, one queue of
 //! events. The same seed gives the same world, event by event.
 
+mod devices;
 mod look;
 mod node;
 mod wire;

@@ -11,6 +11,7 @@
 )]
 
 mod agree;
+mod devices;
 mod meeting;
 mod mended;
 mod seeds;

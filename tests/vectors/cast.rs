@@ -2,7 +2,7 @@
 
 use circlet_model::address::Address;
 use circlet_model::id::{CircleId, DeviceId, PersonId};
-use circlet_model::invitation::{InviteKey, InviteSecret};
+use circlet_model::invitation::{DeviceKey, InviteKey, InviteSecret};
 use circlet_model::key::{Secret, SigningKey};
 use circlet_model::log::header::Origin;
 use circlet_model::membership::act::{Newcomer, circle_id};
@@ -75,6 +75,11 @@ pub(crate) fn secret() -> InviteSecret {
 /// The invite key, with an address of each kind.
 pub(crate) fn invite() -> InviteKey {
     InviteKey::new(circle(), secret(), &addresses())
+}
+
+/// The device key, with the same secret and addresses.
+pub(crate) fn device_key() -> DeviceKey {
+    DeviceKey::new(circle().hint(), secret(), &addresses())
 }
 
 /// Two addresses from the ranges for documentation.

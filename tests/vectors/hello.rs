@@ -6,9 +6,10 @@ use circlet_model::address::Address;
 use circlet_model::bounded::List;
 use circlet_model::codec;
 use circlet_model::id::PeerId;
+use circlet_model::membership::act::NewDevice;
 use circlet_model::replica::output::JoinEnd;
 use circlet_model::secrecy::hello::{BeaconKey, BoxKey, Direction, Route, open_hello, seal_hello};
-use circlet_model::secrecy::kem::X25519;
+use circlet_model::secrecy::kem::{Sealed, X25519};
 use circlet_model::sync::hello::{Answer, Hello, bind, bound};
 use circlet_node::network::beacon;
 
@@ -42,7 +43,10 @@ fn hellos_mean(frozen: &Frozen) {
     for (name, hello) in hellos() {
         let read: Hello = codec::decode(&frozen.bytes(name)).unwrap();
         assert_eq!(read, hello);
-        let (Hello::Join { binding, .. } | Hello::Member { binding, .. }) = read;
+        let (Hello::Join { binding, .. }
+        | Hello::Member { binding, .. }
+        | Hello::Return { binding, .. }
+        | Hello::Link { binding, .. }) = read;
         let device = cast::bo_device().device();
         let hint = circle().hint();
         assert!(bound(device, &hint, bo_peer(), ana_peer(), &binding));
@@ -77,7 +81,7 @@ fn route(direction: Direction) -> Route {
     }
 }
 
-fn hellos() -> [(&'static str, Hello); 2] {
+fn hellos() -> [(&'static str, Hello); 4] {
     let hint = circle().hint();
     let binding = bind(&cast::bo_device(), &hint, bo_peer(), ana_peer());
     let newcomer = cast::newcomer(X25519);
@@ -94,10 +98,32 @@ fn hellos() -> [(&'static str, Hello); 2] {
         vouchers: List::default(),
         retracts: List::default(),
     };
-    [("hello: join", join), ("hello: member", member)]
+    let kem = cast::kem(X25519, 0x23).public().clone();
+    let device = NewDevice::sign(
+        circle(),
+        cast::bo().person(),
+        &cast::bo_device(),
+        kem.clone(),
+    );
+    let back = Hello::Return {
+        certificate: device.certify(circle(), &cast::bo()),
+        device,
+        binding,
+    };
+    let link = Hello::Link {
+        device: cast::bo_device().device(),
+        kem,
+        binding,
+    };
+    [
+        ("hello: join", join),
+        ("hello: member", member),
+        ("hello: return", back),
+        ("hello: link", link),
+    ]
 }
 
-fn answers() -> [(&'static str, Answer); 3] {
+fn answers() -> [(&'static str, Answer); 5] {
     let member = Answer::Member {
         circle: circle(),
         device: cast::ana_device().device(),
@@ -107,10 +133,15 @@ fn answers() -> [(&'static str, Answer); 3] {
         ("answer: member", member),
         ("answer: wait", Answer::Wait),
         ("answer: end", Answer::End(JoinEnd::Expired)),
+        (
+            "answer: end of a return",
+            Answer::End(JoinEnd::PersonRemoved),
+        ),
+        ("answer: linked", Answer::Linked(Sealed::default())),
     ]
 }
 
-fn boxes() -> [(&'static str, BoxKey, Direction); 2] {
+fn boxes() -> [(&'static str, BoxKey, Direction); 4] {
     let [commons, _] = cast::epoch_keys();
     let of_epoch = BoxKey::of_epoch(&commons);
     [
@@ -120,6 +151,16 @@ fn boxes() -> [(&'static str, BoxKey, Direction); 2] {
             Direction::Call,
         ),
         ("answer, sealed by the epoch", of_epoch, Direction::Answer),
+        (
+            "call, sealed by the person",
+            BoxKey::of_person(cast::bo().person(), &circle().hint()),
+            Direction::Call,
+        ),
+        (
+            "call, sealed by the device key",
+            cast::device_key().box_key(),
+            Direction::Call,
+        ),
     ]
 }
 

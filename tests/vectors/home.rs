@@ -57,6 +57,8 @@ fn key_files_mean(frozen: &Frozen) {
     assert_eq!(opened.name(), "Ana");
     let device = opened.keys(cast::circle().hint()).unwrap().device;
     assert_eq!(device.device(), cast::ana_device().device());
+    let linked = opened.keys([0xc5; 16]).unwrap().person;
+    assert_eq!(linked.person(), cast::ana().person());
     let by_seed = Keystore::open_with_seed(&home, &SEED).unwrap();
     assert_eq!(by_seed.master().as_bytes(), keys.master().as_bytes());
     let pages = Pages::open(home.pages(), keys.master()).unwrap().unwrap();
@@ -105,8 +107,13 @@ fn sealed_rows() {
 fn identity() -> Identity {
     let (hint, mut rng) = (cast::circle().hint(), cast::rng());
     let ana = Identity::new("Ana", &mut rng).unwrap();
-    ana.with_circle(hint, &cast::ana_device(), &[], &mut rng)
-        .unwrap()
+    let ana = ana
+        .with_circle(hint, &cast::ana_device(), &[], &mut rng)
+        .unwrap();
+    // And a circle in which this computer was linked to another.
+    let other = [0xc5; 16];
+    let linked = ana.with_circle(other, &cast::bo_device(), &[hint], &mut rng);
+    linked.unwrap().with_person(other, &cast::ana().to_secret())
 }
 
 /// A row with a head only, one with a body, one that is cut into pieces, one of the shell's own, two

@@ -275,7 +275,9 @@ fn share(replica: &mut Replica, store: &dyn Disk, text: &str, rng: &mut ChaCha20
     };
     match command(replica, store, Command::Share { story: told }, rng) {
         Reply::Shared { thing } => thing,
-        Reply::Done | Reply::Invited { .. } => unreachable!("a story is answered with its id"),
+        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } => {
+            unreachable!("a story is answered with its id")
+        }
     }
 }
 

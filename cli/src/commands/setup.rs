@@ -26,7 +26,7 @@ pub(crate) struct Args {
 
 /// Makes the home.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Done> {
-    let passphrase = passphrase(args, context)?;
+    let passphrase = passphrase(args.no_passphrase, context)?;
     let passphrase = passphrase.map(|words| Passphrase::from(words.as_str()));
     let cost = match passphrase {
         Some(_) => Cost::tuned().map_err(Problem::from)?,
@@ -44,8 +44,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Done> {
     })
 }
 
-fn passphrase(args: &Args, context: &Context) -> Result<Option<Zeroizing<String>>> {
-    if args.no_passphrase {
+/// Returns the passphrase that a new home is to have; `None` = none.
+pub(crate) fn passphrase(none: bool, context: &Context) -> Result<Option<Zeroizing<String>>> {
+    if none {
         return Ok(None);
     }
     if context.global.passphrase_file.is_none() && !context.can_ask() {

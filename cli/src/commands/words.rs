@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
-use crate::{text, words};
+use crate::{paper, text, words};
 use circlet_node::api::words::Written;
 use clap::Subcommand;
 use serde_json::Value;
@@ -43,8 +43,9 @@ const ABOUT: &str = "\
 These words are you. With them you come back into your circles if this computer is lost; whoever else
 has them can come in your place. Nobody keeps a copy, and nobody can make them again.
 
-Write them on paper, with their numbers, and keep it where only you find it. No photo, no cloud. When
-you are done, `circlet words check` says whether you wrote them right.";
+Write them on paper, with their numbers, and keep it where only you find it. No photo, no cloud. The
+card of each circle says where its members were last; it holds no secret, and a fresh invite key does as
+well. `circlet restore` reads words and cards. When you are done, `circlet words check` says whether you wrote them right.";
 
 /// Shows or checks the words.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
@@ -61,7 +62,11 @@ async fn show(yes: bool, context: &Context) -> Result<Done> {
             "Run this in a terminal, or add `--yes` if that is what you want.",
         ));
     }
-    let json = context.get("/v1/words").await?;
+    let mut json = context.get("/v1/words").await?;
+    let cards = context.get("/v1/cards").await?;
+    if let (Some(json), Some(cards)) = (json.as_object_mut(), cards.get("cards")) {
+        json.insert("cards".to_owned(), cards.clone());
+    }
     Ok(Done {
         text: page(&json),
         json,
@@ -70,7 +75,7 @@ async fn show(yes: bool, context: &Context) -> Result<Done> {
     })
 }
 
-/// Returns what is to be written on paper: the words with their numbers.
+/// Returns what is to be written on paper: the words with their numbers, and the circles' cards.
 fn page(json: &Value) -> String {
     let mut text = String::new();
     let words = words::field(json, "words");
@@ -78,14 +83,20 @@ fn page(json: &Value) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{number:>2}  {word}");
     }
+    let cards = json.get("cards").and_then(Value::as_array);
+    for card in cards.into_iter().flatten() {
+        let name = words::field(card, "name");
+        let _ = writeln!(text, "\n# {name}\n{}", words::field(card, "card"));
+    }
     text
 }
 
 async fn check(file: Option<&Path>, context: &Context) -> Result<Done> {
-    let mut words = match file {
+    let words = match file {
         Some(file) => text::file(file)?,
         None => text::secret_line("The 24 words, which are not shown: ", context)?,
     };
+    let mut words = paper::apart(&words).0;
     if words.trim().is_empty() {
         return Err(Failure::cancelled(
             "There were no words, so nothing was checked.",

@@ -261,3 +261,49 @@ fn vectors() {
         "d6770d6d4fd406fbe28714b920b395d62934f4c3499fb8128c1106c6c814e405"
     );
 }
+
+#[test]
+fn a_key_in_the_wrong_place_says_what_it_is() {
+    let invite = sample(&[v4(1), v6(2)]);
+    let card = Card::new(invite.hint(), invite.addresses());
+    let device = DeviceKey::new(invite.hint(), InviteSecret([3; 16]), invite.addresses());
+    assert_eq!(
+        InviteKey::from_text(&card.to_text()),
+        Err(Error::OtherKind(KeyKind::Card))
+    );
+    assert_eq!(
+        InviteKey::from_text(&device.to_text()),
+        Err(Error::OtherKind(KeyKind::Device))
+    );
+    let all = [
+        AnyKey::from(invite.clone()),
+        AnyKey::Card(card),
+        AnyKey::Device(device),
+    ];
+    for key in &all {
+        assert_eq!(AnyKey::from_text(&key.to_text()).as_ref(), Ok(key));
+        assert_eq!(key.addresses(), invite.addresses());
+        assert_eq!(key.hint(), invite.hint());
+    }
+    let texts: Vec<_> = all.iter().map(AnyKey::to_text).collect();
+    let two_lines = texts[0].split_at(40);
+    let page = format!(
+        "{}\n{}\n\n{}\n{}\n",
+        two_lines.0, two_lines.1, *texts[1], *texts[2]
+    );
+    assert_eq!(keys_in(&page), Ok(all.to_vec()));
+    assert_eq!(keys_in(&page[..30]), Err(Error::CutOff));
+    assert_eq!(keys_in("\n \n"), Ok(Vec::new()));
+}
+
+#[test]
+fn a_card_has_room_for_three_addresses_of_a_home_and_holds_no_secret() {
+    let long = Card::new([7; 16], &[v6(1), v4(1), v6(2), v4(2)]);
+    let text = long.to_text();
+    assert!(text.len() <= MAX_TEXT, "{}", text.len());
+    let Ok(AnyKey::Card(read)) = AnyKey::from_text(&text) else {
+        panic!("not a card");
+    };
+    assert_eq!(AnyKey::Card(read).addresses(), [v6(1), v4(1), v6(2)]);
+    assert_eq!(AnyKey::Card(long).beacon_key(Day(1)), None);
+}

@@ -1,8 +1,10 @@
-//! The text form of an invite key: groups of nine symbols that a person can type and read aloud.
+//! The text form of invite keys, circle cards and device keys: groups of nine symbols that a person can
+//! type and read aloud.
 //!
 //! ```text
-//! payload = version (1) ‖ groups (1) ‖ circle hint (16) ‖ secret (16) ‖ addresses (7 or 19 each)
-//!           ‖ padding (0xFF, at most 4) ‖ check (3)
+//! payload = kind and version (1) ‖ groups (1) ‖ circle hint (16) ‖ secret (16; not in a card)
+//!           ‖ addresses (7 or 19 each) ‖ padding (0xFF, at most 4) ‖ check (3)
+//! kind    = the upper two bits: 0 an invite key, 1 a circle card, 2 a device key; below, the version
 //! check   = first 3 bytes of hash("circlet 1 invite text", all before it)
 //! text    = for every 5 bytes of the payload: 8 Crockford base32 symbols and one check symbol,
 //!           joined by hyphens; `groups` says how many
@@ -10,12 +12,12 @@
 //!
 //! The check symbol makes `s8 + a·s7 + a²·s6 + … + a⁸·s0 = 0` in GF(32) (x⁵ + x² + 1, `a` = x), with
 //! s0 to s8 the group's symbols: any one changed symbol and any two that changed places show, and the
-//! group can be named. The check at the end notices groups that changed places. Every version keeps
-//! version, groups and check where they are. At most 15 groups are 149 characters.
+//! group can be named. The check at the end notices groups that changed places. Every kind and version
+//! keeps this byte, groups and check where they are. At most 15 groups are 149 characters.
 //!
 //! Reading forgives: lower case, O for 0, I and L for 1, blanks, missing hyphens.
 
-use super::{InviteKey, InviteSecret, MAX_ADDRESSES};
+use super::{InviteSecret, MAX_ADDRESSES};
 use crate::address::Address;
 use crate::key;
 use core::fmt;
@@ -25,14 +27,17 @@ use zeroize::Zeroizing;
 pub const MAX_TEXT: usize = MAX_GROUPS * (GROUP + 1) - 1;
 
 const VERSION: u8 = 1;
+/// The bits of the first byte that are the version.
+const VERSIONS: u8 = 0x3f;
 const MAX_GROUPS: usize = 15;
 /// Symbols of a group, the check symbol included.
 const GROUP: usize = 9;
 /// Bytes in a group.
 const BYTES: usize = 5;
 const CHECK: usize = 3;
-/// Version, groups, circle hint, secret.
-const FIXED: usize = 2 + 16 + 16;
+/// Kind and version, groups, circle hint.
+const FIXED: usize = 2 + 16;
+const SECRET: usize = 16;
 /// No address begins with it.
 const PADDING: u8 = 0xff;
 const DOMAIN: &str = "circlet 1 invite text";
@@ -44,7 +49,28 @@ const MAX_READ: usize = 1024;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Group(String);
 
-/// Why text is not an invite key.
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// An invite key.
+    Invite,
+    /// A circle card.
+    Card,
+    /// A device key.
+    Device,
+}
+
+/// What the text of a key says.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) kind: KeyKind,
+    pub(super) circle_hint: [u8; 16],
+    /// A card has none.
+    pub(super) secret: Option<InviteSecret>,
+    pub(super) addresses: Vec<Address>,
+}
+
+/// Why text is not the key that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Nothing there.
@@ -67,6 +93,9 @@ pub enum Error {
     /// Made by a later version.
     #[error("the invite key has version {0}, which is not known here")]
     NewerVersion(u8),
+    /// A key in order, but not for this.
+    #[error("this is another kind of key")]
+    OtherKind(KeyKind),
     /// Something else.
     #[error("not an invite key")]
     NotAKey,
@@ -79,24 +108,58 @@ impl Group {
     }
 }
 
-impl InviteKey {
+impl KeyKind {
+    fn bits(self) -> u8 {
+        match self {
+            Self::Invite => 0,
+            Self::Card => 1 << 6,
+            Self::Device => 2 << 6,
+        }
+    }
+
+    fn of(byte: u8) -> Option<Self> {
+        let kinds = [Self::Invite, Self::Card, Self::Device];
+        kinds
+            .into_iter()
+            .find(|kind| kind.bits() == byte & !VERSIONS)
+    }
+}
+
+impl Parts {
+    /// Returns these parts with as many of the addresses, in their order, as the text has room for.
+    pub(super) fn with_addresses(mut self, addresses: &[Address]) -> Self {
+        for address in addresses {
+            let is_new = !self.addresses.contains(address);
+            if is_new && self.addresses.len() < MAX_ADDRESSES {
+                self.addresses.push(*address);
+                if !self.fits() {
+                    self.addresses.pop();
+                }
+            }
+        }
+        self
+    }
+
     /// Whether the text form has room for all addresses.
-    pub(super) fn fits(&self) -> bool {
+    fn fits(&self) -> bool {
         let addresses: usize = self
             .addresses
             .iter()
             .map(|address| address.to_bytes().len())
             .sum();
-        FIXED + addresses + CHECK <= MAX_GROUPS * BYTES
+        let secret = self.secret.as_ref().map_or(0, |_| SECRET);
+        FIXED + secret + addresses + CHECK <= MAX_GROUPS * BYTES
     }
 }
 
 /// Returns the text of a key.
-pub(super) fn write(key: &InviteKey) -> Zeroizing<String> {
+pub(super) fn write(key: &Parts) -> Zeroizing<String> {
     let mut payload = Zeroizing::new(Vec::with_capacity(MAX_GROUPS * BYTES));
-    payload.extend([VERSION, 0]);
+    payload.extend([key.kind.bits() | VERSION, 0]);
     payload.extend(key.circle_hint);
-    payload.extend(key.secret.0);
+    if let Some(secret) = &key.secret {
+        payload.extend(secret.0);
+    }
     for address in &key.addresses {
         payload.extend(address.to_bytes());
     }
@@ -118,7 +181,7 @@ pub(super) fn write(key: &InviteKey) -> Zeroizing<String> {
 }
 
 /// Reads what a person typed or pasted.
-pub(super) fn read(text: &str) -> Result<InviteKey, Error> {
+pub(super) fn read(text: &str) -> Result<Parts, Error> {
     if text.len() > MAX_READ {
         return Err(Error::NotAKey);
     }
@@ -134,18 +197,22 @@ pub(super) fn read(text: &str) -> Result<InviteKey, Error> {
         [version, count, ..] => (*version, usize::from(*count)),
         [] | [_] => return Err(Error::CutOff),
     };
+    let kind = KeyKind::of(version);
     if check(body) != *sum {
-        let begins_a_key = version == VERSION && count <= MAX_GROUPS && groups.len() < count;
+        let begins_a_key = kind.is_some()
+            && version & VERSIONS == VERSION
+            && count <= MAX_GROUPS
+            && groups.len() < count;
         return Err(if begins_a_key {
             Error::CutOff
         } else {
             Error::GroupsMixed
         });
     }
-    match version {
-        VERSION if count == groups.len() => parse(body).ok_or(Error::NotAKey),
-        0 | VERSION => Err(Error::NotAKey),
-        newer => Err(Error::NewerVersion(newer)),
+    match (kind, version & VERSIONS) {
+        (Some(kind), VERSION) if count == groups.len() => parse(kind, body).ok_or(Error::NotAKey),
+        (_, 0 | VERSION) => Err(Error::NotAKey),
+        (_, newer) => Err(Error::NewerVersion(newer)),
     }
 }
 
@@ -204,10 +271,15 @@ fn decode(groups: &[String]) -> Result<Vec<u8>, Error> {
 }
 
 /// Reads what stands between version and check.
-fn parse(body: &[u8]) -> Option<InviteKey> {
+fn parse(kind: KeyKind, body: &[u8]) -> Option<Parts> {
     let (_, rest) = body.split_first_chunk::<2>()?;
-    let (circle_hint, rest) = rest.split_first_chunk::<16>()?;
-    let (secret, mut rest) = rest.split_first_chunk::<16>()?;
+    let (circle_hint, mut rest) = rest.split_first_chunk::<16>()?;
+    let mut secret = None;
+    if kind != KeyKind::Card {
+        let (bytes, after) = rest.split_first_chunk::<SECRET>()?;
+        secret = Some(InviteSecret(*bytes));
+        rest = after;
+    }
     let mut addresses = Vec::new();
     while rest.first().is_some_and(|byte| *byte != PADDING) {
         let (address, after) = Address::split(rest).ok()?;
@@ -215,9 +287,10 @@ fn parse(body: &[u8]) -> Option<InviteKey> {
         rest = after;
     }
     let padded = rest.len() < BYTES && rest.iter().all(|byte| *byte == PADDING);
-    let key = InviteKey {
+    let key = Parts {
+        kind,
         circle_hint: *circle_hint,
-        secret: InviteSecret(*secret),
+        secret,
         addresses,
     };
     (padded && key.addresses.len() <= MAX_ADDRESSES).then_some(key)

@@ -116,13 +116,18 @@ impl Replica {
         {
             return Taken::Nothing;
         }
-        match signed.verify(circle) {
+        let own = signed.act.device == self.device();
+        let taken = match signed.verify(circle) {
             Ok(verified) => self.attach(verified),
             Err(_) => Taken::Bad,
+        };
+        if own && taken == Taken::New {
+            self.heard_of_itself();
         }
+        taken
     }
 
-    fn attach(&mut self, act: VerifiedAct) -> Taken {
+    pub(super) fn attach(&mut self, act: VerifiedAct) -> Taken {
         let Some(graph) = self.graph.as_mut() else {
             return Taken::Bad;
         };
@@ -358,7 +363,7 @@ impl Replica {
     /// Sets whom to dial: members' devices, or the invite's addresses.
     pub(super) fn plan_dials(&mut self, now: Timestamp, out: &mut Outbox) {
         let mut targets = Vec::new();
-        if self.way_in().is_some() {
+        if self.way_in().is_some() || self.state.phase.is_arriving() {
             targets.push(Target::Invite);
         }
         if self.has_a_say() {

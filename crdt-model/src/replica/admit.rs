@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::bounded::List;
-use crate::id::{InviteId, PeerId};
+use crate::id::{InviteId, PeerId, PersonId};
 use crate::key::{Rng, Signature};
 use crate::membership::act::{History, Kind, Mark, Mode, Newcomer};
 use crate::membership::roster::Standing;
@@ -60,7 +60,7 @@ impl Replica {
     /// Lets somebody in who knocked. `None` when nobody of that key waits, or their invite has ended.
     pub(super) fn welcome(
         &mut self,
-        person: crate::id::PersonId,
+        person: PersonId,
         now: Timestamp,
         rng: &mut Rng<'_>,
     ) -> Result<Option<()>, Error> {
@@ -109,6 +109,9 @@ impl Replica {
         match here {
             Some(true) => {}
             Some(false) => return Ok(Some(Answer::End(JoinEnd::Revoked))),
+            None if self.belongs(&newcomer.person) => {
+                return Ok(Some(Answer::End(JoinEnd::PersonBelongs)));
+            }
             None => {
                 if let Some(end) = self.invite_ends(&invite, &newcomer, now) {
                     return Ok(Some(Answer::End(end)));
@@ -200,13 +203,15 @@ impl Replica {
         Ok(())
     }
 
+    fn belongs(&self, person: &PersonId) -> bool {
+        let known = self.roster().and_then(|roster| roster.people.get(person));
+        known.is_some_and(|person| person.standing == Standing::Active)
+    }
+
     /// Whether somebody who knocked can still be let in, and has not been.
     fn still_waits(&self, waiting: &Waiting, now: Timestamp) -> bool {
         let person = &waiting.newcomer.person;
-        let member = self
-            .roster()
-            .and_then(|roster| roster.people.get(person))
-            .is_some_and(|person| person.standing == Standing::Active);
+        let member = self.belongs(person);
         let ends = self.invite_ends(&waiting.invite, &waiting.newcomer, now);
         !member && ends.is_none()
     }

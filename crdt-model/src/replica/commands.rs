@@ -1,7 +1,6 @@
 //! What somebody at this computer asks for.
 
 use super::Replica;
-use super::state::Phase;
 use crate::bounded::List;
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::invitation::{self, InviteKey, InviteSecret};
@@ -24,10 +23,7 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<Reply, Refusal> {
-        if matches!(
-            self.state.phase,
-            Phase::Joining { .. } | Phase::Knocking { .. }
-        ) {
+        if self.state.phase.is_arriving() {
             return Err(Refusal::Pending);
         }
         if !self.is_active() && !matches!(command, Command::TakeBack { .. }) {
@@ -65,6 +61,9 @@ impl Replica {
             Command::SetRole { person, role } => self.set_role(person, role, now, out),
             Command::Remove { person } => self.remove(person, now, rng, out),
             Command::Leave => self.leave(now, out),
+            Command::AddDevice => self.offer_device(now, rng, out),
+            Command::ConfirmDevice { words } => self.confirm_device(&words, now),
+            Command::RemoveDevice { device } => self.remove_device(device, now, rng, out),
         }
     }
 
@@ -197,7 +196,7 @@ impl Replica {
 
     /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
     /// signature: where a removal or a farewell cuts.
-    fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
+    pub(super) fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
         let mut cuts = Vec::new();
         for device in devices {
             for (low, high) in self

@@ -40,6 +40,7 @@ type Beacon = (PeerId, List<Address, 4>);
 impl Replica {
     pub(super) fn wake(&mut self, now: Timestamp, out: &mut Outbox) {
         self.farewell_heard(&[], now, out);
+        self.go_on_as_new(now, out);
         if self.dials.is_empty() && self.links.is_empty() {
             self.plan_dials(now, out);
         }
@@ -217,7 +218,8 @@ impl Replica {
         let key = self
             .way_in()
             .and_then(|(text, _)| InviteKey::from_text(text).ok());
-        key.map(|key| key.addresses().to_vec()).unwrap_or_default()
+        let addresses = key.map(|key| key.addresses().to_vec());
+        addresses.unwrap_or_else(|| self.contact_addresses())
     }
 
     pub(super) fn ask_to_wake(&mut self, now: Timestamp, out: &mut Outbox) {
@@ -243,7 +245,7 @@ impl Replica {
     }
 
     fn beacons_wanted(&self) -> bool {
-        let pending = self.state.phase.joining().is_some();
+        let pending = self.state.phase.is_arriving();
         let wanted = self.is_active() || self.state.joining().is_some();
         pending || (self.beacons_sent < BURSTS && wanted)
     }
@@ -269,8 +271,6 @@ impl Replica {
         self.listen_for_beacons(now, out);
     }
 
-    /// Returns the keys of today's beacons: of the pending invite, or of the circle and its open
-    /// invites, the one to send with first.
     /// Returns the keys of today's beacons, the one to send with first: of the pending invite, or of
     /// the circle's newest epochs and then its open invites. Says how many are the circle's own.
     fn beacon_keys(&self, now: Timestamp) -> (Vec<[u8; 32]>, usize) {
@@ -279,6 +279,9 @@ impl Replica {
             let key = InviteKey::from_text(text).ok();
             let keys = key.map(|key| key.beacon_key(day).0.0);
             return (keys.into_iter().collect(), 0);
+        }
+        if self.state.phase.is_arriving() {
+            return (self.contact_beacons(day), 0);
         }
         let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
             return (Vec::new(), 0);
@@ -302,6 +305,7 @@ impl Replica {
             Some(InviteKey::new(circle, secret, &[]).beacon_key(day).0.0)
         });
         keys.extend(invites.take(HEARD_INVITES));
+        keys.extend(self.offered_beacon(now));
         (keys, own)
     }
 

@@ -218,6 +218,9 @@ impl Replica {
                 seq: entry.header.header().seq,
             };
             if !chain.holds(place.seq) {
+                if device == self.device() {
+                    self.heard_of_itself();
+                }
                 let lamport = entry.header.header().lamport;
                 self.keep(place, entry, now)?;
                 self.fresh.push((place, lamport));

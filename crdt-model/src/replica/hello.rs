@@ -3,7 +3,6 @@
 use super::Replica;
 use super::parting::say_last;
 use super::state::Phase;
-use crate::bounded::List;
 use crate::codec;
 use crate::id::{DeviceId, EpochId, PeerId};
 use crate::invitation::{self, InviteKey};
@@ -13,16 +12,16 @@ use crate::membership::graph::Graph;
 use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
-use crate::secrecy::hello::{BoxKey, Direction, MAX_CANDIDATES, Route, open_hello, seal_hello};
+use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
 use crate::store::Error;
-use crate::sync::hello::{Answer, Hello, MAX_VOUCHERS, bind, bound};
+use crate::sync::hello::{Answer, Hello, bind, bound};
 use crate::time::Timestamp;
 
 /// The most invites whose holders are heard: the open ones first. Those that have ended get a word.
 const HEARD_INVITES: usize = 64;
 
-/// The most bytes of vouchers: with the retracts beside them they fit into one frame.
-const MAX_VOUCHER_BYTES: usize = 48 * 1024;
+/// The newest epochs whose keys are tried on a hello.
+const HELLO_EPOCHS: usize = 16;
 
 impl Replica {
     /// A hello frame: somebody's hello, or the answer to ours.
@@ -61,7 +60,8 @@ impl Replica {
         let Ok(hello) = codec::decode::<Hello>(&plain) else {
             return Ok(());
         };
-        let (answer, last_word) = self.answer_to(id, peer, hello, now, rng, out)?;
+        let (answer, last_word) =
+            self.answer_to(id, peer, (hello, keys.get(index)), now, rng, out)?;
         if let (Some(answer), Some(key)) = (answer, keys.get(index)) {
             let route = self.route(peer, dialled, Direction::Answer);
             if let Some(frame) = seal_hello(key, route, &codec::encode(&answer), rng) {
@@ -77,7 +77,7 @@ impl Replica {
         &mut self,
         id: LinkId,
         peer: PeerId,
-        hello: Hello,
+        (hello, sealed_with): (Hello, Option<&BoxKey>),
         now: Timestamp,
         rng: &mut Rng<'_>,
         out: &mut Outbox,
@@ -110,13 +110,35 @@ impl Replica {
                 let answer = self.membership_answer(peer);
                 Ok((answer.filter(|_| !last_word.is_empty()), last_word))
             }
-            Hello::Join { .. } | Hello::Member { .. } => Ok((None, Vec::new())),
+            Hello::Return {
+                device,
+                certificate,
+                binding,
+            } if is_theirs(device.device, &binding) => {
+                let answer = self.welcome_back(id, peer, (&device, &certificate), out);
+                Ok((answer, Vec::new()))
+            }
+            Hello::Link {
+                device,
+                kem,
+                binding,
+            } if is_theirs(device, &binding) => {
+                let answer = self.link_device(sealed_with, (device, kem), now, rng, out)?;
+                Ok((answer, Vec::new()))
+            }
+            Hello::Join { .. }
+            | Hello::Member { .. }
+            | Hello::Return { .. }
+            | Hello::Link { .. } => Ok((None, Vec::new())),
         }
     }
 
     /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
     pub(super) fn own_hello(&self, peer: PeerId, as_newcomer: bool) -> Option<(BoxKey, Hello)> {
         let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
+        if let Some(hello) = self.arrival_hello(binding) {
+            return Some(hello);
+        }
         if let Some((text, name)) = self.way_in().filter(|_| as_newcomer) {
             let key = InviteKey::from_text(text).ok()?;
             let name = crate::content::clean_name(name).ok()?;
@@ -142,29 +164,6 @@ impl Replica {
             retracts: self.owed_retracts(),
         };
         Some((self.shared_key(peer)?, hello))
-    }
-
-    /// Returns the acts that brought this device in, back to the founding or as far as fits.
-    fn vouchers(&self) -> List<SignedAct, MAX_VOUCHERS> {
-        let (mut vouchers, mut bytes) = (Vec::new(), 0);
-        let (mut device, graph) = (self.device(), self.graph.as_ref());
-        while let Some(graph) = graph
-            && let Some(known) = graph.roster().devices.get(&device)
-            && let Some(act) = graph.get(&known.added)
-            && vouchers.len() < MAX_VOUCHERS
-        {
-            bytes += codec::encode(act.signed()).len();
-            if bytes > MAX_VOUCHER_BYTES {
-                break;
-            }
-            let founding = act.act().device == device;
-            vouchers.push(act.signed().clone());
-            device = act.act().device;
-            if founding {
-                break;
-            }
-        }
-        List::new(vouchers).unwrap_or_default()
     }
 
     /// Returns the box key of the newest epoch that the device of this peer is known to hold: one that
@@ -217,7 +216,7 @@ impl Replica {
             .iter()
             .filter(|_| active)
             .filter_map(|epoch| self.ring.get(&epoch.commons))
-            .take(MAX_CANDIDATES - HEARD_INVITES);
+            .take(HELLO_EPOCHS);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
         invites.sort_by_key(|state| {
             let used_up = state.used_by.len() >= usize::from(state.invite.uses);
@@ -226,7 +225,10 @@ impl Replica {
         let invites = invites.into_iter().take(HEARD_INVITES).filter_map(|state| {
             Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
         });
-        invites.chain(epochs.map(BoxKey::of_epoch)).collect()
+        let keys = self.offered_key().into_iter().chain(invites);
+        let keys = keys.chain(epochs.map(BoxKey::of_epoch));
+        let people = active.then(|| self.person_keys(roster));
+        keys.chain(people.into_iter().flatten()).collect()
     }
 
     pub(super) fn invite_secret(&self, state: &InviteState) -> Option<invitation::InviteSecret> {
@@ -253,41 +255,6 @@ impl Replica {
         let answer = self.membership_answer(peer)?;
         self.begin_session(id, peer, device, vouched, out);
         Some(answer)
-    }
-
-    /// Whether a chain of introductions leads from a device to one that belongs here.
-    fn vouched_for(&self, device: DeviceId, vouchers: &[SignedAct]) -> bool {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
-            return false;
-        };
-        let mut wanted = device;
-        for signed in vouchers {
-            let Ok(act) = signed.clone().verify(circle) else {
-                return false;
-            };
-            // An introduction that is here and let nobody in is void.
-            if self
-                .graph
-                .as_ref()
-                .is_some_and(|graph| graph.contains(&act.id()))
-            {
-                return false;
-            }
-            let act = act.act();
-            let introduces = match &act.kind {
-                Kind::Admit { newcomer, .. } => newcomer.device == wanted,
-                Kind::AddDevice { device, .. } => device.device == wanted && act.device != wanted,
-                _ => false,
-            };
-            if !introduces {
-                return false;
-            }
-            match roster.devices.get(&act.device) {
-                Some(known) => return known.active,
-                None => wanted = act.device,
-            }
-        }
-        false
     }
 
     pub(super) fn membership_answer(&self, peer: PeerId) -> Option<Answer> {
@@ -326,11 +293,16 @@ impl Replica {
                         self.graph = Some(Graph::new(circle));
                         self.save_state();
                     }
-                    let vouched = self.state.joining().is_some();
+                    let vouched = self.is_on_its_way();
                     self.begin_session(id, peer, device, vouched, out);
                 }
             }
+            Answer::Linked(sealed) => {
+                self.take_person(&sealed, out);
+                out.outputs.push(Output::Close { link: id });
+            }
             Answer::Wait => {
+                self.is_noticed(out);
                 if let Some((key, name)) = self.state.joining() {
                     self.state.phase = Phase::Knocking {
                         key: key.to_owned(),
@@ -346,7 +318,12 @@ impl Replica {
                 self.plan_dials(now, out);
                 out.outputs.push(Output::Close { link: id });
             }
+            Answer::End(JoinEnd::PersonBelongs) => {
+                self.join_becomes_return(now, out);
+                out.outputs.push(Output::Close { link: id });
+            }
             Answer::End(end) => {
+                self.return_ended(end, now, out);
                 self.join_ended(id, end, now, out);
                 out.outputs.push(Output::Close { link: id });
             }

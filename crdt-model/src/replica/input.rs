@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::content::story::Story;
-use crate::id::{InviteId, PersonId};
+use crate::id::{DeviceId, InviteId, PersonId};
 use crate::id::{PeerId, ThingId};
 use crate::membership::act::{History, Mode, Role};
 use core::time::Duration;
@@ -144,4 +144,16 @@ pub enum Command {
     },
     /// Leave the circle.
     Leave,
+    /// Make a key by which another computer becomes a device of this person.
+    AddDevice,
+    /// Let in the computer that shows these four words.
+    ConfirmDevice {
+        /// The words, with blanks between them.
+        words: String,
+    },
+    /// Take out another device of this person.
+    RemoveDevice {
+        /// Which.
+        device: DeviceId,
+    },
 }

@@ -3,19 +3,21 @@
 use super::Replica;
 use super::grants::stories_known;
 use super::rows::from_head;
+use super::session::send;
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EpochId};
 use crate::key::{Rng, Secret};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
 use crate::membership::act::{History, Kind};
+use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::seal::{self, BodyKey};
 use crate::secrecy::usable;
 use crate::secrecy::wrap::{self, Row, Table};
 use crate::store::{Error, Scan, Space};
-use crate::sync::message::Need;
+use crate::sync::message::{Message, Need};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,6 +228,20 @@ impl Replica {
             opened |= self.rows.get(&key)?.is_none();
         }
         Ok(opened)
+    }
+
+    /// Asks a peer for the keys that are missing here.
+    pub(super) fn ask_for_keys(
+        &mut self,
+        id: LinkId,
+        session: &mut Session,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        let need = self.need(session)?;
+        if !need.epochs.is_empty() || !need.bodies.is_empty() {
+            out.outputs.push(send(id, &Message::Need(need)));
+        }
+        Ok(())
     }
 
     /// Returns what is missing here and was not asked for yet, from where the last question ended.

@@ -46,7 +46,7 @@ impl Replica {
         // to strangers, unless it is looking for somebody to let it in; and to such a one a member has
         // nothing to say but the answer.
         let to_newcomer = matches!(heard, Some(Target::Heard { member: false, .. }));
-        let joining = self.state.joining().is_some();
+        let joining = self.is_on_its_way();
         let as_newcomer = joining || heard == Some(Target::Invite);
         if ((dialled && !to_newcomer) || joining)
             && let Some((key, hello)) = self.own_hello(peer, as_newcomer)
@@ -73,6 +73,9 @@ impl Replica {
         };
         if let Some(target) = link.target {
             self.schedule.failed(&target, now, rng);
+            if let Some(at) = self.asks_again(now) {
+                self.schedule.sooner(&target, at);
+            }
         }
         if link.session.is_some() {
             out.outputs.push(Output::Event(Event::Connections));

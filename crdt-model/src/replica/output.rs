@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::id::{InviteId, PeerId, ThingId};
+use crate::key::Secret;
 use crate::replica::input::{CommandId, DialId, LinkId};
 use crate::store::{self, Batch};
 use crate::time::Timestamp;
@@ -85,6 +86,17 @@ pub enum Output {
     },
     /// Something a surface may want to show.
     Event(Event),
+    /// Draw new keys for this device, keep them, and open the replica anew with them: this computer was
+    /// put back to an earlier state, and others know a later one. Said again until it is done.
+    Renew,
+    /// This device is this person's from now on: keep the secret of the person key, then let the
+    /// replica come back with it and these contacts.
+    Adopt {
+        /// The secret of the person key in this circle.
+        person: Secret,
+        /// What to find a member by.
+        contacts: Vec<String>,
+    },
 }
 
 /// What came of a command.
@@ -103,6 +115,13 @@ pub enum Reply {
         invite: InviteId,
         /// The key to hand on.
         key: String,
+    },
+    /// A device key stands.
+    DeviceKey {
+        /// The key to type or scan at the other computer.
+        key: String,
+        /// When it ends.
+        until: Timestamp,
     },
 }
 
@@ -137,6 +156,12 @@ pub enum Refusal {
     /// device.
     #[error("this device's key was used elsewhere")]
     Forked,
+    /// No other computer waits to become a device of this person.
+    #[error("no other device waits")]
+    NobodyWaits,
+    /// The four words are not those of a computer that waits.
+    #[error("the four words are of no device that waits")]
+    OtherWords,
 }
 
 /// Something that happened and that a surface may show.
@@ -150,6 +175,8 @@ pub enum Event {
     JoinWaits,
     /// Somebody knocked with an invite that wants a welcome.
     Knocked,
+    /// Another computer holds this device's device key and waits for its four words.
+    DeviceWaits,
     /// The roster changed.
     Members,
     /// A story, response or other thing came, changed or went.
@@ -171,4 +198,14 @@ pub enum JoinEnd {
     Revoked,
     /// The circle does not know it.
     Unknown,
+    /// The person who came back by their words was removed.
+    PersonRemoved,
+    /// The person who came back by their words has left.
+    PersonLeft,
+    /// This device was taken out.
+    DeviceRemoved,
+    /// The device key ran out or was used.
+    DeviceKeyOver,
+    /// The person belongs already, by another device: this one comes back as a further one.
+    PersonBelongs,
 }

@@ -1,7 +1,7 @@
 //! What a surface can ask a replica to show, as plain values.
 
 use crate::content::story::Ask;
-use crate::id::{CircleId, InviteId, PersonId, ThingId};
+use crate::id::{CircleId, DeviceId, InviteId, PersonId, ThingId};
 use crate::membership::act::{History, Mode, Role};
 use crate::replica::output::JoinEnd;
 use crate::time::{Day, Timestamp};
@@ -38,6 +38,15 @@ pub enum Standing {
     Pending,
     /// The join waits for a welcome.
     Knocking,
+    /// Coming back as a new device of a person who belongs.
+    Returning,
+    /// Waiting to be made a device of somebody, with the four words to compare.
+    Linking {
+        /// Whether the other computer has heard of this one.
+        met: bool,
+    },
+    /// This person belongs, but this device was taken out.
+    DeviceRemoved,
     /// The join cannot go on.
     Ended(JoinEnd),
     /// This person left.
@@ -80,6 +89,19 @@ pub struct Gone {
     pub known_by: usize,
     /// How many belong now.
     pub members: usize,
+}
+
+/// A device of this person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceLine {
+    /// Its id.
+    pub device: DeviceId,
+    /// Whether it is this computer.
+    pub here: bool,
+    /// Since which day, by the clock of whoever let it in.
+    pub since: Day,
+    /// Whether it belongs now.
+    pub active: bool,
 }
 
 /// An invite.

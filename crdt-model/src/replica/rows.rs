@@ -246,6 +246,11 @@ impl Rows {
         self.listed(6, &thing.0)
     }
 
+    /// The device key that this device made last, and who waits by it.
+    pub(crate) fn offer_key(&self) -> Key {
+        self.own(Space::Meta, [7])
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {

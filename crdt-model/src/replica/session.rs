@@ -175,7 +175,7 @@ impl Replica {
         session: &mut Session,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        if !self.may_see(session) {
+        if !self.may_see(session) || self.is_to_arrive() {
             return Ok(());
         }
         let Some(open) = session.their_open.take() else {
@@ -269,6 +269,7 @@ impl Replica {
         for (act, table) in acts.tables.into_inner() {
             self.take_table(act, &table);
         }
+        self.finish_return(now, out);
         if new {
             self.roster_changed(now, out)?;
             if self.has_gone(session) {
@@ -292,6 +293,7 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
+        self.arrive(now, out)?;
         self.give_acts(id, session, out)?;
         let belongs = self
             .roster()
@@ -305,6 +307,7 @@ impl Replica {
             return Ok(true);
         }
         self.become_member(now, out);
+        self.finish_return(now, out);
         self.forget_way_in(now, out);
         if let Some(record) = self.publish_addresses(now) {
             self.pass_records(std::slice::from_ref(&record), out);
@@ -356,19 +359,6 @@ impl Replica {
         }
         self.owe_nothing();
         out.outputs.push(Output::Event(Event::Connections));
-    }
-
-    pub(super) fn ask_for_keys(
-        &mut self,
-        id: LinkId,
-        session: &mut Session,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let need = self.need(session)?;
-        if !need.epochs.is_empty() || !need.bodies.is_empty() {
-            out.outputs.push(send(id, &Message::Need(need)));
-        }
-        Ok(())
     }
 }
 

@@ -225,6 +225,11 @@ impl Replica {
             (Phase::Joining { .. }, _) => Standing::Pending,
             (Phase::Knocking { .. }, _) => Standing::Knocking,
             (Phase::Ended(end), _) => Standing::Ended(*end),
+            (Phase::Returning { .. }, _) => Standing::Returning,
+            (Phase::Linking { met, .. }, _) => Standing::Linking { met: *met },
+            (Phase::Member, Some(Belongs::Active)) if self.was_taken_out() => {
+                Standing::DeviceRemoved
+            }
             (Phase::Member, Some(Belongs::Active)) => Standing::Member,
             (Phase::Member, Some(Belongs::Left(_))) => Standing::Left,
             (Phase::Member, Some(Belongs::Removed(_)) | None) => Standing::Removed,

@@ -31,6 +31,9 @@ pub(crate) struct State {
     pub(crate) way_in: Option<(String, String)>,
     /// This person left, and until then nobody who stays may have heard of it.
     pub(crate) farewell_until: Option<Timestamp>,
+    /// Others hold something of this device's own making that was not here: an older state of this
+    /// computer was put back. It has to go on as a new device.
+    pub(crate) superseded: bool,
 }
 
 /// How far this device is in the circle.
@@ -55,6 +58,19 @@ pub(crate) enum Phase {
     },
     /// The key lets nobody in any more.
     Ended(JoinEnd),
+    /// Coming back as a new device of a person who belongs: looking for a member by these cards and
+    /// keys, and then until a member has given it the circle's keys.
+    Returning {
+        /// Texts of circle cards, invite keys or device keys.
+        contacts: Vec<String>,
+    },
+    /// Waiting to be made a device of whoever made this device key.
+    Linking {
+        /// The device key's text.
+        key: String,
+        /// Whether the other device has this one's keys, and waits for the four words.
+        met: bool,
+    },
 }
 
 impl State {
@@ -73,8 +89,13 @@ impl Phase {
     pub(crate) fn joining(&self) -> Option<(&str, &str)> {
         match self {
             Self::Joining { key, name } | Self::Knocking { key, name } => Some((key, name)),
-            Self::Member | Self::Ended(_) => None,
+            Self::Member | Self::Ended(_) | Self::Returning { .. } | Self::Linking { .. } => None,
         }
+    }
+
+    /// Whether this device is still on its way in.
+    pub(crate) fn is_arriving(&self) -> bool {
+        !matches!(self, Self::Member | Self::Ended(_))
     }
 }
 

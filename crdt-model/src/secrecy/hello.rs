@@ -5,13 +5,16 @@
 //! associated = (dialler's PeerId, listener's PeerId, direction)
 //! box key    = derive("circlet 1 hello box, from an epoch", commons key)
 //!              or derive("circlet 1 hello box, from an invite", invite)
+//!              or derive("circlet 1 hello box, of a person", person, circle hint)
+//!              or derive("circlet 1 hello box, of a device key", device key)
 //! beacon key = derive("circlet 1 beacon, from an epoch", commons key, day), or from an invite
 //! ```
 //!
-//! A frame carries no hint of its key: the listener tries those it has.
+//! A frame carries no hint of its key: the listener tries those it has. The ids of the people are in the
+//! graph alone, which only members see: who comes back by the recovery words is known by theirs.
 
 use crate::codec;
-use crate::id::PeerId;
+use crate::id::{PeerId, PersonId};
 use crate::key::{Rng, Secret};
 use crate::secrecy::aead::{self, OVERHEAD};
 use crate::secrecy::epoch::EpochKey;
@@ -22,10 +25,12 @@ use serde::{Deserialize, Serialize};
 pub const MAX_HELLO: usize = 64 * 1024;
 /// Frames have a length that is a multiple of this.
 pub const STEP: usize = 1024;
-/// The most keys that are tried on one frame: of 64 invites and 16 recent epochs.
-pub const MAX_CANDIDATES: usize = 80;
+/// The most keys that are tried on one frame: of a device key, 64 invites, 16 recent epochs and 64
+/// people.
+pub const MAX_CANDIDATES: usize = 145;
 
 const BOX: &str = "circlet 1 hello box, from an epoch";
+const PERSON: &str = "circlet 1 hello box, of a person";
 const BEACON: &str = "circlet 1 beacon, from an epoch";
 
 /// A key that hello frames are sealed with.
@@ -60,6 +65,11 @@ impl BoxKey {
     /// Returns the box key of an epoch, by its commons key.
     pub fn of_epoch(commons: &EpochKey) -> Self {
         Self(commons.secret().derive(BOX, b""))
+    }
+
+    /// Returns the box key of a person who comes back to the circle with this hint.
+    pub fn of_person(person: PersonId, hint: &[u8; 16]) -> Self {
+        Self(Secret(person.0).derive(PERSON, hint))
     }
 }
 
@@ -138,11 +148,11 @@ mod tests {
         #[test]
         fn a_frame_opens_with_the_right_key_among_others(
             plaintext in proptest::collection::vec(any::<u8>(), 0..3000),
-            place in 0_u8..120,
+            place in 0_u8..160,
         ) {
             let frame = seal_hello(&key(place), ROUTE, &plaintext, &mut rng()).unwrap();
             prop_assert_eq!(frame.len() % STEP, 0);
-            let keys: Vec<BoxKey> = (0..120).map(key).collect();
+            let keys: Vec<BoxKey> = (0..160).map(key).collect();
             let opened = open_hello(&keys, ROUTE, &frame);
             let tried = usize::from(place) < MAX_CANDIDATES;
             prop_assert_eq!(opened, tried.then(|| (usize::from(place), plaintext)));

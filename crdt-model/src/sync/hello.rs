@@ -1,15 +1,17 @@
 //! What a dialler says before anybody knows who it is, and the answer.
 //!
 //! Both are sealed (see `secrecy::hello`): under a key of the circle by members, under the invite's
-//! key by newcomers. Bound to both peer ids by the seal and by the device's signature, so that nobody
+//! key by newcomers, under a key of their person by those who come back, under a device key by a
+//! computer that is to become another device of a person. Bound to both peer ids by the seal and by the device's signature, so that nobody
 //! can say it again in another's place.
 
 use crate::bounded::List;
 use crate::codec;
 use crate::id::{CircleId, DeviceId, InviteId, PeerId, ThingId};
 use crate::key::{self, Signature, SigningKey};
-use crate::membership::act::{Newcomer, SignedAct};
+use crate::membership::act::{NewDevice, Newcomer, SignedAct};
 use crate::replica::output::JoinEnd;
+use crate::secrecy::kem::{PublicKey as KemKey, Sealed};
 use crate::sync::message::SignedHeader;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,24 @@ pub enum Hello {
         /// belongs.
         retracts: List<SignedHeader, MAX_TOLD>,
     },
+    /// "I am a new device of somebody who belongs."
+    Return {
+        /// The device, and whose.
+        device: NewDevice,
+        /// The person key's signature over the device.
+        certificate: Signature,
+        /// The device's signature over this link.
+        binding: Signature,
+    },
+    /// "I hold a device key: make me a device of whoever made it."
+    Link {
+        /// Which device.
+        device: DeviceId,
+        /// Where to seal what it is given.
+        kem: KemKey,
+        /// The device's signature over this link.
+        binding: Signature,
+    },
 }
 
 /// The answer.
@@ -71,6 +91,9 @@ pub enum Answer {
     End(JoinEnd),
     /// "What you took back is gone here; there is nothing else to say."
     Took(List<ThingId, MAX_TOLD>),
+    /// "You are the one I meant: this is the secret of our person key in this circle", sealed to the
+    /// device. With it, the device comes back by itself.
+    Linked(Sealed),
 }
 
 /// Signs "this peer id is mine, and I am talking to that one".

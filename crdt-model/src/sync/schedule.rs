@@ -149,6 +149,13 @@ impl<T: Ord + Clone> Schedule<T> {
         }
     }
 
+    /// Lets a waiting target be dialled no later than this.
+    pub fn sooner(&mut self, key: &T, at: Timestamp) {
+        if let Some(target) = self.targets.get_mut(key) {
+            target.next = target.next.min(at);
+        }
+    }
+
     /// Lets every waiting target be dialled at once.
     pub fn hurry_all(&mut self, now: Timestamp) {
         for target in self

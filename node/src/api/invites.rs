@@ -198,7 +198,7 @@ fn line(invite: &InviteLine) -> Value {
 }
 
 /// Returns a point in time as RFC 3339 says it, to the second.
-fn moment(time: Timestamp) -> String {
+pub(super) fn moment(time: Timestamp) -> String {
     let seconds = i64::try_from(time.0 / 1000).unwrap_or(i64::MAX);
     jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string())
 }

@@ -6,7 +6,7 @@ use crate::handle::{Select, hint_hex};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use circlet_model::invitation::{Error, InviteKey};
+use circlet_model::invitation::{AnyKey, Error, KeyKind};
 use circlet_model::replica::overview::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,23 +28,35 @@ impl fmt::Debug for NewJoin {
 }
 
 pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) -> Answer {
-    let key = InviteKey::from_text(&asked.key).map_err(Problem::from)?;
+    let key = AnyKey::from_text(&asked.key).map_err(Problem::from)?;
+    if key.kind() == KeyKind::Card {
+        return Err(Error::OtherKind(KeyKind::Card).into());
+    }
     let before = api.handle.look(|shown| Ok(shown.circles.len())).await?;
     let hint = api.handle.join(key).await?;
-    let (joined, id, name, words, circles) = api
+    let running = api.running;
+    let (joined, id, name, words, circles, waits) = api
         .handle
         .look(move |shown| {
             let line = shown.pick(&Select::Hint(hint))?;
             let replica = line.replica.map_err(|error| Problem::from(error.clone()))?;
             let (overview, words) = (replica.overview(), replica.own_words());
             let joined = overview.standing == Standing::Member;
-            Ok((joined, line.id(), overview.name, words, shown.circles.len()))
+            let words = words.or_else(|| replica.linking_words());
+            let waits = match overview.standing {
+                Standing::Linking { .. } | Standing::Returning => {
+                    sentence::sentence(&line, &overview, shown.now, running)
+                }
+                _ => sentence::pending(running),
+            };
+            let count = shown.circles.len();
+            Ok((joined, line.id(), overview.name, words, count, waits))
         })
         .await?;
     let (state, sentence) = if joined {
         ("joined", "You are in this circle already.".to_owned())
     } else {
-        let mut sentence = sentence::pending(api.running);
+        let mut sentence = waits;
         if circles == before {
             sentence = format!("This join was under way already and goes on. {sentence}");
         }
@@ -92,11 +104,34 @@ impl From<Error> for Problem {
                 "This invite key was made by a newer Circlet.",
                 "Update Circlet on this computer, then try again.",
             ),
+            Error::OtherKind(kind) => other_kind(kind),
             Error::NotAKey => Self::new(
                 "not-a-key",
                 "This does not look like an invite key of Circlet. Nothing was changed.",
                 ask,
             ),
         }
+    }
+}
+
+/// Returns where a key belongs that was pasted in the wrong place.
+pub(super) fn other_kind(kind: KeyKind) -> Problem {
+    match kind {
+        KeyKind::Invite => Problem::new(
+            "invite-key-here",
+            "This is an invite key. Nothing was changed.",
+            "Give it to `circlet join`.",
+        ),
+        KeyKind::Card => Problem::new(
+            "circle-card-here",
+            "This is a circle card: it goes with your 24 words. Nothing was changed.",
+            "Put it into the file with your words, and run `circlet restore --words-file FILE`. To come \
+             in for the first time, ask for an invite key.",
+        ),
+        KeyKind::Device => Problem::new(
+            "device-key-here",
+            "This is a device key: it makes another computer yours. Nothing was changed.",
+            "On that computer, give it to `circlet join`.",
+        ),
     }
 }

@@ -18,6 +18,9 @@ pub(super) fn state(standing: Standing) -> &'static str {
         Standing::Ended(_) => "ended",
         Standing::Left => "left",
         Standing::Removed => "removed",
+        Standing::Returning => "returning",
+        Standing::Linking { .. } => "linking",
+        Standing::DeviceRemoved => "taken-out",
     }
 }
 
@@ -56,6 +59,13 @@ pub(super) fn sentence(
         Standing::Removed => {
             "You're no longer in this circle. Your own stories stay on this computer.".to_owned()
         }
+        Standing::Returning => returning(running),
+        Standing::Linking { met } => linking(met, line),
+        Standing::DeviceRemoved => {
+            "This computer was taken out of the circle from another one of yours. You yourself still \
+             belong; what was here before stays here."
+                .to_owned()
+        }
     }
 }
 
@@ -75,6 +85,35 @@ pub(super) fn pending(running: bool) -> String {
     format!("Waiting to meet a member's computer for the first time: any member will do. {next}")
 }
 
+/// Returns the sentence for coming back, until it is done.
+pub(super) fn returning(running: bool) -> String {
+    let next = if running {
+        "Leave Circlet running; it finishes by itself."
+    } else {
+        "Run `circlet start` and leave it running; it finishes by itself."
+    };
+    format!(
+        "Coming back to this circle: waiting to meet somebody of it, and any member will do. {next}"
+    )
+}
+
+fn linking(met: bool, line: &Line<'_>) -> String {
+    let words = line
+        .replica
+        .ok()
+        .and_then(circlet_model::replica::Replica::linking_words);
+    let words = words.unwrap_or_default();
+    let first = if met {
+        "Your other computer knows of this one."
+    } else {
+        "Waiting to meet your other computer."
+    };
+    format!(
+        "{first} Type these four words there: `circlet device add --confirm \"{words}\"`. Then this \
+         one goes on by itself."
+    )
+}
+
 fn ended(end: JoinEnd) -> &'static str {
     match end {
         JoinEnd::UsedUp => {
@@ -86,6 +125,25 @@ fn ended(end: JoinEnd) -> &'static str {
         }
         JoinEnd::Unknown => {
             "The circle does not know this invite. Ask the person who sent it for a new one."
+        }
+        JoinEnd::PersonRemoved => {
+            "You were removed from this circle, so the words do not bring you back to it. A member can \
+             invite you again."
+        }
+        JoinEnd::PersonLeft => {
+            "You left this circle, so the words do not bring you back to it. A member can invite you \
+             again."
+        }
+        JoinEnd::DeviceRemoved => {
+            "This computer was taken out of the circle from another one of yours. You yourself still \
+             belong."
+        }
+        JoinEnd::PersonBelongs => {
+            "You are in this circle already, with another computer. `circlet restore` brings this one \
+             in, too."
+        }
+        JoinEnd::DeviceKeyOver => {
+            "This device key ran out or has been used. Make a new one there with `circlet device add`."
         }
     }
 }

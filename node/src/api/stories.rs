@@ -134,7 +134,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<
 fn shared(reply: &Reply) -> Answer {
     match reply {
         Reply::Shared { thing } => Ok(Json(json!({ "id": thing.to_hex() }))),
-        Reply::Done | Reply::Invited { .. } => Err(Problem::bug()),
+        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } => Err(Problem::bug()),
     }
 }
 

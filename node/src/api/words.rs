@@ -51,7 +51,7 @@ pub(super) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) 
 }
 
 /// Says what is wrong with words, and where.
-fn explain(error: Error, written: &str) -> Problem {
+pub fn explain(error: Error, written: &str) -> Problem {
     match error {
         Error::Count(count) => Problem::new(
             "words-count",

@@ -9,7 +9,7 @@ use crate::network::Command;
 use crate::problem::Problem;
 use crate::storage::Engine;
 use circlet_model::id::CircleId;
-use circlet_model::invitation::InviteKey;
+use circlet_model::invitation::{AnyKey, InviteKey};
 use circlet_model::key::SigningKey;
 use circlet_model::membership::act::{MAX_NAME, circle_id};
 use circlet_model::replica::output::Outbox;
@@ -27,8 +27,13 @@ impl<E: Engine> Driver<E> {
     }
 
     /// Begins to join a circle; joining again goes on with the key at hand.
-    pub(super) fn join(&mut self, key: &InviteKey, answer: Answer<Hint>, round: &mut Round) {
-        match self.try_join(key, round) {
+    pub(super) fn join(&mut self, key: &AnyKey, answer: Answer<Hint>, round: &mut Round) {
+        let begun = match key {
+            AnyKey::Invite(key) => self.try_join(key, round),
+            AnyKey::Device(key) => self.try_link(key, round),
+            AnyKey::Card(_) => Err(Problem::bug()),
+        };
+        match begun {
             Ok(hint) => answer_later(hint, answer, hint, round),
             Err(problem) => drop(answer.send(Err(problem))),
         }
@@ -62,7 +67,14 @@ impl<E: Engine> Driver<E> {
         let now = self.now();
         match self.circle(hint).map(|circle| circle.line().standing()) {
             Some(Some(Standing::Member)) => return Ok(hint),
-            Some(Some(Standing::Left | Standing::Removed)) => return Err(was_here()),
+            Some(Some(Standing::Returning)) => {
+                self.return_to(hint, vec![key.to_text().to_string()], round)?;
+                return Ok(hint);
+            }
+            Some(Some(Standing::Left | Standing::Removed | Standing::DeviceRemoved)) => {
+                return Err(was_here());
+            }
+            Some(Some(Standing::Linking { .. })) => return Err(super::devices::linking()),
             Some(None) => return Err(Problem::bug()),
             Some(Some(Standing::Pending | Standing::Knocking | Standing::Ended(_))) => {}
             None => {
@@ -84,7 +96,7 @@ impl<E: Engine> Driver<E> {
     }
 
     /// Writes a replica's beginning, and puts it in the place of one that only waited to join.
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         hint: Hint,
         replica: Replica,
@@ -118,7 +130,7 @@ impl<E: Engine> Driver<E> {
     }
 
     /// Draws and keeps this device's keys for a circle, before anything of it is stored.
-    fn draw_keys(&mut self, hint: Hint, device: &SigningKey) -> Result<(), Problem> {
+    pub(super) fn draw_keys(&mut self, hint: Hint, device: &SigningKey) -> Result<(), Problem> {
         let kept: Vec<Hint> = self.circles.iter().map(|circle| circle.row.hint).collect();
         let identity = self
             .identity
@@ -146,7 +158,12 @@ impl<E: Engine> Driver<E> {
     }
 }
 
-fn answer_later<T: Send + 'static>(hint: Hint, answer: Answer<T>, value: T, round: &mut Round) {
+pub(super) fn answer_later<T: Send + 'static>(
+    hint: Hint,
+    answer: Answer<T>,
+    value: T,
+    round: &mut Round,
+) {
     let answer = move |durable: Result<(), Problem>| drop(answer.send(durable.map(|()| value)));
     round.after.push(After::Answer(hint, Box::new(answer)));
 }
@@ -161,7 +178,7 @@ fn not_a_name() -> Problem {
     )
 }
 
-fn was_here() -> Problem {
+pub(super) fn was_here() -> Problem {
     Problem::new(
         "was-here",
         "This computer has been in this circle before and keeps what was yours there, so it cannot \

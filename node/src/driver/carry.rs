@@ -182,6 +182,7 @@ impl<E: Engine> Driver<E> {
             } => self.output(hint, generation, output).await,
             After::Network(hint, command) => self.send(hint, command).await,
             After::Open(hint) => self.open_network(hint),
+            After::Restart(hint) => self.restart_network(hint).await,
             After::Look(look) => look(&self.shown()),
             After::Answer(_, answer) => answer(Ok(())),
         }
@@ -190,6 +191,15 @@ impl<E: Engine> Driver<E> {
     async fn output(&mut self, hint: Hint, generation: u64, output: Output) {
         if let Output::Reply { id, reply } = output {
             return self.reply(id, reply);
+        }
+        if matches!(output, Output::Renew | Output::Adopt { .. }) {
+            if self
+                .circle(hint)
+                .is_some_and(|circle| circle.generation == generation)
+            {
+                self.other_keys.push((hint, output));
+            }
+            return;
         }
         let Some(circle) = self.circle(hint) else {
             return;
@@ -220,7 +230,7 @@ impl<E: Engine> Driver<E> {
         }
     }
 
-    fn open_network(&mut self, hint: Hint) {
+    pub(super) fn open_network(&mut self, hint: Hint) {
         let Some(runtime) = self.networks.clone() else {
             return;
         };

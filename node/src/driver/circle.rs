@@ -179,7 +179,8 @@ impl Circle {
                 tracing::debug!(?event, "a replica reports");
                 Vec::new()
             }
-            Output::Reply { .. } => Vec::new(),
+            // Carried out by the driver itself.
+            Output::Reply { .. } | Output::Renew | Output::Adopt { .. } => Vec::new(),
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) enum After {
     },
     Network(Hint, network::Command),
     Open(Hint),
+    Restart(Hint),
     Look(Look),
     Answer(Hint, Box<dyn FnOnce(Result<(), Problem>) + Send>),
 }
@@ -108,7 +109,9 @@ impl<E: Engine> Driver<E> {
         for after in lost {
             match after {
                 After::Answer(_, answer) => answer(Err(problem.clone())),
-                After::Open(hint) => round.after.push(After::Open(hint)),
+                After::Open(hint) | After::Restart(hint) => {
+                    round.after.push(After::Restart(hint));
+                }
                 After::Output { .. } | After::Network(..) | After::Look(_) => {}
             }
         }
@@ -163,6 +166,7 @@ impl After {
             Self::Output { hint, .. }
             | Self::Network(hint, _)
             | Self::Open(hint)
+            | Self::Restart(hint)
             | Self::Answer(hint, _) => Some(*hint),
             Self::Look(_) => None,
         }
@@ -178,6 +182,7 @@ impl After {
             Self::Output { .. }
             | Self::Network(..)
             | Self::Open(_)
+            | Self::Restart(_)
             | Self::Look(_)
             | Self::Answer(..) => None,
         }

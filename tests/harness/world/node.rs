@@ -18,7 +18,7 @@ pub struct Node {
     pub(super) identity: Identity,
     pub(super) store: MemoryStore,
     pub(super) replica: Option<Replica>,
-    rng: ChaCha20Rng,
+    pub(super) rng: ChaCha20Rng,
     pub(super) wake: Option<u64>,
     pub(super) starts: u64,
     /// What the node's clock is off by, in milliseconds.
@@ -29,6 +29,8 @@ pub struct Node {
     pub crash: Option<Crash>,
     pub(super) listening: Vec<[u8; 32]>,
     pub(super) hint: [u8; 16],
+    /// How often it drew new keys because its disk was put back.
+    pub renewals: usize,
 }
 
 /// How a node ends in the middle of an input.
@@ -61,6 +63,7 @@ impl Node {
             events: Vec::new(),
             crash: None,
             listening: Vec::new(),
+            renewals: 0,
         }
     }
 }
@@ -170,7 +173,7 @@ impl World {
         most: usize,
     ) -> Vec<Result<Reply, Refusal>> {
         self.nodes[index].store.apply(out.writes);
-        let mut replies = Vec::new();
+        let (mut replies, mut anew) = (Vec::new(), None);
         for output in out.outputs.into_iter().take(most) {
             match output {
                 Output::Dial {
@@ -195,7 +198,13 @@ impl World {
                 Output::Beacon { beacons } => self.beacon(index, &beacons),
                 Output::Listen { keys } => self.nodes[index].listening = keys,
                 Output::Known { .. } => {}
+                output @ (Output::Renew | Output::Adopt { .. }) => anew = Some(output),
             }
+        }
+        match anew {
+            Some(Output::Adopt { person, contacts }) => self.adopt(index, &person, contacts),
+            Some(_) => self.renew(index),
+            None => {}
         }
         replies
     }

@@ -146,11 +146,9 @@ impl Act {
                 device,
                 certificate,
             } => {
-                let message = device.message(self.circle);
-                let person = certificate
-                    .as_ref()
-                    .is_none_or(|signature| verify(&device.person.0, PERSON, &message, signature));
-                person && verify(&device.device.0, DEVICE, &message, &device.by_device)
+                let hint = self.circle.hint();
+                let certified = |signature: &Signature| device.certified(hint, signature);
+                certificate.as_ref().is_none_or(certified) && device.verify(hint)
             }
             Kind::RemoveDevice { cut, .. } => cut.iter().all(Cut::signed_by_device),
             Kind::Remove { cut, .. } | Kind::Leave { cut } => cut.iter().all(Cut::signed_by_device),
@@ -232,23 +230,43 @@ impl Newcomer {
 impl NewDevice {
     /// Returns a new device, signed by its own key.
     pub fn sign(circle: CircleId, person: PersonId, device: &SigningKey, kem: KemKey) -> Self {
+        Self::sign_for(circle.hint(), person, device, kem)
+    }
+
+    /// Does the same for a circle of which only the hint is known yet.
+    pub fn sign_for(hint: [u8; 16], person: PersonId, device: &SigningKey, kem: KemKey) -> Self {
         let mut new = Self {
             person,
             device: device.device(),
             kem,
             by_device: Signature::default(),
         };
-        new.by_device = device.sign(DEVICE, &new.message(circle));
+        new.by_device = device.sign(DEVICE, &new.message(hint));
         new
     }
 
     /// Returns the person key's signature over this device.
     pub fn certify(&self, circle: CircleId, person: &SigningKey) -> Signature {
-        person.sign(PERSON, &self.message(circle))
+        self.certify_for(circle.hint(), person)
     }
 
-    fn message(&self, circle: CircleId) -> Vec<u8> {
-        codec::encode(&(circle.hint(), self.person, self.device, &self.kem))
+    /// Does the same for a circle of which only the hint is known yet.
+    pub fn certify_for(&self, hint: [u8; 16], person: &SigningKey) -> Signature {
+        person.sign(PERSON, &self.message(hint))
+    }
+
+    /// Checks the device's signature.
+    pub fn verify(&self, hint: [u8; 16]) -> bool {
+        verify(&self.device.0, DEVICE, &self.message(hint), &self.by_device)
+    }
+
+    /// Checks the person key's signature.
+    pub fn certified(&self, hint: [u8; 16], certificate: &Signature) -> bool {
+        verify(&self.person.0, PERSON, &self.message(hint), certificate)
+    }
+
+    fn message(&self, hint: [u8; 16]) -> Vec<u8> {
+        codec::encode(&(hint, self.person, self.device, &self.kem))
     }
 }
 
