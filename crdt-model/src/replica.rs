@@ -90,8 +90,7 @@ pub struct Replica {
     beacon_at: Timestamp,
     beacons_sent: u32,
     digest: Option<Hash>,
-    /// Whether a key came that may open what is sealed.
-    keys_came: bool,
+    due: Due,
     /// The day whose beacon keys are listened for.
     listening: Day,
     /// How many of them are the circle's own.
@@ -100,15 +99,22 @@ pub struct Replica {
     fresh: Vec<(Place, u64)>,
     /// Things taken back by this input outside the chains, likewise.
     fresh_retracts: Vec<ThingId>,
-    /// Whether something waits for acts that it names.
-    acts_awaited: bool,
-    /// Whether acts or keys came by which others may now give keys that they could not before.
-    ask_again: bool,
     acked: BTreeSet<crate::id::ActId>,
     /// Whether the shell was asked for new keys since it opened this replica.
     renewing: bool,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
+}
+
+/// What is to be tried again after this input.
+#[derive(Debug, Default)]
+struct Due {
+    /// Whether a key came that may open what is sealed.
+    keys_came: bool,
+    /// Whether something waits for acts that it names.
+    acts_awaited: bool,
+    /// Whether acts or keys came by which others may now give keys that they could not before.
+    ask_again: bool,
 }
 
 /// One link.
@@ -326,13 +332,11 @@ impl Replica {
             beacon_at: Timestamp::default(),
             beacons_sent: 0,
             digest: None,
-            keys_came: false,
+            due: Due::default(),
             listening: Day::default(),
             own_beacons: 0,
             fresh: Vec::new(),
             fresh_retracts: Vec::new(),
-            acts_awaited: false,
-            ask_again: false,
             acked: BTreeSet::new(),
             renewing: false,
             ended_at: BTreeSet::new(),

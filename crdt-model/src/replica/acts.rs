@@ -137,8 +137,8 @@ impl Replica {
             Insert::Attached => {
                 self.rows.save(self.rows.act_key(index), &signed);
                 self.digest = None;
-                self.keys_came |= std::mem::take(&mut self.acts_awaited);
-                self.ask_again = true;
+                self.due.keys_came |= std::mem::take(&mut self.due.acts_awaited);
+                self.due.ask_again = true;
                 Taken::New
             }
             Insert::Known | Insert::Refused(_) => Taken::Nothing,

@@ -61,7 +61,7 @@ impl Replica {
             Command::SetRole { person, role } => self.set_role(person, role, now, out),
             Command::Remove { person } => self.remove(person, now, rng, out),
             Command::Leave => self.leave(now, out),
-            Command::AddDevice => self.offer_device(now, rng, out),
+            Command::AddDevice => Ok(self.offer_device(now, rng, out)),
             Command::ConfirmDevice { words } => self.confirm_device(&words, now),
             Command::RemoveDevice { device } => self.remove_device(device, now, rng, out),
         }

@@ -115,7 +115,7 @@ impl Replica {
         if !fresh.is_empty() || !retracts.is_empty() {
             out.outputs.push(Output::Event(Event::Content));
         }
-        let ask_again = std::mem::take(&mut self.ask_again);
+        let ask_again = std::mem::take(&mut self.due.ask_again);
         let ids: Vec<LinkId> = self.links.keys().copied().collect();
         for id in ids {
             let Some(mut session) = self.links.get_mut(&id).and_then(|link| link.session.take())

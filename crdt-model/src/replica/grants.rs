@@ -119,7 +119,7 @@ impl Replica {
         let opens = body.is_some_and(|b| seal::open_with(&key, &header.associated(), b).is_ok());
         if opens && self.rows.get(&grant)?.is_none() {
             self.rows.save(grant, &key.0);
-            self.keys_came = true;
+            self.due.keys_came = true;
         }
         Ok(())
     }

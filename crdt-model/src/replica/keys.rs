@@ -158,8 +158,8 @@ impl Replica {
         let secret = key.secret().clone();
         if !self.ring.holds(&id) && self.ring.insert(id, key) {
             self.rows.save(self.rows.epoch_key(&id), &secret);
-            self.keys_came = true;
-            self.ask_again = true;
+            self.due.keys_came = true;
+            self.due.ask_again = true;
         }
     }
 
@@ -207,7 +207,7 @@ impl Replica {
     /// Tries again what could not be opened, if a key came since, or acts that were waited for. Returns
     /// whether anything opened.
     pub(super) fn open_sealed(&mut self, now: Timestamp) -> Result<bool, Error> {
-        if !std::mem::take(&mut self.keys_came) {
+        if !std::mem::take(&mut self.due.keys_came) {
             return Ok(false);
         }
         let rows = self

@@ -97,7 +97,7 @@ impl Replica {
         now: Timestamp,
         rng: &mut Rng<'_>,
         out: &mut Outbox,
-    ) -> Result<Reply, Refusal> {
+    ) -> Reply {
         let InviteSecret(ref secret) = InviteSecret::random(rng);
         let offer = Offer {
             secret: *secret,
@@ -108,10 +108,10 @@ impl Replica {
         self.rows.save(self.rows.offer_key(), &offer);
         self.listen_for_beacons(now, out);
         let key = DeviceKey::new(self.hint(), InviteSecret(offer.secret), &self.reachable);
-        Ok(Reply::DeviceKey {
+        Reply::DeviceKey {
             key: key.to_text().to_string(),
             until: offer.until,
-        })
+        }
     }
 
     pub(super) fn confirm_device(&mut self, typed: &str, now: Timestamp) -> Result<Reply, Refusal> {

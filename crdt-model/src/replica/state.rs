@@ -128,8 +128,8 @@ impl Replica {
         }
         self.load_names()?;
         // Something may wait for acts since before, or for keys that came just before the end.
-        self.acts_awaited = true;
-        self.keys_came = true;
+        self.due.acts_awaited = true;
+        self.due.keys_came = true;
         for (_, value) in self.rows.scan(&self.rows.meta_scan(6))? {
             self.owed.insert(from_head(&value)?);
         }

@@ -124,7 +124,7 @@ impl Replica {
     /// Notes an entry that names acts which are not here.
     pub(super) fn await_acts(&mut self, place: &Place) {
         self.rows.put_sealed(place);
-        self.acts_awaited = true;
+        self.due.acts_awaited = true;
     }
 
     fn note(

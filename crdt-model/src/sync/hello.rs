@@ -23,10 +23,6 @@ pub const MAX_TOLD: usize = 8;
 const LINK: &str = "circlet 1 link";
 
 /// What a dialler says.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives for the length of one function"
-)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hello {
     /// "I hold an invite."
