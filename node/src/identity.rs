@@ -86,7 +86,7 @@ pub fn set_up(
     cost: Cost,
 ) -> Result<(), Problem> {
     let mut rng = fresh_rng()?;
-    set_up_as(home, Identity::new(name, &mut rng)?, passphrase, cost)
+    set_up_as(home, &Identity::new(name, &mut rng)?, passphrase, cost)
 }
 
 /// Sets up a home for the person whose root seed this is: the words of another computer say it.
@@ -99,12 +99,12 @@ pub fn restore(
 ) -> Result<(), Problem> {
     let identity = Identity::new(name, &mut fresh_rng()?)?;
     let seed = seed.clone();
-    set_up_as(home, Identity { seed, ..identity }, passphrase, cost)
+    set_up_as(home, &Identity { seed, ..identity }, passphrase, cost)
 }
 
 fn set_up_as(
     home: &Home,
-    identity: Identity,
+    identity: &Identity,
     passphrase: Option<&Passphrase>,
     cost: Cost,
 ) -> Result<(), Problem> {

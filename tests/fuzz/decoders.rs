@@ -192,9 +192,14 @@ fn hello(bytes: &[u8]) {
             newcomer.verify(hint);
             newcomer.proven_by(hint, invite, &proof);
         }
-        Ok(Hello::Member {
-            device, binding, ..
-        }) => {
+        Ok(
+            Hello::Member {
+                device, binding, ..
+            }
+            | Hello::Link {
+                device, binding, ..
+            },
+        ) => {
             bound(device, &hint, peer, peer, &binding);
         }
         Ok(Hello::Return {
@@ -205,11 +210,6 @@ fn hello(bytes: &[u8]) {
             bound(device.device, &hint, peer, peer, &binding);
             device.verify(hint);
             device.certified(hint, &certificate);
-        }
-        Ok(Hello::Link {
-            device, binding, ..
-        }) => {
-            bound(device, &hint, peer, peer, &binding);
         }
         Err(_) => {}
     }

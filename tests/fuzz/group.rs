@@ -161,7 +161,7 @@ impl Group {
             },
             3 | 4 => Kind::SetRole {
                 person: person(whom),
-                role: if what % 2 == 0 {
+                role: if what.is_multiple_of(2) {
                     Role::Keeper
                 } else {
                     Role::Member
