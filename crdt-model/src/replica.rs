@@ -8,6 +8,7 @@
 mod acts;
 mod admit;
 mod branches;
+mod changed;
 mod commands;
 mod devices;
 mod dial;
@@ -22,6 +23,7 @@ mod keys;
 mod link;
 mod linking;
 mod names;
+mod need;
 pub mod output;
 pub mod overview;
 mod parting;

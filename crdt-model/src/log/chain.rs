@@ -30,9 +30,7 @@ pub struct Chain {
 impl Chain {
     /// Returns a chain of intervals if they are ascending and apart.
     pub fn new(intervals: Vec<Interval>) -> Option<Self> {
-        let each = intervals
-            .iter()
-            .all(|interval| 0 < interval.low && interval.low <= interval.high);
+        let each = intervals.iter().all(|it| 0 < it.low && it.low <= it.high);
         let apart = intervals.windows(2).all(
             |pair| matches!(pair, [a, b] if a.high.checked_add(1).is_some_and(|next| next < b.low)),
         );

@@ -125,10 +125,7 @@ impl Message {
             Self::Keys(keys) => (10, codec::encode(keys)),
             Self::Retracts(retracts) => (11, codec::encode(retracts)),
         };
-        let mut frame = Vec::with_capacity(bytes.len() + 1);
-        frame.push(kind);
-        frame.extend(bytes);
-        frame
+        [&[kind], bytes.as_slice()].concat()
     }
 
     /// Reads a frame; `None` when its kind is not known here.

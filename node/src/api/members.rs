@@ -20,10 +20,8 @@ const SHOWN_DAYS: u32 = 30;
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     let people = api.handle.look(move |shown| {
         let replica = shown.replica(&choice.circle)?;
-        let members = replica.overview().members;
-        let members: Vec<Value> = members.iter().map(member).collect();
-        let waiting = replica.waiting(shown.now);
-        let waiting: Vec<Value> = waiting.iter().map(knock).collect();
+        let members: Vec<Value> = replica.overview().members.iter().map(member).collect();
+        let waiting: Vec<Value> = replica.waiting(shown.now).iter().map(knock).collect();
         let mut gone = replica.gone();
         gone.retain(|gone| is_shown(gone, shown.now));
         let gone: Vec<Value> = gone.iter().map(farewell).collect();

@@ -33,7 +33,6 @@ const QUIC_STREAMS: u32 = 8;
 
 /// What a QUIC stream may buffer: one frame and the next.
 const QUIC_STREAM_BYTES: u32 = 512 * 1024;
-
 /// What a QUIC connection may buffer: 32 of them stay below 32 MiB.
 const QUIC_CONNECTION_BYTES: u32 = 1024 * 1024;
 
@@ -48,7 +47,6 @@ const TCP_ASK: Duration = Duration::from_mins(4);
 
 /// It asks again after so long without an answer.
 const TCP_ASK_AGAIN: Duration = Duration::from_secs(15);
-
 /// So often; then the connection is over.
 const TCP_ASKS: u32 = 3;
 

@@ -16,9 +16,11 @@ use super::{Change, Engine, Error, Range, Rows, io_error};
 use crate::home::{create_private_dir, sync_dir};
 use std::fmt;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How many bytes of rows are kept in memory: more brought nothing in measurements.
 const CACHE: u64 = 32 * 1024 * 1024;
@@ -26,6 +28,10 @@ const CACHE: u64 = 32 * 1024 * 1024;
 /// How much room a disk must have left for a batch, besides twice its bytes: sled writes segments of
 /// 512 KiB ahead, and the small files of the home must stay replaceable.
 const RESERVE: u64 = 8 * 1024 * 1024;
+
+/// How often the lock of a store that was just closed is tried again, and how long after: 5 s in all.
+const LOCK_TRIES: u32 = 500;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// An engine on the disk.
 pub struct Sled {
@@ -50,7 +56,7 @@ impl Sled {
             .path(folder)
             .flush_every_ms(None)
             .cache_capacity(CACHE);
-        let db = config.open().map_err(sled_error)?;
+        let db = patiently(|| config.open()).map_err(sled_error)?;
         let file = sync_handle(&folder.join("db")).map_err(|error| io_error(&error))?;
         let (folder, broken) = (folder.to_owned(), AtomicBool::new(false));
         let engine = Self {
@@ -169,6 +175,22 @@ fn sync_handle(path: &Path) -> std::io::Result<File> {
     File::options().read(true).write(cfg!(windows)).open(path)
 }
 
+/// Opens a store whose lock may not be free yet: one that this same program just closed lets go of it
+/// only when sled's last thread has ended. The home's own lock keeps other programs out.
+fn patiently<T>(mut open: impl FnMut() -> sled::Result<T>) -> sled::Result<T> {
+    let mut left = LOCK_TRIES;
+    loop {
+        match open() {
+            // Sled says this of its lock, and of nothing else.
+            Err(sled::Error::Io(error)) if error.kind() == ErrorKind::Other && left > 0 => {
+                left -= 1;
+                std::thread::sleep(LOCK_WAIT);
+            }
+            opened => return opened,
+        }
+    }
+}
+
 fn sled_error(error: sled::Error) -> Error {
     match error {
         sled::Error::Io(error) => io_error(&error),
@@ -198,6 +220,25 @@ mod tests {
             drop(engine);
             (Sled::open(&path).unwrap(), path)
         });
+    }
+
+    #[test]
+    fn a_lock_that_is_let_go_of_late_is_waited_for() {
+        let locked = || sled::Error::Io(std::io::Error::other("could not acquire lock"));
+        let mut asked = 0;
+        let opened = patiently(|| {
+            asked += 1;
+            if asked < 3 { Err(locked()) } else { Ok(asked) }
+        });
+        assert_eq!(opened, Ok(3));
+        let full = || sled::Error::Io(ErrorKind::StorageFull.into());
+        let mut asked = 0;
+        let opened = patiently(|| {
+            asked += 1;
+            Err::<(), _>(full())
+        });
+        assert!(opened.is_err());
+        assert_eq!(asked, 1);
     }
 
     #[test]
@@ -247,7 +288,7 @@ mod tests {
     fn after_an_error_it_says_that_it_has_stopped() {
         let folder = tempfile::tempdir().unwrap();
         let engine = Sled::open(folder.path()).unwrap();
-        let full = || sled::Error::Io(std::io::ErrorKind::StorageFull.into());
+        let full = || sled::Error::Io(ErrorKind::StorageFull.into());
         assert_eq!(engine.ask(|_| Err::<(), _>(full())), Err(Error::Full));
         assert_eq!(engine.get(&[1]), Err(Error::Stopped));
         assert_eq!(engine.flush(), Err(Error::Stopped));
@@ -255,9 +296,9 @@ mod tests {
 
     #[test]
     fn errors_keep_their_meaning() {
-        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let full = std::io::Error::from(ErrorKind::StorageFull);
         assert_eq!(sled_error(sled::Error::Io(full)), Error::Full);
-        let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let refused = std::io::Error::from(ErrorKind::PermissionDenied);
         assert!(matches!(sled_error(sled::Error::Io(refused)), Error::Io(_)));
         let corrupt = sled::Error::Corruption { at: None, bt: () };
         assert!(matches!(sled_error(corrupt), Error::Damaged(_)));
