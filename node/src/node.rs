@@ -5,7 +5,7 @@
 //! end     remove the socket ─► end its requests (1 s) ─► close links, flush (3 s) ─► unlock
 //! ```
 //!
-//! A node that has not ended after [`ENDING`] ends as it is: nothing in it was acknowledged that is not
+//! A node that has not ended after `ENDING` ends as it is: nothing in it was acknowledged that is not
 //! durable. A passphrase is asked for while nothing is locked, since typing takes its time.
 
 use crate::api::{Api, router};
