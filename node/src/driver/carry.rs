@@ -47,7 +47,7 @@ impl<E: Engine> Driver<E> {
     }
 
     /// Returns what an event means for the replica, if anything.
-    fn input(&mut self, hint: Hint, event: Event, round: &mut Round) -> Option<Input> {
+    pub(super) fn input(&mut self, hint: Hint, event: Event, round: &mut Round) -> Option<Input> {
         let circle = self.circle(hint)?;
         match event {
             Event::LinkUp {
@@ -63,7 +63,8 @@ impl<E: Engine> Driver<E> {
                     round
                         .after
                         .push(After::Network(hint, Command::Close { link }));
-                    return None;
+                    // The replica waits for its dial, and may have only a few under way.
+                    return named.flatten().map(|dial| Input::DialFailed { dial });
                 }
                 circle.links.insert(link);
                 Some(Input::LinkUp {

@@ -8,8 +8,9 @@ use crate::keystore::{Cost, Secret};
 use crate::storage::{Change, Error, Memory, Range, Rows};
 use circlet_model::bounded::Text;
 use circlet_model::content::story::{Ask, Story};
-use circlet_model::id::CircleId;
+use circlet_model::id::{CircleId, PeerId};
 use circlet_model::invitation::{InviteKey, InviteSecret};
+use circlet_model::replica::input::{DialId, LinkId};
 use circlet_model::replica::overview::Standing;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -431,4 +432,35 @@ async fn a_network_that_ends_by_itself_is_opened_again() {
     until(&mut driver, |circle| !circle.listening.is_empty()).await;
     assert!(!driver.circles[0].line().cut_off);
     driver.close().await;
+}
+
+#[tokio::test]
+async fn a_link_that_comes_in_a_pause_ends_its_dial() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut driver = Driver::open(place.parts(), settle).unwrap();
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    found.await.unwrap().unwrap();
+    let circle = &mut driver.circles[0];
+    let (hint, dial) = (circle.row.hint, DialId(3));
+    circle.dials.insert(7, dial);
+    circle.retry = Some(Timestamp(0));
+    let event = network::Event::LinkUp {
+        link: LinkId(1),
+        peer: PeerId([1; 32]),
+        outbound: true,
+        dial: Some(DialId(7)),
+        address: None,
+    };
+    let mut round = Round::default();
+    let input = driver.input(hint, event, &mut round);
+    assert!(matches!(input, Some(Input::DialFailed { dial: failed }) if failed == dial));
+    assert!(matches!(
+        round.after.as_slice(),
+        [After::Network(_, network::Command::Close { .. })]
+    ));
 }
