@@ -1,5 +1,6 @@
 //! What follows when the roster changed: cuts, acks, links that end, whom to dial.
 
+use super::dial::MAX_HEARD;
 use super::session::send;
 use super::{Replica, Target};
 use crate::bounded::List;
@@ -14,10 +15,6 @@ use crate::sync::message::{Message, Open, VERSIONS};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-
-/// At most this many senders of beacons are kept in mind: anybody on the local network can be one who
-/// holds a key.
-const MAX_HEARD: usize = 16;
 
 impl Replica {
     /// What follows from new acts: keys, cuts, acks, links, dials.

@@ -31,6 +31,13 @@ const PENDING_WAIT: Duration = Duration::from_mins(1);
 const HEARD_EPOCHS: usize = 4;
 /// The open invites whose beacons are heard.
 const HEARD_INVITES: usize = 12;
+/// At most this many senders of beacons are kept in mind: anybody on the local network can be one who
+/// holds a key.
+pub(super) const MAX_HEARD: usize = 16;
+/// At most this many addresses of one sender: its own, and what a change of networks adds.
+const MAX_HEARD_OF_ONE: usize = 4;
+/// A sender who could not be reached so often in a row is forgotten until the next beacon.
+const HEARD_TRIES: u32 = 6;
 /// The largest record taken in, in bytes.
 const MAX_RECORD: usize = 16 * 1024;
 
@@ -51,6 +58,10 @@ impl Replica {
     pub(super) fn dial_failed(&mut self, dial: DialId, now: Timestamp, rng: &mut Rng<'_>) {
         if let Some(target) = self.dials.remove(&dial) {
             self.schedule.failed(&target, now, rng);
+            let was_heard = matches!(target, Target::Heard { .. });
+            if was_heard && self.schedule.tries(&target) >= HEARD_TRIES {
+                self.schedule.remove(&target);
+            }
         }
     }
 
@@ -318,6 +329,19 @@ impl Replica {
         }
     }
 
+    /// Whether one more sender of a beacon is kept in mind. Whoever recorded a beacon can send it again
+    /// from any number of addresses that are not its own.
+    fn hears_more(&self, from: PeerId) -> bool {
+        let (mut all, mut same) = (0, 0);
+        for target in self.schedule.targets() {
+            if let Target::Heard { peer, .. } = target {
+                all += 1;
+                same += usize::from(*peer == from);
+            }
+        }
+        all < MAX_HEARD && same < MAX_HEARD_OF_ONE
+    }
+
     pub(super) fn beacon_heard(
         &mut self,
         key: usize,
@@ -341,7 +365,7 @@ impl Replica {
         let addresses: Vec<Address> = here
             .map(|address| Address::new(address.transport(), from, address.port()))
             .collect();
-        if !addresses.is_empty() {
+        if !addresses.is_empty() && self.hears_more(peer) {
             let member = key < self.own_beacons;
             self.schedule.add(
                 Target::Heard {

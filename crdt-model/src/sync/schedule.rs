@@ -120,6 +120,11 @@ impl<T: Ord + Clone> Schedule<T> {
         }
     }
 
+    /// Returns how often in a row a target was not reached.
+    pub fn tries(&self, key: &T) -> u32 {
+        self.targets.get(key).map_or(0, |target| target.tries)
+    }
+
     /// Notes that a link stands. Whether it is of use shows later: see [`Self::settled`].
     pub fn linked(&mut self, key: &T) {
         if let Some(target) = self.targets.get_mut(key) {

@@ -1,17 +1,21 @@
 //! Who comes, knocks or comes back is met as they should be.
 
 use super::circle::{Circle, NOW, Other, identity};
+use crate::address::{Address, Transport};
 use crate::bounded::List;
 use crate::codec;
-use crate::id::DeviceId;
+use crate::id::{DeviceId, PeerId};
 use crate::key::{Secret, SigningKey};
 use crate::log::record::{Kind as RecordKind, Record};
 use crate::membership::act::{History, Invite, Kind, Mark, Mode, Newcomer, Role, Rules};
 use crate::replica::acts::Taken;
 use crate::replica::admit::Waiting;
-use crate::replica::output::Outbox;
+use crate::replica::input::Input;
+use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
 use crate::time::Timestamp;
+use core::time::Duration;
+use std::net::Ipv4Addr;
 
 /// Returns the key of an invite, and the act that makes it.
 fn invite(circle: &Circle, seed: u8, mode: Mode, expires: Timestamp) -> (SigningKey, Kind) {
@@ -148,7 +152,7 @@ fn every_open_invite_is_heard() {
     let mut circle = Circle::found();
     let mut keys: Vec<crate::invitation::InviteKey> = Vec::new();
     for number in 0..40_u8 {
-        let hours = core::time::Duration::from_hours(100 + u64::from(number));
+        let hours = Duration::from_hours(100 + u64::from(number));
         let command = crate::replica::input::Command::Invite {
             uses: 1,
             expires: hours,
@@ -174,4 +178,57 @@ fn every_open_invite_is_heard() {
         let tried = circle.replica.hello_keys();
         assert!(crate::secrecy::hello::open_hello(tried.iter(), route, &frame).is_some());
     }
+}
+
+#[test]
+fn a_beacon_sent_again_from_anywhere_is_few_targets() {
+    let mut circle = Circle::found();
+    let mut hear = |number: u32, peer: PeerId| {
+        let ports: Vec<Address> = vec![Address::new(Transport::Tcp, Ipv4Addr::LOCALHOST.into(), 1)];
+        let ports: List<Address, 4> = List::new(ports).unwrap();
+        let input = Input::BeaconHeard {
+            key: 0,
+            payload: codec::encode(&(peer, ports)),
+            from: Ipv4Addr::from(number).into(),
+        };
+        let mut out = Outbox::default();
+        circle.replica.handle(NOW, &mut circle.rng, input, &mut out);
+        circle.store.apply(out.writes);
+        circle.replica.schedule.targets().count()
+    };
+    assert_eq!((1..1000).map(|it| hear(it, PeerId([1; 32]))).max(), Some(4));
+    let many = |it: u32| PeerId([it as u8; 32]);
+    assert_eq!((1000..2000).map(|it| hear(it, many(it))).max(), Some(16));
+}
+
+#[test]
+fn who_was_heard_and_never_reached_is_forgotten() {
+    let mut circle = Circle::found();
+    let ports: List<Address, 4> = List::new(vec![Address::new(
+        Transport::Tcp,
+        Ipv4Addr::LOCALHOST.into(),
+        1,
+    )])
+    .unwrap();
+    let mut now = NOW;
+    let mut input = Input::BeaconHeard {
+        key: 0,
+        payload: codec::encode(&(PeerId([1; 32]), ports)),
+        from: Ipv4Addr::LOCALHOST.into(),
+    };
+    let mut dials = 0;
+    for _ in 0..20 {
+        let mut out = Outbox::default();
+        circle.replica.handle(now, &mut circle.rng, input, &mut out);
+        circle.store.apply(out.writes);
+        let dial = out.outputs.iter().find_map(|output| match output {
+            Output::Dial { dial, .. } => Some(*dial),
+            _ => None,
+        });
+        dials += usize::from(dial.is_some());
+        input = dial.map_or(Input::Wake, |dial| Input::DialFailed { dial });
+        now = now.after(Duration::from_mins(5));
+    }
+    assert_eq!(dials, 6);
+    assert_eq!(circle.replica.schedule.targets().count(), 0);
 }
