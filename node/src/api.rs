@@ -52,6 +52,7 @@ pub mod stories;
 pub mod words;
 
 mod asked;
+mod by_id;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -72,9 +73,6 @@ pub const PROTOCOL: u32 = 1;
 
 /// The largest request body: the longest story in its longest JSON form.
 const MAX_BODY: usize = 1024 * 1024;
-
-/// The fewest characters that may stand for a whole id.
-const SHORTEST_ID: usize = 4;
 
 /// What every request can use.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@ use circlet_node::keystore::{Cost, Passphrase};
 use circlet_node::problem::Problem;
 use serde_json::Value;
 use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 /// What a restored home calls its person in circles that it joins later, unless told.
 const NAME: &str = "Me";
@@ -39,7 +38,7 @@ pub(crate) struct Args {
 
 /// Sets the home up as the words say, and begins to come back to each circle.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let read = Zeroizing::new(text::file(&args.words_file)?);
+    let read = text::file(&args.words_file)?;
     let (written, keys) = paper::apart(&read);
     let seed = recovery::from_words(&written);
     let seed = seed.map_err(|error| explain(error, &written))?;

@@ -32,7 +32,7 @@ enum Action {
     },
     /// Check whether what you wrote down is right
     Check {
-        /// The file they are in; nothing reads them from stdin
+        /// The file they are in; without it you are asked, or they are read from stdin
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
     },
@@ -45,7 +45,8 @@ has them can come in your place. Nobody keeps a copy, and nobody can make them a
 
 Write them on paper, with their numbers, and keep it where only you find it. No photo, no cloud. The
 card of each circle says where its members were last; it holds no secret, and a fresh invite key does as
-well. `circlet restore` reads words and cards. When you are done, `circlet words check` says whether you wrote them right.";
+well. `circlet restore` reads words and cards. When you are done, `circlet words check` says whether you
+wrote them right.";
 
 /// Shows or checks the words.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {

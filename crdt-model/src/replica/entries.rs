@@ -127,7 +127,6 @@ impl Replica {
         let (low, high) = run.range();
         for seq in low..=high {
             if chain.holds(seq) && self.held_id(device, branch, seq)? != run.id(seq) {
-                // What a second branch shares with the first is kept with the first.
                 return Ok(false);
             }
         }

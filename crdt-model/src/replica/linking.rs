@@ -98,16 +98,16 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Reply {
-        let InviteSecret(ref secret) = InviteSecret::random(rng);
+        let secret = InviteSecret::random(rng);
         let offer = Offer {
-            secret: *secret,
+            secret: secret.0,
             until: now.after(LASTS),
             waiting: Vec::new(),
             confirmed: None,
         };
         self.rows.save(self.rows.offer_key(), &offer);
         self.listen_for_beacons(now, out);
-        let key = DeviceKey::new(self.hint(), InviteSecret(offer.secret), &self.reachable);
+        let key = DeviceKey::new(self.hint(), secret, &self.reachable);
         Reply::DeviceKey {
             key: key.to_text().to_string(),
             until: offer.until,

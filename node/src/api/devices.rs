@@ -1,7 +1,8 @@
 //! Devices: the computers of the person at this one, and how further ones come in.
 
 use super::asked::{Asked, Choice};
-use super::invites::{ambiguous, moment};
+use super::by_id::one_like;
+use super::invites::moment;
 use super::words::explain;
 use super::{Answer, Api, joins, sentence};
 use crate::handle::{Select, Shown};
@@ -18,9 +19,6 @@ use circlet_model::words;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
-
-/// The fewest characters that may stand for a whole id.
-const SHORTEST_ID: usize = 4;
 
 /// Lets in the computer that shows these words.
 #[derive(Clone, Serialize, Deserialize)]
@@ -107,10 +105,9 @@ pub(super) async fn remove(
     choice: Choice,
     Path(id): Path<String>,
 ) -> Answer {
-    let wanted = id.trim().to_ascii_lowercase();
     let (hint, device) = api
         .handle
-        .look(move |shown| find(shown, &choice.circle, &wanted))
+        .look(move |shown| find(shown, &choice.circle, &id))
         .await?;
     let command = Command::RemoveDevice { device };
     api.handle.command(Select::Hint(hint), command).await?;
@@ -161,14 +158,11 @@ fn find(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, DeviceId)
     let line = shown.pick(circle)?;
     let replica = line.replica.map_err(|error| Problem::from(error.clone()))?;
     let devices = replica.devices();
-    let is_meant = |it: &&DeviceLine| id.len() >= SHORTEST_ID && it.device.to_hex().starts_with(id);
-    let found: Vec<&DeviceLine> = devices.iter().filter(is_meant).collect();
-    match found.as_slice() {
-        [one] if one.here => Err(this_one()),
-        [one] => Ok((line.hint, one.device)),
-        [] => Err(Problem::not_found("computer of yours")),
-        [_, _, ..] => Err(ambiguous()),
+    let found = one_like(devices, "computer of yours", id, |it| it.device.to_hex())?;
+    if found.here {
+        return Err(this_one());
     }
+    Ok((line.hint, found.device))
 }
 
 fn line(device: &DeviceLine) -> Value {

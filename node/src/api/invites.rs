@@ -1,7 +1,8 @@
 //! Invites: make one, list them, show one again, stop one.
 
 use super::asked::{Asked, Choice};
-use super::{Answer, Api, SHORTEST_ID};
+use super::by_id::one_like;
+use super::{Answer, Api};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -139,9 +140,8 @@ fn shown_key(reply: Reply, mode: Mode) -> Answer {
 
 /// Returns the invite of this id, or the one whose id begins like this.
 async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, InviteId, Mode), Problem> {
-    let wanted = id.trim().to_ascii_lowercase();
     api.handle
-        .look(move |shown| find_in(shown, &circle, &wanted))
+        .look(move |shown| find_in(shown, &circle, &id))
         .await
 }
 
@@ -154,29 +154,12 @@ fn find_in(
         Select::Only => shown.circles.clone(),
         Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
     };
-    let mut found = Vec::new();
-    for line in lines {
-        let Ok(replica) = line.replica else { continue };
-        for invite in replica.invites(shown.now) {
-            if id.len() >= SHORTEST_ID && invite.invite.to_hex().starts_with(id) {
-                found.push((line.hint, invite.invite, invite.mode));
-            }
-        }
-    }
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Problem::not_found("invite")),
-        [_, _, ..] => Err(ambiguous()),
-    }
-}
-
-/// Returns the problem of an id that was cut too short.
-pub(super) fn ambiguous() -> Problem {
-    Problem::new(
-        "which-one",
-        "More than one id begins like this. Nothing was changed.",
-        "Give a few more of its characters.",
-    )
+    let all = lines.into_iter().flat_map(|line| {
+        let invites = line.replica.map(|replica| replica.invites(shown.now));
+        let invites = invites.unwrap_or_default().into_iter();
+        invites.map(move |invite| (line.hint, invite.invite, invite.mode))
+    });
+    one_like(all, "invite", id, |(_, invite, _)| invite.to_hex())
 }
 
 fn line(invite: &InviteLine) -> Value {

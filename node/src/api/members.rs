@@ -1,8 +1,8 @@
 //! Members: who belongs to a circle now, who waits for a welcome, who is gone; and letting somebody in.
 
 use super::asked::Choice;
-use super::invites::ambiguous;
-use super::{Answer, Api, SHORTEST_ID};
+use super::by_id::one_like;
+use super::{Answer, Api};
 use crate::handle::Select;
 use crate::problem::Problem;
 use axum::Json;
@@ -72,14 +72,7 @@ pub(super) fn pick<T>(
     id: &str,
     whose: impl Fn(&T) -> PersonId,
 ) -> Result<T, Problem> {
-    let id = id.trim().to_ascii_lowercase();
-    let fits = |one: &T| id.len() >= SHORTEST_ID && whose(one).to_hex().starts_with(&id);
-    let mut found = people.into_iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        (None, _) => Err(Problem::not_found("person")),
-        (Some(_), Some(_)) => Err(ambiguous()),
-    }
+    one_like(people, "person", id, |one| whose(one).to_hex())
 }
 
 /// Returns the word for a role that scripts can rely on.

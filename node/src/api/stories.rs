@@ -1,8 +1,8 @@
 //! Stories: share one, read them, respond to one.
 
 use super::asked::{Asked, Choice};
-use super::invites::ambiguous;
-use super::{Answer, Api, SHORTEST_ID};
+use super::by_id::{beginning, only};
+use super::{Answer, Api};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -140,9 +140,8 @@ fn shared(reply: &Reply) -> Answer {
 
 /// Returns the story whose id begins like this.
 async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, StoryLine), Problem> {
-    let wanted = id.trim().to_ascii_lowercase();
     api.handle
-        .look(move |shown| find_in(shown, &circle, &wanted))
+        .look(move |shown| find_in(shown, &circle, &id))
         .await
 }
 
@@ -154,16 +153,12 @@ fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, StoryL
     let mut found = Vec::new();
     for line in lines {
         let Ok(replica) = line.replica else { continue };
-        if id.len() >= SHORTEST_ID {
-            let stories = replica.stories_like(id, shown.now)?.into_iter();
+        if let Some(start) = beginning(id) {
+            let stories = replica.stories_like(&start, shown.now)?.into_iter();
             found.extend(stories.map(|story| (line.hint, story)));
         }
     }
-    match (found.len(), found.pop()) {
-        (1, Some(one)) => Ok(one),
-        (_, None) => Err(Problem::not_found("story")),
-        (_, Some(_)) => Err(ambiguous()),
-    }
+    only(found, "story")
 }
 
 fn line(story: &StoryLine) -> Value {

@@ -221,12 +221,7 @@ async fn what_a_round_wrote_before_the_disk_was_full_counts_as_done() {
     let place = Place::new();
     let (settle, _settled) = watch::channel(false);
     let mut driver = Driver::open(place.parts(), settle).unwrap();
-    let mut round = Round::default();
-    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
-    let name = "Tuesday".to_owned();
-    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
-    driver.finish(round).await;
-    assert!(found.await.unwrap().is_ok());
+    found_circle(&mut driver).await;
     let mut round = Round::default();
     let mut asked = Vec::new();
     for (text, full) in [("one", false), ("two", true)] {
@@ -393,6 +388,16 @@ async fn circles_are_told_apart_by_name() {
     running.close().await;
 }
 
+/// Has a driver found a circle.
+async fn found_circle(driver: &mut Driver<Faulty>) {
+    let mut round = Round::default();
+    let (answer, found) = oneshot::channel();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    found.await.unwrap().unwrap();
+}
+
 /// Lets a driver work until something holds.
 async fn until(driver: &mut Driver<Faulty>, mut good: impl FnMut(&mut Circle) -> bool) {
     let (_requests, mut inbox) = mpsc::channel(1);
@@ -414,12 +419,7 @@ async fn a_network_that_ends_by_itself_is_opened_again() {
     parts.config.network = true;
     parts.config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
     let mut driver = Driver::open(parts, settle).unwrap();
-    let mut round = Round::default();
-    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
-    let name = "Tuesday".to_owned();
-    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
-    driver.finish(round).await;
-    found.await.unwrap().unwrap();
+    found_circle(&mut driver).await;
     until(&mut driver, |circle| !circle.listening.is_empty()).await;
 
     // Without its handle a network ends.
@@ -439,12 +439,7 @@ async fn a_link_that_comes_in_a_pause_ends_its_dial() {
     let place = Place::new();
     let (settle, _settled) = watch::channel(false);
     let mut driver = Driver::open(place.parts(), settle).unwrap();
-    let mut round = Round::default();
-    let (answer, found) = oneshot::channel::<Result<CircleId, Problem>>();
-    let name = "Tuesday".to_owned();
-    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
-    driver.finish(round).await;
-    found.await.unwrap().unwrap();
+    found_circle(&mut driver).await;
     let circle = &mut driver.circles[0];
     let (hint, dial) = (circle.row.hint, DialId(3));
     circle.dials.insert(7, dial);

@@ -253,17 +253,30 @@ mod tests {
         engine.flush().unwrap();
     }
 
+    /// Runs again where it may mount a disk: in a namespace of its own, which needs no rights.
     #[test]
     fn after_an_error_everything_ends_soon() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut mount = std::process::Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
-            .arg(folder.path());
-        if !mount.output().is_ok_and(|output| output.status.success()) {
-            println!("no small disk can be made here");
-            return;
+        const INSIDE: &str = "CIRCLET_SMALL_DISK";
+        const NAME: &str = "storage::sled::tests::after_an_error_everything_ends_soon";
+        if std::env::var_os(INSIDE).is_some() {
+            return fill_a_small_disk();
         }
+        let inside = std::process::Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount"])
+            .arg(std::env::current_exe().unwrap())
+            .args([NAME, "--exact", "--nocapture"])
+            .env(INSIDE, "1")
+            .status();
+        assert!(inside.unwrap().success(), "in a namespace of its own");
+    }
+
+    fn fill_a_small_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .arg(folder.path())
+            .status();
+        assert!(mount.unwrap().success(), "no small disk");
         let engine = Sled::open_with(&folder.path().join("store"), 0).unwrap();
         let rows = |start: u32| {
             let row = |number: u32| (number.to_be_bytes().to_vec(), Some(vec![7; 400]));
@@ -271,11 +284,12 @@ mod tests {
         };
         let write = |start| engine.write(rows(start)).and_then(|()| engine.flush());
         let error = (0..1000).find_map(|batch| write(batch * 20).err());
+        // It is still used, but its folder can be removed.
         let umount = std::process::Command::new("umount")
             .arg("-l")
             .arg(folder.path())
-            .output();
-        assert!(umount.unwrap().status.success());
+            .status();
+        assert!(umount.unwrap().success());
         assert_eq!(error, Some(Error::Full));
         if engine.broken.load(Ordering::Relaxed) {
             assert_eq!(engine.get(&[0; 4]), Err(Error::Stopped));
