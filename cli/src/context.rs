@@ -82,17 +82,16 @@ impl Context {
         } else {
             self.get_of_circle("/v1/circle", &[]).await.ok()
         };
-        let connected = circle.map(|circle| words::list(&circle, "connected"));
-        let way = match connected.as_deref() {
-            None => "It goes to the others when you next meet.".to_owned(),
-            Some([]) => {
-                "Nobody else is connected now; it goes to the others when you next meet.".to_owned()
-            }
-            Some(names) => format!(
-                "It goes to {} now, and to everybody else when you next meet.",
-                words::names(names)
-            ),
-        };
+        let way = circle.map_or_else(String::new, |circle| {
+            let members = circle
+                .get("members")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
+            way(
+                &words::list(&circle, "connected"),
+                members.saturating_sub(1),
+            )
+        });
         format!("{shared} {way}")
     }
 
@@ -219,5 +218,32 @@ impl Context {
             pairs.push(("circle", circle));
         }
         with_query(path, &pairs)
+    }
+}
+
+/// Says how what was shared goes on its way, when these of so many others are connected.
+fn way(connected: &[String], others: usize) -> String {
+    match connected {
+        _ if others == 0 => "Nobody else is in this circle yet.".to_owned(),
+        [] => "Nobody else is connected now; it goes to the others when you next meet.".to_owned(),
+        all if all.len() >= others => format!("It goes to {} now.", words::names(all)),
+        some => format!(
+            "It goes to {} now, and to everybody else when you next meet.",
+            words::names(some)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::way;
+
+    #[test]
+    fn it_is_said_who_gets_it_now_and_who_later() {
+        let names = ["Bo".to_owned(), "Cai".to_owned()];
+        assert_eq!(way(&[], 0), "Nobody else is in this circle yet.");
+        assert!(way(&[], 2).starts_with("Nobody else is connected now"));
+        assert_eq!(way(&names, 2), "It goes to Bo and Cai now.");
+        assert!(way(&names, 3).contains("everybody else"));
     }
 }

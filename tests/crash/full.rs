@@ -3,10 +3,14 @@
 use super::{batches, home_in, master};
 use circlet_node::storage::{self, Error};
 use circlet_tests::disk::SmallDisk;
+use circlet_tests::namespace;
 
 #[test]
 fn a_full_disk_is_said_and_what_was_acknowledged_is_there() {
-    if !SmallDisk::is_here("full::a_full_disk_is_said_and_what_was_acknowledged_is_there") {
+    if !namespace::is_here(
+        "full::a_full_disk_is_said_and_what_was_acknowledged_is_there",
+        &["--mount"],
+    ) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -5,6 +5,7 @@
 
 use super::{PROGRAM, computer, two};
 use circlet_tests::disk::SmallDisk;
+use circlet_tests::namespace;
 use circlet_tests::nodes::{Computer, refusal, text, together, until};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -229,7 +230,10 @@ fn a_passphrase_opens_the_home_and_nothing_else_does() {
 
 #[test]
 fn a_full_disk_is_said_and_goes_on_with_room() {
-    if !SmallDisk::is_here("faults::a_full_disk_is_said_and_goes_on_with_room") {
+    if !namespace::is_here(
+        "faults::a_full_disk_is_said_and_goes_on_with_room",
+        &["--mount"],
+    ) {
         return;
     }
     let mut ana = Computer::bare(PROGRAM);

@@ -14,6 +14,7 @@ mod contract;
 mod devices;
 mod faults;
 mod hostile;
+mod houses;
 mod invites;
 mod liar;
 mod members;

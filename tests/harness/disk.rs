@@ -21,9 +21,6 @@ use std::process::{ChildStdout, Command, Stdio};
 /// What a line of acknowledgement starts with; the number of the batch follows.
 pub const ACK: &str = "acknowledged ";
 
-/// Set where a test runs in a mount namespace of its own.
-const INSIDE: &str = "CIRCLET_SMALL_DISK";
-
 /// A child that writes until it is cut.
 #[derive(Debug)]
 pub struct Child {
@@ -160,28 +157,11 @@ impl PowerCut {
     }
 }
 
-/// A small disk in memory, gone with the test that mounted it.
+/// A small disk in memory, gone with the test that mounted it, in a namespace with `--mount`.
 #[derive(Debug)]
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Runs one test of this test binary again, where it may mount disks: in a namespace of its own,
-    /// which needs no rights. Returns whether this is that run; the first one only waits for it.
-    pub fn is_here(test: &str) -> bool {
-        if std::env::var_os(INSIDE).is_some() {
-            return true;
-        }
-        let inside = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount"])
-            .arg(std::env::current_exe().unwrap())
-            .args([test, "--exact", "--nocapture"])
-            .env(INSIDE, "1")
-            .status();
-        let ended = inside.expect("`unshare` (util-linux) is needed");
-        assert!(ended.success(), "in a namespace of its own: {ended}");
-        false
-    }
-
     /// Mounts one with so many MiB.
     pub fn mount(at: &Path, room: u32) -> Self {
         let disk = Self(at.to_owned());

@@ -16,7 +16,10 @@
 #[cfg(unix)]
 pub mod answer;
 pub mod disk;
+pub mod namespace;
 #[cfg(unix)]
 pub mod nodes;
 pub mod store;
+#[cfg(target_os = "linux")]
+pub mod street;
 pub mod world;

@@ -35,6 +35,8 @@ pub struct Computer {
     home: PathBuf,
     variables: Vec<(String, String)>,
     everywhere: Vec<String>,
+    /// The network namespace it lives in; none = the one of the test.
+    house: Option<String>,
     node: Option<Child>,
 }
 
@@ -51,6 +53,7 @@ impl Computer {
             folder,
             variables: Vec::new(),
             everywhere: Vec::new(),
+            house: None,
             node: None,
         }
     }
@@ -85,6 +88,11 @@ impl Computer {
     /// Moves the home to another folder, before anything is in it.
     pub fn live_at(&mut self, home: PathBuf) {
         self.home = home;
+    }
+
+    /// Lets every later command and node run in this network namespace.
+    pub fn live_in(&mut self, house: &str) {
+        self.house = Some(house.to_owned());
     }
 
     /// Writes a file beside the home; returns its path.
@@ -124,7 +132,14 @@ impl Computer {
 
     /// Returns the command with nothing of this computer's own settings around it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.house {
+            Some(house) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", house]).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
         for name in ["CIRCLET_SOCKET", "CIRCLET_LOG", "VISUAL", "EDITOR"] {
             command.env_remove(name);
         }
@@ -137,9 +152,14 @@ impl Computer {
         command
     }
 
-    /// Starts a circle, and the node; returns the circle's id.
+    /// Starts the node, and a circle; returns the circle's id.
     pub fn found(&mut self, circle: &str) -> String {
         self.start();
+        self.found_running(circle)
+    }
+
+    /// Starts a circle on a node that runs; returns the circle's id.
+    pub fn found_running(&self, circle: &str) -> String {
         let id = text(&self.data(&["new", circle]), "id");
         until("it listens for the circle", || {
             let doctor = self.data(&["doctor"]);
