@@ -77,9 +77,20 @@ impl Replica {
                 self.schedule.sooner(&target, at);
             }
         }
-        if link.session.is_some() {
+        if let Some(session) = link.session {
+            // A beacon, an invite or the other side may have led here: the device is looked for all
+            // the same.
+            if session.acts_in && !self.has_session_with(&session.device) {
+                self.schedule
+                    .lost(&Target::Device(session.device), now, rng);
+            }
             out.outputs.push(Output::Event(Event::Connections));
         }
+    }
+
+    fn has_session_with(&self, device: &DeviceId) -> bool {
+        let mut sessions = self.links.values().filter_map(|link| link.session.as_ref());
+        sessions.any(|it| it.device == *device)
     }
 
     /// Returns the device that an address record binds to a peer id, if it belongs. `None` when several

@@ -120,6 +120,16 @@ impl<T: Ord + Clone> Schedule<T> {
         }
     }
 
+    /// Notes that a link came to its end which was of use, whoever began it: the waits begin anew.
+    pub fn lost(&mut self, key: &T, now: Timestamp, rng: &mut Rng<'_>) {
+        if let Some(target) = self.targets.get_mut(key)
+            && target.state == State::Waiting
+        {
+            target.tries = 0;
+            self.failed(key, now, rng);
+        }
+    }
+
     /// Returns how often in a row a target was not reached.
     pub fn tries(&self, key: &T) -> u32 {
         self.targets.get(key).map_or(0, |target| target.tries)

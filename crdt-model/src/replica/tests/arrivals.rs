@@ -6,13 +6,15 @@ use crate::bounded::List;
 use crate::codec;
 use crate::id::{DeviceId, PeerId};
 use crate::key::{Secret, SigningKey};
-use crate::log::record::{Kind as RecordKind, Record};
+use crate::log::record::{self, Kind as RecordKind, Payload, Record};
 use crate::membership::act::{History, Invite, Kind, Mark, Mode, Newcomer, Role, Rules};
+use crate::replica::Link;
 use crate::replica::acts::Taken;
 use crate::replica::admit::Waiting;
-use crate::replica::input::Input;
+use crate::replica::input::{Input, LinkId};
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
+use crate::sync::session::Session;
 use crate::time::Timestamp;
 use core::time::Duration;
 use std::net::Ipv4Addr;
@@ -231,4 +233,65 @@ fn who_was_heard_and_never_reached_is_forgotten() {
     }
     assert_eq!(dials, 6);
     assert_eq!(circle.replica.schedule.targets().count(), 0);
+}
+
+fn handle(circle: &mut Circle, input: Input, now: Timestamp) -> Vec<Output> {
+    let mut out = Outbox::default();
+    circle.replica.handle(now, &mut circle.rng, input, &mut out);
+    circle.store.apply(out.writes);
+    out.outputs
+}
+
+#[test]
+fn a_member_whose_link_is_lost_is_dialled_again_soon_whoever_began_it() {
+    let mut circle = Circle::found();
+    let bo = circle.join(2, History::All);
+    let (device, peer) = (bo.keys.device.device(), bo.keys.peer.peer());
+    let id = circle.replica.state.circle.unwrap();
+    let record = Record {
+        version: record::VERSION,
+        circle: id,
+        device,
+        seq: 1,
+        at: NOW,
+        payload: Payload::Addresses {
+            peer,
+            proof: record::prove_peer(&bo.keys.peer, id, device),
+            addresses: List::new(vec!["/ip4/192.0.2.1/tcp/4001".parse().unwrap()]).unwrap(),
+            always_on: false,
+        },
+    };
+    let records = vec![record.sign(&bo.keys.device)];
+    let mut out = Outbox::default();
+    assert!(circle.replica.on_records(records, NOW, &mut out));
+    // It could not be reached for hours; then it comes by itself, stays a while, and is lost.
+    let mut now = NOW;
+    let mut input = Input::Wake;
+    for _ in 0..40 {
+        now = now.after(Duration::from_mins(20));
+        let outputs = handle(&mut circle, input, now);
+        let dial = outputs.iter().find_map(|output| match output {
+            Output::Dial { dial, .. } => Some(*dial),
+            _ => None,
+        });
+        input = dial.map_or(Input::Wake, |dial| Input::DialFailed { dial });
+    }
+    handle(&mut circle, input, now);
+    let (link, mut session) = (LinkId(1), Session::new(peer, device, false));
+    session.acts_in = true;
+    let link_of = Link {
+        peer,
+        dialled: false,
+        address: None,
+        target: None,
+        session: Some(session),
+        hello: None,
+    };
+    circle.replica.links.insert(link, link_of);
+    handle(&mut circle, Input::LinkDown { link }, now);
+    let soon = now.after(crate::sync::schedule::FIRST_WAIT);
+    let outputs = handle(&mut circle, Input::Wake, soon);
+    let dialled =
+        |output: &Output| matches!(output, Output::Dial { peer: Some(to), .. } if *to == peer);
+    assert!(outputs.iter().any(dialled), "{outputs:?}");
 }
