@@ -28,6 +28,7 @@ mod row;
 mod running;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use crate::clock::Watch;
 use crate::config::Config;
@@ -41,18 +42,17 @@ use circle::Circle;
 use circlet_model::replica::Replica;
 use circlet_model::replica::input::{Command, CommandId, Input};
 use circlet_model::replica::output::{Output, Reply};
-use circlet_model::store::Reader;
+use circlet_model::store::{self, Reader};
 use circlet_model::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use round::{After, Round};
 pub(crate) use running::{Running, start};
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use turns::{next_event, waiting_event};
 
 /// The most inputs that share a flush: enough that a flood of small writes costs few flushes, few
 /// enough that nobody waits long for theirs.
@@ -119,14 +119,11 @@ impl<E: Engine> Driver<E> {
         } = parts;
         let networks = config.network.then(tokio::runtime::Handle::current);
         let mut circles = Vec::new();
-        for row in row::Row::all(&vault)? {
-            let Some(keys) = identity.keys(row.hint) else {
-                continue;
-            };
-            let replica = Replica::load(keys, Box::new(vault.clone()), row.hint);
-            circles.push(Circle::new(row, replica));
-        }
         let watch = Watch::new(config.clock);
+        for row in row::Row::all(&vault, &identity.hints(), config.clock.now())? {
+            let replica = load(&vault, &identity, row.hint);
+            circles.extend(replica.map(|replica| Circle::new(row, replica)));
+        }
         let rng = fresh_rng()?;
         Ok(Self {
             vault,
@@ -203,10 +200,7 @@ impl<E: Engine> Driver<E> {
         if let Ok(request) = inbox.try_recv() {
             return Some(Work::Request(request));
         }
-        self.circles.iter_mut().find_map(|circle| {
-            let event = circle.events.as_mut()?.try_recv().ok()?;
-            Some(Work::Event(circle.row.hint, event))
-        })
+        waiting_event(&mut self.circles, &mut self.turn)
     }
 
     /// Returns how long to wait for the next replica that wants to be woken.
@@ -297,15 +291,26 @@ impl<E: Engine> Driver<E> {
     }
 
     fn reopen_if_closed(&mut self, hint: Hint) {
-        let Some(keys) = self.identity.keys(hint) else {
-            return;
-        };
-        let reader = self.reader();
-        if let Some(circle) = self.circle(hint)
-            && circle.replica.is_err()
+        if self
+            .circle(hint)
+            .is_some_and(|circle| circle.replica.is_err())
+            && let Some(replica) = self.load(hint)
+            && let Some(circle) = self.circle(hint)
         {
-            circle.replica = Replica::load(keys, reader, hint);
+            circle.replica = replica;
         }
+    }
+
+    /// Opens a replica from what the store holds; `None` where its keys are not here.
+    fn load(&self, hint: Hint) -> Option<Result<Replica, store::Error>> {
+        load(&self.vault, &self.identity, hint)
+    }
+
+    /// Returns why a circle that is here is not open.
+    fn closed(&mut self, hint: Hint) -> Problem {
+        let circle = self.circle(hint);
+        let error = circle.and_then(|circle| circle.replica.as_ref().err().cloned());
+        error.map_or_else(Problem::bug, Problem::from)
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -357,28 +362,16 @@ impl<E: Engine> Driver<E> {
     }
 }
 
-/// Waits for the next event of any circle, or the end of its network; the circles take turns.
-async fn next_event(circles: &mut [Circle], turn: &mut usize) -> Work {
-    poll_fn(|context| {
-        let count = circles.len();
-        for step in 0..count {
-            let index = (*turn + step) % count;
-            let Some(circle) = circles.get_mut(index) else {
-                continue;
-            };
-            let Some(events) = &mut circle.events else {
-                continue;
-            };
-            match events.poll_recv(context) {
-                Poll::Ready(Some(event)) => {
-                    *turn = index + 1;
-                    return Poll::Ready(Work::Event(circle.row.hint, event));
-                }
-                Poll::Ready(None) => return Poll::Ready(Work::Ended(circle.row.hint)),
-                Poll::Pending => {}
-            }
-        }
-        Poll::Pending
-    })
-    .await
+/// Opens a replica. One of which a part cannot be read stays closed: it would take what is missing for
+/// what was taken back.
+fn load<E: Engine>(
+    vault: &Vault<E>,
+    identity: &Identity,
+    hint: Hint,
+) -> Option<Result<Replica, store::Error>> {
+    let keys = identity.keys(hint)?;
+    if vault.is_damaged(hint) {
+        return Some(Err(store::Error::Damaged("keys of its things".to_owned())));
+    }
+    Some(Replica::load(keys, Box::new(vault.clone()), hint))
 }

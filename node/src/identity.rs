@@ -205,6 +205,11 @@ impl Identity {
         })
     }
 
+    /// Returns the circles that there are keys for.
+    pub fn hints(&self) -> Vec<Hint> {
+        self.circles.iter().map(|keys| keys.hint).collect()
+    }
+
     /// Keeps the secret of the person key in a circle, as another device of the person gave it.
     pub fn with_person(&self, hint: Hint, person: &Secret) -> Self {
         let mut circles = self.circles.clone().into_inner();

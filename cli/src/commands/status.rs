@@ -88,7 +88,9 @@ const NEXT: &str = "  circlet read     what was shared
 /// Writes how one circle is. Writing to a string does not fail.
 fn write_circle(circle: &Value, text: &mut String) {
     let name = words::field(circle, "name");
-    let name = if name.is_empty() {
+    let name = if words::field(circle, "state") == "unreadable" {
+        format!("The circle {}", words::field(circle, "id"))
+    } else if name.is_empty() {
         "A circle you are joining".to_owned()
     } else {
         name

@@ -67,10 +67,10 @@ fn of_circles(shown: &Shown<'_>, running: bool) -> Vec<Check> {
     }
     for line in &shown.circles {
         let circle = status::of(line, shown, running);
-        let name = if circle.name.is_empty() {
-            "A circle on its way"
-        } else {
-            &circle.name
+        let name = match (line.replica, circle.name.as_str()) {
+            (Err(_), _) => format!("The circle {}", circle.id),
+            (Ok(_), "") => "A circle on its way".to_owned(),
+            (Ok(_), name) => name.to_owned(),
         };
         let ok = !line.paused
             && !line.cut_off

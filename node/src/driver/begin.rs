@@ -75,7 +75,7 @@ impl<E: Engine> Driver<E> {
                 return Err(was_here());
             }
             Some(Some(Standing::Linking { .. })) => return Err(super::devices::linking()),
-            Some(None) => return Err(Problem::bug()),
+            Some(None) => return Err(self.closed(hint)),
             Some(Some(Standing::Pending | Standing::Knocking | Standing::Ended(_))) => {}
             None => {
                 let device = SigningKey::random(&mut self.rng);

@@ -63,7 +63,7 @@ impl<E: Engine> Driver<E> {
         round: &mut Round,
     ) -> Result<(), Problem> {
         match self.circle(hint).map(|circle| circle.line().standing()) {
-            Some(None) => return Err(Problem::bug()),
+            Some(None) => return Err(self.closed(hint)),
             Some(Some(Standing::Member | Standing::Pending | Standing::Knocking)) => return Ok(()),
             Some(Some(Standing::Linking { .. })) => return Err(linking()),
             Some(Some(Standing::Left | Standing::Removed)) => return Err(was_here()),
@@ -104,7 +104,7 @@ impl<E: Engine> Driver<E> {
     pub(super) fn try_link(&mut self, key: &DeviceKey, round: &mut Round) -> Result<Hint, Problem> {
         let hint = key.hint();
         match self.circle(hint).map(|circle| circle.line().standing()) {
-            Some(None) => return Err(Problem::bug()),
+            Some(None) => return Err(self.closed(hint)),
             Some(Some(Standing::Member)) => return Ok(hint),
             Some(Some(Standing::Left | Standing::Removed | Standing::DeviceRemoved)) => {
                 return Err(was_here());
@@ -157,8 +157,7 @@ impl<E: Engine> Driver<E> {
     /// Draws new keys for a device whose disk was put back, and opens its replica with them.
     fn renew(&mut self, hint: Hint, round: &mut Round) -> Result<(), Problem> {
         self.draw_keys_anew(hint, round)?;
-        let keys = self.identity.keys(hint).ok_or_else(Problem::bug)?;
-        let replica = Replica::load(keys, self.reader(), hint);
+        let replica = self.load(hint).ok_or_else(Problem::bug)?;
         let now = self.now();
         let offline = self.networks.is_none();
         let Some(circle) = self.circle(hint) else {

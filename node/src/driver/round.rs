@@ -7,7 +7,6 @@ use crate::identity::Hint;
 use crate::network;
 use crate::problem::Problem;
 use crate::storage::Engine;
-use circlet_model::replica::Replica;
 use circlet_model::replica::input::Input;
 use circlet_model::replica::output::{Outbox, Output};
 use circlet_model::store::{self, Batch};
@@ -122,10 +121,9 @@ impl<E: Engine> Driver<E> {
 
     /// Opens a replica again from what the store holds, as if it had just started.
     pub(super) fn reload(&mut self, hint: Hint, problem: &Problem, round: &mut Round) {
-        let Some(keys) = self.identity.keys(hint) else {
+        let Some(replica) = self.load(hint) else {
             return;
         };
-        let replica = Replica::load(keys, self.reader(), hint);
         let retry = self.now().after(RETRY);
         let Some(circle) = self.circle(hint) else {
             return;

@@ -8,7 +8,7 @@ use crate::identity::Hint;
 use circlet_model::address::Address;
 use circlet_model::bounded::List;
 use circlet_model::codec;
-use circlet_model::store::{Error, Key, Reader, Scan, Space, Value, Write};
+use circlet_model::store::{Error, Key, Reader, Space, Value, Write};
 use circlet_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -45,28 +45,48 @@ impl Row {
         }
     }
 
-    /// Reads the rows of all circles, the longest-standing first.
-    pub(crate) fn all(reader: &dyn Reader) -> Result<Vec<Self>, Error> {
-        let rows = reader.scan(&Scan::all(Space::Home, OWNER))?;
+    /// Reads the rows of the circles that this home has keys for, the longest-standing first. Of one
+    /// that cannot be read only the ports are lost: it begins anew, as the last.
+    pub(crate) fn all(
+        reader: &dyn Reader,
+        hints: &[Hint],
+        now: Timestamp,
+    ) -> Result<Vec<Self>, Error> {
         let mut all = Vec::new();
-        for (_, value) in rows {
-            let row = match value.head.first() {
-                Some(&VERSION) => codec::decode::<Self>(&value.head),
-                Some(&other) => return Err(Error::Newer(other.into())),
-                None => Err(codec::Error::Malformed),
-            };
-            all.push(row.map_err(|error| Error::Damaged(error.to_string()))?);
+        for hint in hints {
+            match Self::read(reader, *hint) {
+                Ok(row) => all.extend(row),
+                Err(Error::Damaged(_)) => {
+                    tracing::debug!("a circle's own row is damaged");
+                    all.push(Self::new(*hint, now));
+                }
+                Err(error) => return Err(error),
+            }
         }
         all.sort_by_key(|row| (row.since, row.hint));
         Ok(all)
     }
 
+    fn read(reader: &dyn Reader, hint: Hint) -> Result<Option<Self>, Error> {
+        let Some(value) = reader.get(&Self::key(hint))? else {
+            return Ok(None);
+        };
+        let row = match value.head.first() {
+            Some(&VERSION) => codec::decode::<Self>(&value.head),
+            Some(&other) => return Err(Error::Newer(other.into())),
+            None => Err(codec::Error::Malformed),
+        };
+        row.map(Some)
+            .map_err(|error| Error::Damaged(error.to_string()))
+    }
+
+    fn key(hint: Hint) -> Key {
+        Key::new(Space::Home, OWNER, hint)
+    }
+
     /// Returns the change that keeps this row.
     pub(crate) fn put(&self) -> Write {
-        Write::Put(
-            Key::new(Space::Home, OWNER, self.hint),
-            Value::from(codec::encode(self)),
-        )
+        Write::Put(Self::key(self.hint), Value::from(codec::encode(self)))
     }
 
     /// Returns the port that was chosen for an address of port 0.

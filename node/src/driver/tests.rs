@@ -162,6 +162,68 @@ async fn what_was_answered_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_damaged_row_of_keys_closes_its_circle_and_no_other() {
+    let place = Place::new();
+    let running = place.start();
+    let first = running.handle.found("Tuesday".to_owned()).await.unwrap();
+    let tuesday = Select::Hint(first.hint());
+    for number in 0..64 {
+        let told = share(&format!("story {number}"));
+        running.handle.command(tuesday.clone(), told).await.unwrap();
+    }
+    let second = running.handle.found("Book club".to_owned()).await.unwrap();
+    let book_club = Select::Hint(second.hint());
+    let told = share("a book");
+    running
+        .handle
+        .command(book_club.clone(), told)
+        .await
+        .unwrap();
+    running.close().await;
+    // The first row of keys, and the shell's own rows: of those only ports are lost.
+    let all = Range {
+        from: Vec::new(),
+        to: None,
+        backwards: false,
+        limit: usize::MAX,
+    };
+    let rows = place.engine.rows.scan(&all).unwrap();
+    let is_home = |key: &[u8]| key[0] == store::Space::Home as u8;
+    let of_keys = rows.iter().find(|(key, _)| key[0] == 0xf1).unwrap();
+    let own = rows.iter().filter(|(key, _)| is_home(key));
+    for (key, value) in own.chain([of_keys]) {
+        let mut value = value.clone();
+        *value.last_mut().unwrap() ^= 1;
+        place
+            .engine
+            .rows
+            .write(vec![(key.clone(), Some(value))])
+            .unwrap();
+    }
+
+    let running = place.start();
+    let refused = running.handle.command(tuesday, share("one more")).await;
+    assert_eq!(refused.unwrap_err().code, "store-damaged");
+    let told = share("another book");
+    running.handle.command(book_club, told).await.unwrap();
+    let open = running.handle.look(|shown| {
+        let lines = shown.circles.iter();
+        Ok(lines
+            .map(|line| line.replica.is_ok())
+            .filter(|open| *open)
+            .count())
+    });
+    assert_eq!(open.await.unwrap(), 1);
+    // The keys of what is closed are still kept when another circle begins.
+    running.handle.found("Choir".to_owned()).await.unwrap();
+    running.close().await;
+    let running = place.start();
+    let circles = running.handle.look(|shown| Ok(shown.circles.len()));
+    assert_eq!(circles.await.unwrap(), 3);
+    running.close().await;
+}
+
+#[tokio::test]
 async fn a_full_disk_acknowledges_nothing_and_goes_on_once_there_is_room() {
     let place = Place::new();
     let running = place.start();

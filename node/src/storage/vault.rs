@@ -11,6 +11,7 @@
 //! forgets is durable at once. After an error it is unknown whether the batch was applied: whole or
 //! not at all. Rows, keys and steps: see `row`, `things`, `index` and `plan`.
 
+mod damage;
 mod index;
 mod plan;
 mod row;

@@ -6,7 +6,7 @@
 
 use super::super::{Engine, Error};
 use super::row::damaged;
-use super::things::{KeyRow, Place, ThingKey, keys_from, page_of};
+use super::things::{KeyRow, Place, ThingKey, keys_from, page_of, places_of};
 use crate::keystore::Pages;
 use circlet_model::id::ThingId;
 use std::collections::HashMap;
@@ -24,21 +24,31 @@ pub(super) struct Index {
     pub(super) places: HashMap<ThingId, Place>,
     /// Whether a write failed, so that it is not known what lies where.
     pub(super) stale: bool,
+    /// The rows of keys that do not open: the first place of each.
+    pub(super) damaged: Vec<Place>,
 }
 
 impl Index {
-    /// Reads where everything lies; returns the last place taken too.
+    /// Reads where everything lies; returns the last place taken too. Of a row that is damaged all
+    /// places count as taken.
     pub(super) fn load(
         engine: &impl Engine,
         pages: &Pages,
     ) -> Result<(Self, Option<Place>), Error> {
-        let (mut index, mut last) = (Self::default(), None);
+        let (mut index, mut last, mut others) = (Self::default(), None, false);
         let mut from = None;
         loop {
             let rows = engine.scan(&keys_from(from.take(), ROWS_AT_ONCE))?;
             for (row, value) in &rows {
                 let page = page_of(row)?;
-                let keys = KeyRow::open(row, value, pages)?.ok_or_else(damaged)?;
+                let opened = KeyRow::open(row, value, pages);
+                others |= matches!(opened, Ok(None));
+                let Ok(Some(keys)) = opened else {
+                    let (first, end) = places_of(row)?;
+                    index.damaged.push(first);
+                    last = Some(end);
+                    continue;
+                };
                 for (slot, (thing, _)) in &keys.0 {
                     let place = Place { page, slot: *slot };
                     index.places.insert(*thing, place);
@@ -50,6 +60,8 @@ impl Index {
                     row.push(0);
                     from = Some(row);
                 }
+                // Not one opens, and they stand under page keys that are not here.
+                None if others && index.places.is_empty() => return Err(damaged()),
                 None => return Ok((index, last)),
             }
         }

@@ -75,9 +75,14 @@ impl Plan {
         writer: &mut Writer,
     ) -> Result<Vec<Change>, Error> {
         for page in &self.turning {
+            let (turn, _) = pages.newest(*page).ok_or_else(row::damaged)?;
             for (row, value) in shared.engine.scan(&things::page_range(*page))? {
-                let keys = KeyRow::open(&row, &value, pages)?.ok_or_else(row::damaged)?;
-                self.key_rows.entry(row).or_insert(keys);
+                if let Ok(Some(keys)) = KeyRow::open(&row, &value, pages) {
+                    self.key_rows.entry(row).or_insert(keys);
+                } else {
+                    let value = things::still_damaged(&value, turn);
+                    self.changes.insert(row, Some(value));
+                }
             }
         }
         let mut changes: Vec<Change> = std::mem::take(&mut self.changes).into_iter().collect();

@@ -115,6 +115,30 @@ pub(super) fn page_of(row: &[u8]) -> Result<u32, Error> {
     }
 }
 
+/// Returns the first and the last place whose keys lie in a row.
+pub(super) fn places_of(row: &[u8]) -> Result<(Place, Place), Error> {
+    let page = page_of(row)?;
+    let part = row.last().copied().unwrap_or_default();
+    let slot = part.checked_mul(KEYS_IN_ROW).ok_or_else(damaged)?;
+    let last = slot.saturating_add(KEYS_IN_ROW - 1);
+    Ok((Place { page, slot }, Place { page, slot: last }))
+}
+
+/// Returns the rows of notes of the places whose keys lie beside this one's.
+pub(super) fn notes_beside(place: Place) -> impl Iterator<Item = Vec<u8>> {
+    let slots = (0..KEYS_IN_ROW).step_by(NOTES_IN_ROW.into());
+    slots.map(move |slot| {
+        let slot = place.slot.saturating_add(slot);
+        Place { slot, ..place }.note_row()
+    })
+}
+
+/// Returns a damaged row of keys as it lies there after its page has turned: damaged, and known as such.
+pub(super) fn still_damaged(value: &[u8], turn: Turn) -> Vec<u8> {
+    let rest = value.get(4..).unwrap_or_default();
+    [&turn.to_be_bytes(), rest].concat()
+}
+
 /// Returns the range of a page's rows of keys.
 pub(super) fn page_range(page: u32) -> Range {
     let end = page.checked_add(1);
