@@ -25,6 +25,7 @@ mod dials;
 mod handler;
 mod link;
 mod links;
+mod places;
 mod swarm;
 mod task;
 
@@ -63,17 +64,26 @@ pub struct Config {
 pub struct Limits {
     /// Inbound links that are not trusted yet; peers of [`Command::Known`] are not counted.
     pub strangers: usize,
+    /// Of these, from one IP (IPv6: one /64) that is not this computer.
+    pub strangers_per_address: usize,
+    /// Inbound connections over one transport whose handshake is not over.
+    pub pending: usize,
+    /// Of these, from one IP (IPv6: one /64) that is not this computer.
+    pub pending_per_address: usize,
     /// Inbound connections in all.
-    pub inbound: u32,
+    pub inbound: usize,
     /// Connections in all.
-    pub total: u32,
-    /// Inbound connections from one IP (IPv6: one /64) in a minute; as many may come at once.
+    pub total: usize,
+    /// Inbound connections from one IP (IPv6: one /64) over one transport in a minute; as many may come
+    /// at once.
     pub per_address_per_minute: u32,
     /// A stranger's hello must be here by then.
     pub hello_wait: Duration,
     /// A link must be trusted by then.
     pub trust_wait: Duration,
-    /// A frame must be written by then: a reader that stalls is let go.
+    /// Some of what is written must move in this time: a reader that stalls is let go.
+    pub stall_wait: Duration,
+    /// A frame must be written by then, however slow the link.
     pub write_wait: Duration,
 }
 
@@ -81,12 +91,16 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             strangers: 12,
+            strangers_per_address: 4,
+            pending: 64,
+            pending_per_address: 8,
             inbound: 32,
             total: 48,
             per_address_per_minute: 120,
             hello_wait: Duration::from_secs(10),
             trust_wait: Duration::from_secs(30),
-            write_wait: Duration::from_secs(20),
+            stall_wait: Duration::from_mins(1),
+            write_wait: Duration::from_mins(10),
         }
     }
 }

@@ -51,10 +51,7 @@ impl Budget {
 
     /// Returns the bucket's name, forgetting full buckets when there are too many.
     fn key(&mut self, address: IpAddr, now: Instant) -> IpAddr {
-        let network = match address.to_canonical() {
-            IpAddr::V4(ip) => IpAddr::V4(ip),
-            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & IPV6_NETWORK)),
-        };
+        let network = network_of(address);
         if self.buckets.contains_key(&network) || self.buckets.len() < MAX_ADDRESSES {
             return network;
         }
@@ -66,6 +63,15 @@ impl Budget {
         } else {
             Ipv6Addr::UNSPECIFIED.into()
         }
+    }
+}
+
+/// Returns what stands for everybody behind an address: itself, or its /64 for IPv6.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) if ip.is_loopback() => IpAddr::V6(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & IPV6_NETWORK)),
     }
 }
 

@@ -3,8 +3,11 @@
 //! A frame is never empty and never longer than its protocol's limit; what says otherwise ends the
 //! connection before anything is allocated for it.
 
+use futures::future::{Either, select};
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 
 /// The longest hello frame: what a stranger may make a node read.
 pub const MAX_HELLO: usize = 64 * 1024;
@@ -33,6 +36,9 @@ pub enum Error {
     /// The stream did not work.
     #[error("the stream ended")]
     Stream(#[source] io::Error),
+    /// Nothing moved for too long.
+    #[error("a reader that stalls")]
+    Stalled,
 }
 
 /// Returns a frame with its length in front.
@@ -83,12 +89,29 @@ where
     }
 }
 
-/// Writes what [`encode`] returned.
-pub(super) async fn write<W>(stream: &mut W, encoded: &[u8]) -> Result<(), Error>
+/// Writes what [`encode`] returned. `wait` begins anew with every part that moves: a slow link may
+/// take as long as it needs, one on which nothing moves may not.
+pub(super) async fn write<W, F>(
+    stream: &mut W,
+    encoded: &[u8],
+    wait: impl Fn() -> F,
+) -> Result<(), Error>
 where
     W: AsyncWrite + Unpin,
+    F: Future<Output = ()>,
 {
-    stream.write_all(encoded).await.map_err(Error::Stream)
+    let mut rest = encoded;
+    while !rest.is_empty() {
+        let written = match select(stream.write(rest), pin!(wait())).await {
+            Either::Left((written, _)) => written.map_err(Error::Stream)?,
+            Either::Right(((), _)) => return Err(Error::Stalled),
+        };
+        if written == 0 {
+            return Err(Error::Stream(io::ErrorKind::WriteZero.into()));
+        }
+        rest = rest.get(written..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Reads a length.
@@ -107,6 +130,9 @@ mod tests {
     use futures::io::Cursor;
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
     const LIMIT: usize = 40;
 
@@ -156,6 +182,61 @@ mod tests {
             Err(Error::TooLong)
         ));
         assert!(encode(&[0; LIMIT], LIMIT).is_ok());
+    }
+
+    /// Takes one byte of every few times it is asked, up to some, and none after that.
+    struct Slow {
+        left: usize,
+        asked: usize,
+    }
+
+    impl AsyncWrite for Slow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            cx.waker().wake_by_ref();
+            self.asked += 1;
+            if self.left == 0 || !self.asked.is_multiple_of(4) {
+                return Poll::Pending;
+            }
+            self.left -= 1;
+            Poll::Ready(Ok(bytes.len().min(1)))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Is over when it was asked six times: time as these tests tell it.
+    fn wait() -> impl Future<Output = ()> {
+        let mut asked = 0;
+        poll_fn(move |_| {
+            asked += 1;
+            if asked < 6 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+    }
+
+    #[test]
+    fn a_slow_stream_gets_its_frame_and_one_that_stalls_does_not() {
+        let frame = encode(&[7; LIMIT], LIMIT).unwrap();
+        let left = frame.len();
+        let mut slow = Slow { left, asked: 0 };
+        block_on(write(&mut slow, &frame, wait)).unwrap();
+        assert_eq!(slow.left, 0);
+        let left = frame.len() - 1;
+        let stalled = block_on(write(&mut Slow { left, asked: 0 }, &frame, wait));
+        assert!(matches!(stalled, Err(Error::Stalled)));
     }
 
     #[test]

@@ -5,21 +5,22 @@
 //! ends the connection. Nothing is read here: a stream waits in the [`Port`] until the link's task
 //! takes it.
 
-use super::budget::Budget;
+use super::address::from_multiaddr;
+use super::places::{Newcomer, Places};
 use futures::future::{Ready, ready};
 use libp2p::PeerId;
 use libp2p::core::upgrade::{InboundUpgrade, OutboundUpgrade, UpgradeInfo};
 use libp2p::core::{Endpoint, Multiaddr, transport::PortUse};
-use libp2p::multiaddr::Protocol;
 use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm,
-    NetworkBehaviour, Stream, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent,
-    ToSwarm,
+    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId,
+    FromSwarm, NetworkBehaviour, Stream, SubstreamProtocol, THandler, THandlerInEvent,
+    THandlerOutEvent, ToSwarm,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -55,15 +56,17 @@ pub(super) struct Port {
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     /// Asks for an outbound stream; dropping it lets the connection go idle.
     pub(super) requests: mpsc::Sender<Kind>,
+    /// Set once the other side's hello is here.
+    pub(super) heard: Arc<AtomicBool>,
 }
 
-/// Lets connections in, within the strangers' budget, and keeps their ports until they are taken.
+/// Lets connections in where there is a place, and keeps their ports until they are taken.
 pub(super) struct Behaviour {
     ports: HashMap<ConnectionId, Port>,
     known: HashSet<PeerId>,
-    strangers: HashSet<ConnectionId>,
-    max_strangers: usize,
-    budget: Budget,
+    places: Places,
+    /// Connections that are to end, so that others have a place.
+    going: VecDeque<(PeerId, ConnectionId)>,
 }
 
 /// Negotiates the streams of one connection.
@@ -74,23 +77,13 @@ pub(super) struct Handler {
     sync_seen: bool,
 }
 
-/// Why a connection was not let in.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Denied {
-    #[error("too many connections from there in the last minute")]
-    TooOften,
-    #[error("too many strangers are connected")]
-    TooManyStrangers,
-}
-
 impl Behaviour {
     pub(super) fn new(limits: &super::Limits) -> Self {
         Self {
             ports: HashMap::new(),
             known: HashSet::new(),
-            strangers: HashSet::new(),
-            max_strangers: limits.strangers,
-            budget: Budget::new(limits.per_address_per_minute),
+            places: Places::new(limits),
+            going: VecDeque::new(),
         }
     }
 
@@ -106,15 +99,15 @@ impl Behaviour {
 
     /// The peer of this connection is no stranger any more.
     pub(super) fn trust(&mut self, connection: ConnectionId) {
-        self.strangers.remove(&connection);
+        self.places.trust(connection);
     }
 
     fn forget(&mut self, connection: ConnectionId) {
         self.ports.remove(&connection);
-        self.strangers.remove(&connection);
+        self.places.leave(connection);
     }
 
-    fn handler(&mut self, connection: ConnectionId) -> Handler {
+    fn handler(&mut self, connection: ConnectionId, heard: Arc<AtomicBool>) -> Handler {
         let (arrivals, arrived) = mpsc::channel(ARRIVALS);
         let (requests, requested) = mpsc::channel(REQUESTS);
         self.ports.insert(
@@ -122,6 +115,7 @@ impl Behaviour {
             Port {
                 arrivals: arrived,
                 requests,
+                heard,
             },
         );
         Handler {
@@ -139,20 +133,17 @@ impl NetworkBehaviour for Behaviour {
 
     fn handle_pending_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        let ip = match remote.iter().next() {
-            Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
-            Some(Protocol::Ip6(ip)) => IpAddr::V6(ip),
-            _ => return Ok(()),
+        let Some(from) = from_multiaddr(remote) else {
+            return Ok(());
         };
-        if self.budget.take(ip, Instant::now()) {
-            Ok(())
-        } else {
-            Err(ConnectionDenied::new(Denied::TooOften))
-        }
+        let (transport, now) = (from.transport(), Instant::now());
+        self.places
+            .knock(connection, transport, from.ip(), now)
+            .map_err(ConnectionDenied::new)
     }
 
     fn handle_established_inbound_connection(
@@ -160,26 +151,45 @@ impl NetworkBehaviour for Behaviour {
         connection: ConnectionId,
         peer: PeerId,
         _: &Multiaddr,
-        _: &Multiaddr,
+        remote: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        if !self.known.contains(&peer) {
-            if self.strangers.len() >= self.max_strangers {
-                return Err(ConnectionDenied::new(Denied::TooManyStrangers));
-            }
-            self.strangers.insert(connection);
-        }
-        Ok(self.handler(connection))
+        let heard = Arc::new(AtomicBool::new(false));
+        let newcomer = Newcomer {
+            peer,
+            from: from_multiaddr(remote).map(|address| address.ip()),
+            stranger: !self.known.contains(&peer),
+            heard: Arc::clone(&heard),
+        };
+        let entered = self.places.enter(connection, newcomer);
+        self.going.extend(entered.map_err(ConnectionDenied::new)?);
+        Ok(self.handler(connection, heard))
+    }
+
+    fn handle_pending_outbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        _: Option<PeerId>,
+        _: &[Multiaddr],
+        _: Endpoint,
+    ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
+        self.places
+            .dial(connection)
+            .map_err(ConnectionDenied::new)?;
+        Ok(Vec::new())
     }
 
     fn handle_established_outbound_connection(
         &mut self,
         connection: ConnectionId,
-        _: PeerId,
+        peer: PeerId,
         _: &Multiaddr,
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(self.handler(connection))
+        self.places
+            .dialled(connection, peer)
+            .map_err(ConnectionDenied::new)?;
+        Ok(self.handler(connection, Arc::default()))
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm) {
@@ -202,7 +212,13 @@ impl NetworkBehaviour for Behaviour {
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Infallible, THandlerInEvent<Self>>> {
-        Poll::Pending
+        match self.going.pop_front() {
+            Some((peer_id, connection)) => Poll::Ready(ToSwarm::CloseConnection {
+                peer_id,
+                connection: CloseConnection::One(connection),
+            }),
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Event, Limits, LinkId, frame};
 use futures::AsyncReadExt;
 use futures::AsyncWriteExt;
 use libp2p::swarm::Stream;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -84,7 +84,7 @@ struct Shared {
     id: LinkId,
     limits: Limits,
     events: mpsc::Sender<Event>,
-    heard: AtomicBool,
+    heard: Arc<AtomicBool>,
     trusted: CancellationToken,
     closing: CancellationToken,
 }
@@ -108,9 +108,9 @@ pub(super) async fn run(link: Link) -> LinkId {
         // Ends with an error when the previous link is over: that is what is waited for.
         let _ = previous.await;
     }
-    if events.send(up).await.is_ok() {
+    if tell(&events, up, inbound, &closing).await {
         let trusted = CancellationToken::new();
-        let heard = AtomicBool::new(false);
+        let heard = Arc::clone(&port.heard);
         let shared = Shared {
             id,
             limits,
@@ -127,6 +127,21 @@ pub(super) async fn run(link: Link) -> LinkId {
     id
 }
 
+/// Tells that a link is up; says whether the driver knows. One that ended before the driver took it
+/// is not told, unless a dial waits for its answer: strangers come and go faster than a driver looks.
+async fn tell(
+    events: &mpsc::Sender<Event>,
+    up: Event,
+    inbound: bool,
+    closing: &CancellationToken,
+) -> bool {
+    tokio::select! {
+        biased;
+        () = closing.cancelled(), if inbound => false,
+        told = events.send(up) => told.is_ok(),
+    }
+}
+
 /// Does everything between `LinkUp` and `LinkDown`; whatever ends first ends the link.
 async fn converse(
     shared: &Shared,
@@ -135,7 +150,9 @@ async fn converse(
     orders: mpsc::Receiver<Order>,
     queued: &AtomicUsize,
 ) {
-    let Port { arrivals, requests } = port;
+    let Port {
+        arrivals, requests, ..
+    } = port;
     let (router, streams) = router();
     let Streams {
         hello_in,
@@ -311,35 +328,46 @@ impl Outbound {
             Order::Hello(bytes) => {
                 let opened = self.hello.take()?;
                 self.requests.send(Kind::Hello).await.ok()?;
-                let mut stream = opened.await.ok()?;
-                frame::write(&mut stream, &bytes).await.ok()?;
-                stream.close().await.ok()
+                let mut stream = within(shared, opened).await?.ok()?;
+                write_frame(shared, &mut stream, &bytes).await?;
+                within(shared, stream.close()).await?.ok()
             }
             Order::Trust if shared.trusted.is_cancelled() => Some(()),
             Order::Trust => {
                 let opened = self.sync.take()?;
                 shared.trusted.cancel();
                 self.requests.send(Kind::Sync).await.ok()?;
-                self.open = Some(opened.await.ok()?);
+                self.open = Some(within(shared, opened).await?.ok()?);
                 Some(())
             }
             Order::Send(bytes) => {
                 let stream = self.open.as_mut()?;
-                frame::write(stream, &bytes).await.ok()?;
+                write_frame(shared, stream, &bytes).await?;
                 if quiet {
-                    stream.flush().await.ok()
+                    within(shared, stream.flush()).await?.ok()
                 } else {
                     Some(())
                 }
             }
             Order::Close => {
                 if let Some(stream) = self.open.as_mut() {
-                    stream.close().await.ok()?;
+                    within(shared, stream.close()).await?.ok()?;
                 }
                 None
             }
         }
     }
+}
+
+/// Writes a frame, as long as some of it moves now and then.
+async fn write_frame(shared: &Shared, stream: &mut Stream, bytes: &[u8]) -> Option<()> {
+    let wait = || sleep(shared.limits.stall_wait);
+    frame::write(stream, bytes, wait).await.ok()
+}
+
+/// Waits for what is done at one go, as long as a stall may take.
+async fn within<T>(shared: &Shared, step: impl Future<Output = T>) -> Option<T> {
+    timeout(shared.limits.stall_wait, step).await.ok()
 }
 
 /// Waits for the time by which a link must have been introduced.

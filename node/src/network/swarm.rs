@@ -2,27 +2,14 @@
 
 use super::handler;
 use super::{Error, Limits};
-use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::upgrade::Version;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::tcp::tokio::TcpStream;
-use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp, yamux};
+use libp2p::{Swarm, SwarmBuilder, identify, noise, tcp, yamux};
 use libp2p::{Transport, identity::Keypair, quic};
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::time::Duration;
-
-/// Half-open inbound connections.
-const PENDING_IN: u32 = 16;
-
-/// Dials in flight: a few peers, each with a handful of addresses where the peer is unknown.
-const PENDING_OUT: u32 = 24;
-
-/// Connections with one peer: one, and what a change of links or both sides dialling adds.
-const PER_PEER: u32 = 4;
-
-/// No new connection is accepted above this much memory of the whole process.
-const MAX_MEMORY: usize = 512 * 1024 * 1024;
 
 /// Substreams of a TCP connection, each of which may buffer 256 KiB: identify, hello and sync in both
 /// directions, and those that are closing.
@@ -53,6 +40,9 @@ const TCP_ASKS: u32 = 3;
 /// For slow paths.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// QUIC needs fewer round trips, and its handshakes can come from addresses that are made up.
+const QUIC_HANDSHAKE: Duration = Duration::from_secs(5);
+
 /// Connections that no link uses end after this.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -62,12 +52,10 @@ const IDENTIFY: Duration = Duration::from_hours(24);
 /// Substreams that may be negotiating at once.
 const NEGOTIATING: usize = 8;
 
-/// Everything a connection is checked by and speaks; `circle` is last, so that what the others
-/// refuse costs no stranger's place.
+/// Everything a connection is checked by and speaks. The limits are our own: those that libp2p brings
+/// keep the name of everybody who ever came.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
-    limits: connection_limits::Behaviour,
-    memory: memory_connection_limits::Behaviour,
     identify: identify::Behaviour,
     pub(super) circle: handler::Behaviour,
 }
@@ -119,7 +107,7 @@ fn ask_for_life(stream: &TcpStream) -> io::Result<()> {
 }
 
 fn quic_settings(mut config: quic::Config) -> quic::Config {
-    config.handshake_timeout = HANDSHAKE;
+    config.handshake_timeout = QUIC_HANDSHAKE;
     config.keep_alive_interval = QUIC_KEEP_ALIVE;
     config.max_idle_timeout = QUIC_MAX_IDLE_MS;
     config.max_concurrent_stream_limit = QUIC_STREAMS;
@@ -129,20 +117,12 @@ fn quic_settings(mut config: quic::Config) -> quic::Config {
 }
 
 fn behaviour(keypair: &Keypair, limits: &Limits) -> Behaviour {
-    let connections = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(PENDING_IN))
-        .with_max_pending_outgoing(Some(PENDING_OUT))
-        .with_max_established_incoming(Some(limits.inbound))
-        .with_max_established(Some(limits.total))
-        .with_max_established_per_peer(Some(PER_PEER));
     let identify = identify::Config::new("/circlet/1".to_owned(), keypair.public())
         .with_agent_version("c".to_owned())
         .with_interval(IDENTIFY)
         .with_cache_size(0)
         .with_hide_listen_addrs(true);
     Behaviour {
-        limits: connection_limits::Behaviour::new(connections),
-        memory: memory_connection_limits::Behaviour::with_max_bytes(MAX_MEMORY),
         identify: identify::Behaviour::new(identify),
         circle: handler::Behaviour::new(limits),
     }

@@ -1,7 +1,9 @@
 //! The task of one network: carries commands into the swarm and its events out.
 //!
-//! It never waits for the driver: what the driver has not taken yet waits in a queue whose length
-//! bounds how many commands are taken, and each link's task waits for itself.
+//! It never waits for the driver, and takes every command even while the driver takes no events: so
+//! the driver can wait for the network. What the driver has not taken yet waits here: at most one
+//! answer to each command, and for each address of this computer whether it came or went. Each link's
+//! task waits for itself.
 
 mod connections;
 
@@ -27,9 +29,6 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
-/// Answers that wait for the driver before no more commands are taken.
-const WAITING: usize = 256;
-
 /// What may wait to be written to one link; a link above it is closed.
 const QUEUE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -47,7 +46,7 @@ pub(super) struct Task {
     swarm: Swarm<Behaviour>,
     inbox: mpsc::Receiver<Command>,
     events: mpsc::Sender<Event>,
-    /// Events that wait for room in the channel.
+    /// Events that wait for room in the channel: answers to commands, and `NetworkChanged`.
     waiting: VecDeque<Event>,
     connections: HashMap<ConnectionId, Connection>,
     links: Links,
@@ -57,6 +56,8 @@ pub(super) struct Task {
     limits: Limits,
     dials: Dials,
     listening: BTreeSet<Address>,
+    /// The addresses of which the driver believes the opposite of what is so.
+    untold: BTreeSet<Address>,
     changed: Option<Instant>,
     beacon: Option<beacon::Beacon>,
     /// Set once the network closes: the time by which it has ended.
@@ -109,6 +110,7 @@ impl Task {
             limits: config.limits,
             dials: Dials::default(),
             listening: BTreeSet::new(),
+            untold: BTreeSet::new(),
             changed: None,
             beacon,
             closing: None,
@@ -129,9 +131,9 @@ impl Task {
                 return;
             }
             let next = self.next_due();
-            let takes_commands = self.closing.is_none() && self.waiting.len() < WAITING;
+            let has_more = !self.waiting.is_empty() || !self.untold.is_empty();
             tokio::select! {
-                command = self.inbox.recv(), if takes_commands => match command {
+                command = self.inbox.recv(), if self.closing.is_none() => match command {
                     None | Some(Command::Shutdown) => self.close(),
                     Some(command) => self.command(command),
                 },
@@ -139,9 +141,9 @@ impl Task {
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
                     self.link_ended(ended);
                 }
-                room = events.reserve(), if !self.waiting.is_empty() => match room {
+                room = events.reserve(), if has_more => match room {
                     Ok(room) => {
-                        if let Some(event) = self.waiting.pop_front() {
+                        if let Some(event) = self.next_to_tell() {
                             room.send(event);
                         }
                     }
@@ -157,6 +159,18 @@ impl Task {
 
     fn is_closed(&self) -> bool {
         self.tasks.is_empty() && self.waiting.is_empty() && self.connections.is_empty()
+    }
+
+    /// Addresses come first: `NetworkChanged` follows when they have settled.
+    fn next_to_tell(&mut self) -> Option<Event> {
+        let Some(address) = self.untold.pop_first() else {
+            return self.waiting.pop_front();
+        };
+        Some(if self.listening.contains(&address) {
+            Event::Listening { address }
+        } else {
+            Event::NotListening { address }
+        })
     }
 
     fn tell(&mut self, event: Event) {
@@ -183,7 +197,9 @@ impl Task {
         self.attempt(attempts);
         if self.changed.is_some_and(|at| at <= now) {
             self.changed = None;
-            self.tell(Event::NetworkChanged);
+            if !matches!(self.waiting.back(), Some(Event::NetworkChanged)) {
+                self.tell(Event::NetworkChanged);
+            }
         }
     }
 
@@ -304,6 +320,11 @@ impl Task {
                 ..
             } => {
                 self.connections.remove(&connection_id);
+                for open in self.open.values() {
+                    if open.connection == connection_id {
+                        open.closing.cancel();
+                    }
+                }
                 if let Some(promotion) = self.links.closed(&peer_id, connection_id) {
                     self.promote(promotion);
                 }
@@ -324,12 +345,14 @@ impl Task {
         let Some(address) = from_multiaddr(address) else {
             return;
         };
-        if is_new {
-            if self.listening.insert(address) {
-                self.tell(Event::Listening { address });
-            }
-        } else if self.listening.remove(&address) {
-            self.tell(Event::NotListening { address });
+        let has_changed = if is_new {
+            self.listening.insert(address)
+        } else {
+            self.listening.remove(&address)
+        };
+        // What comes and goes before the driver looks is no news.
+        if has_changed && !self.untold.remove(&address) {
+            self.untold.insert(address);
         }
         self.changed.get_or_insert_with(|| Instant::now() + SETTLE);
         if let Some(beacon) = &self.beacon {
@@ -340,6 +363,8 @@ impl Task {
     /// Begins to close everything.
     fn close(&mut self) {
         self.closing = Some(Instant::now() + CLOSING);
+        // Whoever waits with a command need not wait for the end.
+        self.inbox.close();
         self.changed = None;
         self.beacon = None;
         for dial in self.dials.give_up() {

@@ -245,7 +245,7 @@ async fn a_reader_that_stalls_is_let_go() {
         let mut node = target(
             transport,
             Limits {
-                write_wait: SOON,
+                stall_wait: SOON,
                 ..LIMITS
             },
         )
