@@ -11,7 +11,7 @@
 //! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
 //! | `POST /v1/leave` | `{}` | `id`, `name` |
 //! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `words`, `sentence` |
-//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`; `waiting`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
+//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`, `asked_out`; `waiting`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
 //! | `POST /v1/members/{id}/welcome` | `{}` | `id`, `name`, `words`, `sentence` |
 //! | `POST /v1/members/{id}/remove` | `{}` | `id`, `name`, `state` (`done` or `voice`), `sentence` |
 //! | `POST /v1/members/{id}/role` | [`roles::NewRole`] | `id`, `name`, `role` (the one held now), `state`, `sentence` |

@@ -206,7 +206,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "leave: id name",
             "list: id name sentence state",
             "member: me name",
-            "members: devices id me name role since words",
+            "members: asked_out devices id me name role since words",
             "new: id name",
             "read: stories",
             "respond: id",

@@ -179,6 +179,15 @@ fn write_member(member: &Value, members: &[Value], text: &mut String) {
         let since = words::day(&since);
         let _ = writeln!(text, "  new since {since}, four words: {four}");
     }
+    if member.get("asked_out").and_then(Value::as_bool) == Some(true) {
+        let role = words::field(member, "role");
+        let _ = writeln!(
+            text,
+            "  A keeper asked to remove them; another keeper can agree (`circlet members remove`), or\n  \
+             say that they stay (`circlet members role {name} {role}`). Until then they belong, and\n  \
+             get no new keys."
+        );
+    }
 }
 
 /// Whether it is news that somebody is gone: it happened of late, or not everybody knows.

@@ -72,6 +72,8 @@ pub struct Member {
     pub devices: usize,
     /// The four words of the keys they came with; the founder has none.
     pub words: Option<String>,
+    /// Whether one keeper has asked to remove them where that takes two.
+    pub asked_out: bool,
 }
 
 /// Somebody who belonged and does not any more.

@@ -259,6 +259,7 @@ impl Replica {
                 me: *id == self.me(),
                 devices: devices(id),
                 words: self.words_of(id),
+                asked_out: roster.asked_out.contains(id),
             })
             .collect()
     }

@@ -101,6 +101,7 @@ fn member(member: &overview::Member) -> Value {
         "me": member.me,
         "devices": member.devices,
         "words": member.words,
+        "asked_out": member.asked_out,
     })
 }
 

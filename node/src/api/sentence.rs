@@ -4,6 +4,7 @@ use crate::handle::Line;
 use crate::problem::Problem;
 use circlet_model::replica::output::JoinEnd;
 use circlet_model::replica::overview::{Overview, Standing};
+use circlet_model::store;
 use circlet_model::time::{Day, Timestamp};
 
 /// After so many days without anybody it is worth a look at why.
@@ -42,11 +43,12 @@ pub(super) fn sentence(
             .to_owned();
     }
     match overview.standing {
-        Standing::Member if running => in_touch(overview, now),
+        Standing::Member if running => in_touch(overview, now) + &asked_out(overview),
         Standing::Member => {
             "Circlet isn't running. Everything still works here; it goes out when you \
                              run `circlet start`."
                 .to_owned()
+                + &asked_out(overview)
         }
         Standing::Pending => pending(running),
         Standing::Knocking => "A member has your request. You are in as soon as one of them says \
@@ -70,10 +72,20 @@ pub(super) fn sentence(
 }
 
 /// Returns the sentence for a circle whose replica could not be opened.
-pub(super) fn closed(error: &circlet_model::store::Error) -> String {
+pub(super) fn closed(error: &store::Error) -> String {
+    if matches!(error, store::Error::Damaged(_)) {
+        return DAMAGED.to_owned();
+    }
     let problem = Problem::from(error.clone());
     format!("{} {}", problem.message, problem.next)
 }
+
+/// What is said of a circle of which a part cannot be read any more.
+const DAMAGED: &str = "A part of what this computer keeps of this circle is damaged, so Circlet leaves \
+                       the circle closed here and changes nothing in it. Your other circles go on, and \
+                       the other members' computers still hold what was shared. To come back to it, set \
+                       CIRCLET_HOME to another folder and run `circlet restore` there, with your words \
+                       and the circle's card or a fresh invite. Keep this folder until then.";
 
 /// Returns the sentence for a join that nobody has answered.
 pub(super) fn pending(running: bool) -> String {
@@ -148,6 +160,23 @@ fn ended(end: JoinEnd) -> &'static str {
     }
 }
 
+/// Returns what is added while a removal waits for a second keeper.
+fn asked_out(overview: &Overview) -> String {
+    let mut asked = overview.members.iter().filter(|member| member.asked_out);
+    match asked.next() {
+        None => String::new(),
+        Some(member) if member.me => " A keeper has asked to remove you from this circle, which takes \
+                                      a second keeper. You still belong to it; until they have decided, \
+                                      new stories may stay closed to you. `circlet members` shows who \
+                                      the keepers are, if you would like to talk with one."
+            .to_owned(),
+        Some(member) => format!(
+            " A keeper has asked to remove {}, which takes a second keeper: `circlet members` says more.",
+            member.name
+        ),
+    }
+}
+
 fn in_touch(overview: &Overview, now: Timestamp) -> String {
     let others = overview.members.iter().filter(|member| !member.me).count();
     let in_step = overview.in_step_with.len();
@@ -186,7 +215,9 @@ fn in_touch(overview: &Overview, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use circlet_model::store;
+    use circlet_model::id::PersonId;
+    use circlet_model::membership::act::Role;
+    use circlet_model::replica::overview::Member;
 
     #[test]
     fn a_circle_without_its_network_says_so_and_that_it_goes_on_by_itself() {
@@ -213,5 +244,35 @@ mod tests {
         assert!(said.contains("started again by itself") && said.contains("Nothing is lost"));
         line.cut_off = false;
         assert_ne!(sentence(&line, &overview, Timestamp(0), true), said);
+    }
+
+    #[test]
+    fn who_is_asked_out_and_the_others_are_told_so() {
+        let member = |name: &str, me, asked_out| Member {
+            person: PersonId([0; 32]),
+            name: name.to_owned(),
+            role: Role::Keeper,
+            since: Day::default(),
+            me,
+            devices: 1,
+            words: None,
+            asked_out,
+        };
+        let mut overview = Overview {
+            circle: None,
+            name: "Tuesday".to_owned(),
+            standing: Standing::Member,
+            members: vec![member("Ana", true, false), member("Bo", false, true)],
+            entries: 0,
+            connected: Vec::new(),
+            in_step_with: Vec::new(),
+            digest: String::new(),
+            last_in_step: None,
+        };
+        assert!(asked_out(&overview).contains("remove Bo"));
+        overview.members = vec![member("Ana", true, true), member("Bo", false, false)];
+        assert!(asked_out(&overview).contains("You still belong"));
+        overview.members = vec![member("Ana", true, false)];
+        assert_eq!(asked_out(&overview), "");
     }
 }

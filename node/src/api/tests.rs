@@ -142,7 +142,16 @@ async fn circles_begin_and_are_listed() {
     );
     let (_, members) = asked.get("/v1/members").await;
     assert_eq!(fields(&members), ["gone", "members", "waiting"]);
-    let expected = ["devices", "id", "me", "name", "role", "since", "words"];
+    let expected = [
+        "asked_out",
+        "devices",
+        "id",
+        "me",
+        "name",
+        "role",
+        "since",
+        "words",
+    ];
     assert_eq!(fields(&members["members"][0]), expected);
     let (status, left) = asked.post("/v1/leave?circle=tue", json!({})).await;
     assert_eq!((status, left["name"].as_str()), (200, Some("Tuesday")));
