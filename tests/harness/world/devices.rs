@@ -4,9 +4,10 @@ use super::{Node, World, node};
 use crate::store::MemoryStore;
 use circlet_model::invitation::{AnyKey, DeviceKey};
 use circlet_model::key::{Secret, SigningKey};
-use circlet_model::replica::input::Command;
+use circlet_model::replica::input::{Command, Input};
 use circlet_model::replica::output::{Outbox, Reply};
 use circlet_model::replica::{Identity, Replica};
+use circlet_model::secrecy::kem;
 use circlet_model::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng};
@@ -87,6 +88,12 @@ impl World {
         node.renewals += 1;
         self.stop(index);
         self.start(index);
+    }
+
+    /// Keeps the KEM keys that a node's replica asked for, and says so.
+    pub(super) fn keep(&mut self, index: usize, kem: kem::Keys) {
+        self.nodes[index].identity.kem = kem.clone();
+        self.input(index, Input::Kept { kem });
     }
 
     /// Keeps the person key that a node was given, and lets it come back with it.
