@@ -11,9 +11,9 @@
 //! Keys that were kept, and never said because the computer stopped, are said the next time.
 //!
 //! *In touch*: a peer gave its acts in this session. So a disk that was put back hears of its own later
-//! acts before it writes one that would fork. *A month*: by this clock, where somebody else's act or
-//! record lies within the last month by it too; so a clock that jumps changes nothing. Where nobody
-//! else wrote anything for a month, nothing was wrapped, and the key can wait.
+//! acts before it writes one that would fork. *A month*: by this clock, where by the same clock somebody
+//! else wrote an act or record within the last two; so a clock that jumps changes nothing. Where nobody
+//! else wrote any for so long, nothing was wrapped either, and the key can wait.
 //!
 //! Nothing honest is lost with an old key. Only epoch keys are ever sealed to a KEM key, and what does
 //! not open is asked for as what never came: any member who holds it seals it anew, to the key of now.
@@ -25,9 +25,13 @@ use crate::membership::act::Kind;
 use crate::membership::graph::Graph;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::kem::{self, PublicKey as KemKey};
-use crate::secrecy::usable::{MAX_AGE, is_young};
+use crate::secrecy::usable::{MAX_AGE, MAX_AHEAD};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
+
+/// So many days ago somebody else wrote something, if this clock is to be believed: a key that was made
+/// when they last did is replaced in time.
+const BORNE_OUT: u32 = 2 * MAX_AGE;
 
 /// A KEM key of this device's, as the graph says: since which act, of which day.
 type Said<'a> = (ActId, Day, &'a KemKey);
@@ -130,14 +134,17 @@ impl Replica {
         device.is_some_and(|device| device.active && !device.forked)
     }
 
-    /// Whether somebody else wrote something within the month before this clock's today.
+    /// Whether somebody else wrote something lately, by this clock.
     fn is_borne_out(&self, graph: &Graph, today: Day) -> bool {
         let me = self.device();
         let acts = graph.iter().map(|act| (act.act().device, act.act().day));
         let records = self.records.iter();
         let records = records.map(|((device, _), signed)| (*device, signed.record.at.day()));
         let mut others = acts.chain(records).filter(|(device, _)| *device != me);
-        others.any(|(_, day)| is_young(day, today))
+        others.any(|(_, day)| {
+            let ahead = day.0.saturating_sub(today.0);
+            ahead <= MAX_AHEAD && today.0.saturating_sub(day.0) <= BORNE_OUT
+        })
     }
 
     /// Whether every other device that belongs has built on an act.

@@ -131,8 +131,7 @@ fn newest_first(roster: &Roster) -> Vec<(ActId, &Epoch)> {
     epochs
 }
 
-/// Whether a day lies within the last [`MAX_AGE`] days, or no further ahead than clocks are off.
-pub(crate) fn is_young(day: Day, today: Day) -> bool {
+fn is_young(day: Day, today: Day) -> bool {
     day.0 <= today.0.saturating_add(MAX_AHEAD) && today.0.saturating_sub(day.0) < MAX_AGE
 }
 

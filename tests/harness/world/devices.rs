@@ -78,6 +78,17 @@ impl World {
         replica.card().to_text()
     }
 
+    /// Returns the KEM keys that a node keeps.
+    pub fn kem(&self, index: usize) -> kem::Keys {
+        self.nodes[index].identity.kem.clone()
+    }
+
+    /// Puts other KEM keys into a node: those of a restored backup.
+    pub fn set_kem(&mut self, index: usize, kem: kem::Keys) {
+        self.stop(index);
+        self.nodes[index].identity.kem = kem;
+    }
+
     /// Draws new keys for a node, as its replica asked, and opens it anew with them.
     pub(super) fn renew(&mut self, index: usize) {
         let node = &mut self.nodes[index];
