@@ -230,26 +230,12 @@ impl Identity {
 
     /// Keeps the secret of the person key in a circle, as another device of the person gave it.
     pub fn with_person(&self, hint: Hint, person: &Secret) -> Self {
-        let mut circles = self.circles.clone().into_inner();
-        for keys in circles.iter_mut().filter(|keys| keys.hint == hint) {
-            keys.person = Some(person.clone());
-        }
-        Self {
-            circles: List::new(circles).unwrap_or_default(),
-            ..self.clone()
-        }
+        self.with(hint, |keys| keys.person = Some(person.clone()))
     }
 
     /// Keeps these KEM keys of this device in a circle, and no others.
     pub fn with_kem(&self, hint: Hint, kem: &kem::Keys) -> Self {
-        let mut circles = self.circles.clone().into_inner();
-        for keys in circles.iter_mut().filter(|keys| keys.hint == hint) {
-            keys.kem = kem.clone();
-        }
-        Self {
-            circles: List::new(circles).unwrap_or_default(),
-            ..self.clone()
-        }
+        self.with(hint, |keys| keys.kem = kem.clone())
     }
 
     /// Draws a device's keys for a circle, in place of older ones, and forgets the circles that
@@ -277,6 +263,18 @@ impl Identity {
             circles,
             ..self.clone()
         })
+    }
+
+    fn with(&self, hint: Hint, change: impl Fn(&mut Keys)) -> Self {
+        let mut circles = self.circles.clone().into_inner();
+        circles
+            .iter_mut()
+            .filter(|keys| keys.hint == hint)
+            .for_each(change);
+        Self {
+            circles: List::new(circles).unwrap_or_default(),
+            ..self.clone()
+        }
     }
 }
 

@@ -51,15 +51,16 @@ impl Replica {
             return Ok(());
         }
         self.tended = today;
-        if out_of_it {
+        let kem = if out_of_it {
             // Nothing comes to a device that is out.
-            let kem = self.identity.kem.without(|_| true);
-            self.ask_to_keep(kem, out);
-            return Ok(());
+            self.identity.kem.without(|_| true)
+        } else {
+            self.say_key(now, out)?;
+            self.keys_for(today, rng)
+        };
+        if kem != self.identity.kem {
+            out.outputs.push(Output::Keep { kem });
         }
-        self.say_key(now, out)?;
-        let kem = self.keys_for(today, rng);
-        self.ask_to_keep(kem, out);
         Ok(())
     }
 
@@ -99,12 +100,6 @@ impl Replica {
         };
         let fresh = due.then(|| left.renewed(rng).ok()).flatten();
         fresh.unwrap_or(left)
-    }
-
-    fn ask_to_keep(&self, kem: kem::Keys, out: &mut Outbox) {
-        if kem != self.identity.kem {
-            out.outputs.push(Output::Keep { kem });
-        }
     }
 
     /// Tells the others of the newest key, if it was never said.
