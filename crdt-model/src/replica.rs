@@ -28,6 +28,7 @@ pub mod output;
 pub mod overview;
 mod parting;
 mod people;
+mod rekey;
 mod retracts;
 mod rows;
 mod session;
@@ -64,8 +65,8 @@ pub struct Identity {
     pub person: SigningKey,
     /// The device key.
     pub device: SigningKey,
-    /// The device's KEM key.
-    pub kem: kem::SecretKey,
+    /// The device's KEM keys: the one it goes by, and those it is about to let go of.
+    pub kem: kem::Keys,
     /// The transport key, whose public half is the device's peer id.
     pub peer: SigningKey,
 }
@@ -104,6 +105,8 @@ pub struct Replica {
     acked: BTreeSet<crate::id::ActId>,
     /// Whether the shell was asked for new keys since it opened this replica.
     renewing: bool,
+    /// The day on which this device's KEM keys were last looked at, in touch with somebody.
+    tended: Day,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
 }
@@ -231,7 +234,8 @@ impl Replica {
         };
         self.rows.begin();
         let mut own = Outbox::default();
-        if let Err(error) = self.take(now, rng, input, &mut own) {
+        let taken = self.take(now, rng, input, &mut own);
+        if let Err(error) = taken.and_then(|()| self.tend_keys(now, rng, &mut own)) {
             self.rows.note_trouble(&error);
         }
         self.finish(now, &mut own);
@@ -291,6 +295,7 @@ impl Replica {
                 self.beacon_heard(key, &payload, from, now);
                 Ok(())
             }
+            Input::Kept { kem } => self.kept(kem, now, out),
             Input::Command { id, command } => {
                 let reply = self.command(command, now, rng, out);
                 out.outputs.push(Output::Reply { id, reply });
@@ -341,6 +346,7 @@ impl Replica {
             fresh_retracts: Vec::new(),
             acked: BTreeSet::new(),
             renewing: false,
+            tended: Day::default(),
             ended_at: BTreeSet::new(),
         }
     }

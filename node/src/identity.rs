@@ -2,9 +2,11 @@
 //! circle. Kept in one sealed file beside the store, so that no copy of the store carries keys.
 //!
 //! ```text
-//! identity = version (1) ‖ root seed ‖ name ‖ for each circle: hint, device, KEM and peer secret, and
-//!            perhaps the person secret
+//! identity = version (2) ‖ root seed ‖ name ‖ for each circle: hint, device secret, KEM keys (the
+//!            newest, then older ones), peer secret, and perhaps the person secret
 //! ```
+//!
+//! In version 1 there was one KEM key for each circle.
 //!
 //! The person key of a circle follows from the root seed, unless this computer was linked to another one
 //! of the person: then it has the secret of that key, for that circle alone.
@@ -29,7 +31,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// The version of the file.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before, which is read too.
+const ONE_KEY: u8 = 1;
 
 /// The most circles one home can be in: each has sockets of its own.
 pub const MAX_CIRCLES: usize = 64;
@@ -71,6 +75,24 @@ pub struct Identity {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Keys {
+    hint: Hint,
+    device: Secret,
+    kem: kem::Keys,
+    peer: Secret,
+    person: Option<Secret>,
+}
+
+/// The file of version 1.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    version: u8,
+    seed: Secret,
+    name: Text<MAX_NAME>,
+    circles: List<KeysBefore, MAX_CIRCLES>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeysBefore {
     hint: Hint,
     device: Secret,
     kem: kem::SecretKey,
@@ -165,6 +187,7 @@ impl Identity {
         let bytes = keystore.load_identity()?.ok_or(Error::Missing)?;
         match bytes.first() {
             Some(&VERSION) => Ok(codec::decode(&bytes)?),
+            Some(&ONE_KEY) => Ok(codec::decode::<Before>(&bytes)?.into()),
             Some(&other) => Err(codec::Error::Version(other).into()),
             None => Err(codec::Error::Malformed.into()),
         }
@@ -212,14 +235,12 @@ impl Identity {
 
     /// Keeps the secret of the person key in a circle, as another device of the person gave it.
     pub fn with_person(&self, hint: Hint, person: &Secret) -> Self {
-        let mut circles = self.circles.clone().into_inner();
-        for keys in circles.iter_mut().filter(|keys| keys.hint == hint) {
-            keys.person = Some(person.clone());
-        }
-        Self {
-            circles: List::new(circles).unwrap_or_default(),
-            ..self.clone()
-        }
+        self.with(hint, |keys| keys.person = Some(person.clone()))
+    }
+
+    /// Keeps these KEM keys of this device in a circle, and no others.
+    pub fn with_kem(&self, hint: Hint, kem: &kem::Keys) -> Self {
+        self.with(hint, |keys| keys.kem = kem.clone())
     }
 
     /// Draws a device's keys for a circle, in place of older ones, and forgets the circles that
@@ -238,7 +259,7 @@ impl Identity {
         circles.push(Keys {
             hint,
             device: device.to_secret(),
-            kem: kem::SecretKey::generate(kem::DEFAULT, rng)?,
+            kem: kem::SecretKey::generate(kem::DEFAULT, rng)?.into(),
             peer: Secret::random(rng),
             person,
         });
@@ -247,6 +268,37 @@ impl Identity {
             circles,
             ..self.clone()
         })
+    }
+
+    fn with(&self, hint: Hint, change: impl Fn(&mut Keys)) -> Self {
+        let mut circles = self.circles.clone().into_inner();
+        circles
+            .iter_mut()
+            .filter(|keys| keys.hint == hint)
+            .for_each(change);
+        Self {
+            circles: List::new(circles).unwrap_or_default(),
+            ..self.clone()
+        }
+    }
+}
+
+impl From<Before> for Identity {
+    fn from(before: Before) -> Self {
+        let circles = before.circles.into_inner().into_iter();
+        let circles = circles.map(|keys| Keys {
+            hint: keys.hint,
+            device: keys.device,
+            kem: keys.kem.into(),
+            peer: keys.peer,
+            person: keys.person,
+        });
+        Self {
+            version: VERSION,
+            seed: before.seed,
+            name: before.name,
+            circles: List::new(circles.collect()).unwrap_or_default(),
+        }
     }
 }
 

@@ -130,7 +130,7 @@ fn identity(rng: &mut ChaCha20Rng) -> Identity {
     Identity {
         person: SigningKey::random(rng),
         device: SigningKey::random(rng),
-        kem: kem::SecretKey::generate(kem::DEFAULT, rng).unwrap(),
+        kem: kem::SecretKey::generate(kem::DEFAULT, rng).unwrap().into(),
         peer: SigningKey::random(rng),
     }
 }
@@ -189,6 +189,7 @@ fn command(output: Output) -> Option<network::Command> {
         | Output::Reply { .. }
         | Output::Event(_)
         | Output::Renew
+        | Output::Keep { .. }
         | Output::Adopt { .. } => return None,
     })
 }

@@ -162,6 +162,7 @@ fn check(outputs: &[Output], links: &BTreeSet<LinkId>) {
             | Output::Reply { .. }
             | Output::Event(_)
             | Output::Renew
+            | Output::Keep { .. }
             | Output::Adopt { .. } => {}
         }
     }
@@ -348,7 +349,7 @@ fn identity(number: u8) -> Identity {
     Identity {
         person: key(1),
         device: key(2),
-        kem: kem.expect("the suite is known"),
+        kem: kem.expect("the suite is known").into(),
         peer: key(3),
     }
 }

@@ -30,6 +30,8 @@ fn key_files() {
     book.put("keys", fs::read(home.keys()).unwrap());
     book.put("identity", fs::read(home.identity()).unwrap());
     book.put("identity, opened", codec::encode(&identity));
+    // Written by a version that knew one KEM key for each circle.
+    book.keep("identity, version 1", Vec::new);
     keys.change_passphrase(None, Cost::TINY, &mut rng).unwrap();
     book.put("keys, no passphrase", fs::read(home.keys()).unwrap());
     let mut pages = Pages::create(home.pages(), keys.master(), &mut rng).unwrap();
@@ -53,6 +55,8 @@ fn key_files_mean(frozen: &Frozen) {
     let keys = Keystore::open(&home, Some(&Passphrase::from(WORDS))).unwrap();
     assert_eq!(keys.master().as_bytes(), &frozen.array("master key"));
     assert_eq!(Identity::load(&keys).unwrap(), identity());
+    fs::write(home.identity(), frozen.bytes("identity, version 1")).unwrap();
+    assert_eq!(Identity::load(&keys).unwrap(), as_drawn());
     let opened = codec::decode::<Identity>(&frozen.bytes("identity, opened")).unwrap();
     assert_eq!(opened.name(), "Ana");
     let device = opened.keys(cast::circle().hint()).unwrap().device;
@@ -103,8 +107,16 @@ fn sealed_rows() {
     }
 }
 
-/// Ana in one circle.
+/// Ana in one circle, with a KEM key that took the place of another.
 fn identity() -> Identity {
+    let ana = as_drawn();
+    let (hint, mut rng) = (cast::circle().hint(), cast::rng());
+    let kem = ana.keys(hint).unwrap().kem.renewed(&mut rng);
+    ana.with_kem(hint, &kem.unwrap())
+}
+
+/// Ana in one circle.
+fn as_drawn() -> Identity {
     let (hint, mut rng) = (cast::circle().hint(), cast::rng());
     let ana = Identity::new("Ana", &mut rng).unwrap();
     let ana = ana

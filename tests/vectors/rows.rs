@@ -184,7 +184,7 @@ fn identity(person: &SigningKey, device: &SigningKey, [kem, peer]: [u8; 2]) -> I
     Identity {
         person: person.clone(),
         device: device.clone(),
-        kem: cast::kem(X25519, kem),
+        kem: cast::kem(X25519, kem).into(),
         peer: cast::key(peer),
     }
 }

@@ -6,7 +6,7 @@ use circlet_model::codec;
 use circlet_model::id::{DeviceId, EpochId, Hash};
 use circlet_model::key::Secret;
 use circlet_model::secrecy::epoch::{EpochKey, Ring};
-use circlet_model::secrecy::kem::{PublicKey, SecretKey, X25519, XWING};
+use circlet_model::secrecy::kem::{Keys, PublicKey, SecretKey, X25519, XWING};
 use circlet_model::secrecy::wrap::{self, Table};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,7 @@ fn wraps() {
         let me: SecretKey = codec::decode(&frozen.bytes(&name("secret key"))).unwrap();
         let public: PublicKey = codec::decode(&frozen.bytes(&name("public key"))).unwrap();
         assert_eq!(me.public(), &public);
+        let me = Keys::from(me);
         let table: Table = codec::decode(&frozen.bytes(&name("epoch table"))).unwrap();
         table
             .check(Hash(frozen.array(&name("epoch table hash"))), 1)

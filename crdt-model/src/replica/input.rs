@@ -5,6 +5,7 @@ use crate::content::story::Story;
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::id::{PeerId, ThingId};
 use crate::membership::act::{History, Mode, Role};
+use crate::secrecy::kem::Keys;
 use core::time::Duration;
 
 /// A connection to one peer, numbered by the shell; never reused while a node runs.
@@ -74,6 +75,13 @@ pub enum Input {
         payload: Vec<u8>,
         /// Where it came from.
         from: std::net::IpAddr,
+    },
+    /// The KEM keys that the replica asked for are durable; see [`Output::Keep`].
+    ///
+    /// [`Output::Keep`]: super::output::Output::Keep
+    Kept {
+        /// The keys.
+        kem: Keys,
     },
     /// Somebody at this computer wants something.
     Command {

@@ -83,7 +83,7 @@ impl Replica {
     /// Returns keys that the graph says went to this device and that never came: whoever passed the acts
     /// on had no row for it. Without them it could neither say hello to those who do not know it nor
     /// read what is sealed with them.
-    fn not_held(&self) -> BTreeSet<EpochId> {
+    pub(super) fn not_held(&self) -> BTreeSet<EpochId> {
         let (me, roster) = (self.device(), self.roster());
         let epochs = roster.into_iter().flat_map(|roster| roster.epochs.values());
         let given = epochs.flat_map(|epoch| {

@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::id::{InviteId, PeerId, ThingId};
 use crate::key::Secret;
 use crate::replica::input::{CommandId, DialId, LinkId};
+use crate::secrecy::kem::Keys;
 use crate::store::{self, Batch};
 use crate::time::Timestamp;
 
@@ -89,6 +90,14 @@ pub enum Output {
     /// Draw new keys for this device, keep them, and open the replica anew with them: this computer was
     /// put back to an earlier state, and others know a later one. Said again until it is done.
     Renew,
+    /// Keep these KEM keys of this device in place of those before, with nothing left of those that are
+    /// not among them; once that is durable, say so by [`Input::Kept`]. Said again until it is done.
+    ///
+    /// [`Input::Kept`]: super::input::Input::Kept
+    Keep {
+        /// The keys.
+        kem: Keys,
+    },
     /// This device is this person's from now on: keep the secret of the person key, then let the
     /// replica come back with it and these contacts.
     Adopt {

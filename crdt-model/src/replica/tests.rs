@@ -4,3 +4,4 @@ mod arrivals;
 mod circle;
 mod feed;
 mod keys;
+mod rekey;

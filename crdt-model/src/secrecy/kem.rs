@@ -4,7 +4,7 @@
 //! X25519 in its place. The suite byte stands before every key and every sealed message. Base mode:
 //! who sealed something is said by the signed act or entry that carries it.
 
-use crate::bounded::Bytes;
+use crate::bounded::{Bytes, List};
 use crate::key::{Rng, Secret};
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
@@ -21,6 +21,9 @@ pub const XWING: u8 = 2;
 pub const DEFAULT: u8 = XWING;
 /// The most sealed bytes of one message: a wrap row of 1,024 keys fits.
 pub const MAX_SEALED: usize = 40 * 1024;
+/// The most keys that a device keeps beside its newest: each is kept for no longer than a month after
+/// the next took its place, so that one is common, and two are possible.
+pub const MAX_OLD: usize = 3;
 
 /// A device's public KEM key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,15 @@ pub struct PublicKey {
 pub struct SecretKey {
     secret: Secret,
     public: PublicKey,
+}
+
+/// A device's private KEM keys: the one it goes by, and those before it to which something may still be
+/// on its way. An old one is kept here and nowhere else, so that letting go of it is for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    newest: SecretKey,
+    /// The last first.
+    old: List<SecretKey, MAX_OLD>,
 }
 
 /// A message to one KEM key.
@@ -101,6 +113,60 @@ impl SecretKey {
             XWING => open_in::<XWing>(&self.secret, domain, associated, message),
             other => Err(Error::Suite(other)),
         }
+    }
+}
+
+impl Keys {
+    /// Returns the public half of the newest key.
+    pub fn public(&self) -> &PublicKey {
+        self.newest.public()
+    }
+
+    /// Returns the public halves of the older ones, the last first.
+    pub fn old(&self) -> impl Iterator<Item = &PublicKey> {
+        self.old.iter().map(SecretKey::public)
+    }
+
+    /// Returns the keys with a fresh one of the same suite as the newest. Of too many the oldest goes.
+    pub fn renewed(&self, rng: &mut Rng<'_>) -> Result<Self, Error> {
+        let newest = SecretKey::generate(self.newest.public.suite, rng)?;
+        let known = core::iter::once(&self.newest).chain(self.old.iter());
+        let old = known.take(MAX_OLD).cloned().collect();
+        Ok(Self {
+            newest,
+            old: List::new(old).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the keys without those older ones that are not wanted any more.
+    pub fn without(&self, gone: impl Fn(&PublicKey) -> bool) -> Self {
+        let old = self.old.iter().filter(|key| !gone(key.public()));
+        Self {
+            newest: self.newest.clone(),
+            old: List::new(old.cloned().collect()).unwrap_or_default(),
+        }
+    }
+
+    /// Opens a message that was sealed to one of these keys, as [`SecretKey::open`] does.
+    pub fn open(
+        &self,
+        domain: &'static str,
+        associated: &[u8],
+        message: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let newest = self.newest.open(domain, associated, message);
+        newest.or_else(|error| {
+            let mut old = self.old.iter();
+            let opened = old.find_map(|key| key.open(domain, associated, message).ok());
+            opened.ok_or(error)
+        })
+    }
+}
+
+impl From<SecretKey> for Keys {
+    fn from(newest: SecretKey) -> Self {
+        let old = List::default();
+        Self { newest, old }
     }
 }
 
@@ -262,6 +328,41 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_sealed_to_an_older_key_opens_until_it_is_let_go_of() {
+        for suite in [X25519, XWING] {
+            let (mut rng, first) = (ChaCha20Rng::from_seed([2; 32]), keys(suite));
+            let message = seal(first.public(), DOMAIN, b"", b"words", &mut rng).unwrap();
+            let both = Keys::from(first.clone()).renewed(&mut rng).unwrap();
+            assert_eq!(both.public().suite, suite);
+            assert_ne!(both.public(), first.public());
+            assert!(both.old().eq([first.public()]));
+            let opened = both.open(DOMAIN, b"", &message);
+            assert_eq!(opened.unwrap().as_slice(), b"words");
+            let stored = codec::encode(&both);
+            assert_eq!(codec::decode::<Keys>(&stored).unwrap(), both);
+            let one = both.without(|key| key == first.public());
+            assert_eq!(one.open(DOMAIN, b"", &message), Err(Error::Closed));
+            assert_eq!(one.public(), both.public());
+            let holds = |bytes: &[u8]| bytes.windows(32).any(|part| part == first.secret.0);
+            assert!(holds(&stored) && !holds(&codec::encode(&one)));
+        }
+    }
+
+    #[test]
+    fn of_too_many_keys_the_oldest_goes() {
+        let mut all = Keys::from(keys(X25519));
+        let mut rng = ChaCha20Rng::from_seed([2; 32]);
+        let first = all.public().clone();
+        for _ in 0..MAX_OLD {
+            all = all.renewed(&mut rng).unwrap();
+        }
+        assert_eq!(all.old().last(), Some(&first));
+        all = all.renewed(&mut rng).unwrap();
+        assert_eq!(all.old().count(), MAX_OLD);
+        assert!(!all.old().any(|key| *key == first));
     }
 
     proptest! {

@@ -20,7 +20,7 @@ use crate::id::{CircleId, DeviceId, EpochId, Hash};
 use crate::key::{self, Rng, Secret};
 use crate::membership::act::{Kind, MAX_DEVICES};
 use crate::secrecy::epoch::{EpochKey, Ring};
-use crate::secrecy::kem::{self, PublicKey, Sealed, SecretKey};
+use crate::secrecy::kem::{self, Keys, PublicKey, Sealed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -150,7 +150,7 @@ pub fn share(
 /// Opens this device's row of an epoch: the commons and the stories key.
 pub fn open_epoch_row(
     circle: CircleId,
-    me: (DeviceId, &SecretKey),
+    me: (DeviceId, &Keys),
     ids: [EpochId; 2],
     row: &Row,
 ) -> Result<(EpochKey, EpochKey), Error> {
@@ -163,7 +163,7 @@ pub fn open_epoch_row(
 /// Opens the row of a share to this device: the keys, in the order of the act's ids.
 pub fn open_share_row(
     circle: CircleId,
-    me: (DeviceId, &SecretKey),
+    me: (DeviceId, &Keys),
     ids: &[EpochId],
     row: &Row,
 ) -> Result<Vec<EpochKey>, Error> {
@@ -188,7 +188,7 @@ impl Row {
         Self(kem::seal(kem, domain, &associated, &plaintext, rng).unwrap_or_default())
     }
 
-    fn open(&self, bound: Bound<'_>, kem: &SecretKey) -> Result<Vec<EpochKey>, Error> {
+    fn open(&self, bound: Bound<'_>, kem: &Keys) -> Result<Vec<EpochKey>, Error> {
         let (domain, associated, ids) = (bound.0, associated(bound), bound.3);
         let plaintext = kem.open(domain, &associated, &self.0)?;
         let (keys, rest) = plaintext.as_chunks::<32>();

@@ -193,7 +193,10 @@ impl<E: Engine> Driver<E> {
         if let Output::Reply { id, reply } = output {
             return self.reply(id, reply);
         }
-        if matches!(output, Output::Renew | Output::Adopt { .. }) {
+        if matches!(
+            output,
+            Output::Renew | Output::Adopt { .. } | Output::Keep { .. }
+        ) {
             if self
                 .circle(hint)
                 .is_some_and(|circle| circle.generation == generation)

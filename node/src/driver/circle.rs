@@ -180,7 +180,9 @@ impl Circle {
                 Vec::new()
             }
             // Carried out by the driver itself.
-            Output::Reply { .. } | Output::Renew | Output::Adopt { .. } => Vec::new(),
+            Output::Reply { .. } | Output::Renew | Output::Adopt { .. } | Output::Keep { .. } => {
+                Vec::new()
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use circlet_model::replica::Replica;
 use circlet_model::replica::input::Input;
 use circlet_model::replica::output::{Outbox, Output};
 use circlet_model::replica::overview::Standing;
+use circlet_model::secrecy::kem;
 use std::collections::BTreeMap;
 
 impl<E: Engine> Driver<E> {
@@ -130,10 +131,11 @@ impl<E: Engine> Driver<E> {
                 Output::Adopt { person, contacts } => {
                     self.adopt(hint, &person, contacts, &mut round)
                 }
+                Output::Keep { kem } => self.keep_kem(hint, kem, &mut round),
                 _ => self.renew(hint, &mut round),
             };
             if done.is_err() {
-                // The replica asks again when it is opened the next time.
+                // The replica asks again when it is opened the next time, or tomorrow.
                 tracing::debug!("a circle's keys could not be changed");
             }
             self.finish(round).await;
@@ -152,6 +154,15 @@ impl<E: Engine> Driver<E> {
         identity.save(&self.keystore, &mut self.rng)?;
         self.identity = identity;
         self.open_returning(hint, contacts, round)
+    }
+
+    /// Keeps a device's KEM keys in place of those before, which are gone with the old file.
+    fn keep_kem(&mut self, hint: Hint, kem: kem::Keys, round: &mut Round) -> Result<(), Problem> {
+        let identity = self.identity.with_kem(hint, &kem);
+        identity.save(&self.keystore, &mut self.rng)?;
+        self.identity = identity;
+        self.feed(hint, Input::Kept { kem }, round);
+        Ok(())
     }
 
     /// Draws new keys for a device whose disk was put back, and opens its replica with them.

@@ -7,11 +7,13 @@ use crate::home::Home;
 use crate::keystore::{Cost, Secret};
 use crate::storage::{Change, Error, Memory, Range, Rows};
 use circlet_model::bounded::Text;
+use circlet_model::codec;
 use circlet_model::content::story::{Ask, Story};
 use circlet_model::id::{CircleId, PeerId};
 use circlet_model::invitation::{InviteKey, InviteSecret};
 use circlet_model::replica::input::{DialId, LinkId};
 use circlet_model::replica::overview::Standing;
+use circlet_model::secrecy::kem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -307,6 +309,34 @@ async fn what_a_round_wrote_before_the_disk_was_full_counts_as_done() {
         .map(|story| story.text)
         .collect();
     assert_eq!(texts, ["one"]);
+}
+
+#[tokio::test]
+async fn kem_keys_are_kept_before_they_are_used_and_old_ones_leave_the_file() {
+    let place = Place::new();
+    let (settle, _settled) = watch::channel(false);
+    let mut driver = Driver::open(place.parts(), settle).unwrap();
+    let mut round = Round::default();
+    let (answer, _found) = oneshot::channel();
+    let name = "Tuesday".to_owned();
+    driver.take(Work::Request(Request::Found { name, answer }), &mut round);
+    driver.finish(round).await;
+    let hint = driver.hints()[0];
+    let first = driver.identity.keys(hint).unwrap().kem;
+    let both = first.renewed(&mut driver.rng).unwrap();
+    let in_file = |kem: &kem::Keys| {
+        let keystore = Keystore::open(&place.home, None).unwrap();
+        let file = keystore.load_identity().unwrap().unwrap();
+        let secret = &codec::encode(kem)[..32];
+        file.windows(32).any(|part| part == secret)
+    };
+    for (kem, old) in [(both.clone(), true), (both.without(|_| true), false)] {
+        let keep = Output::Keep { kem: kem.clone() };
+        driver.other_keys.push((hint, keep));
+        driver.change_keys().await;
+        assert_eq!((in_file(&both), in_file(&first)), (true, old));
+        assert_eq!(place.parts().identity.keys(hint).unwrap().kem, kem);
+    }
 }
 
 #[tokio::test]

@@ -377,7 +377,7 @@ fn identity(rng: &mut ChaCha20Rng) -> Identity {
     Identity {
         person: SigningKey::random(rng),
         device: SigningKey::random(rng),
-        kem: kem::SecretKey::generate(kem::DEFAULT, rng).unwrap(),
+        kem: kem::SecretKey::generate(kem::DEFAULT, rng).unwrap().into(),
         peer: SigningKey::random(rng),
     }
 }

@@ -4,9 +4,10 @@ use super::{Node, World, node};
 use crate::store::MemoryStore;
 use circlet_model::invitation::{AnyKey, DeviceKey};
 use circlet_model::key::{Secret, SigningKey};
-use circlet_model::replica::input::Command;
+use circlet_model::replica::input::{Command, Input};
 use circlet_model::replica::output::{Outbox, Reply};
 use circlet_model::replica::{Identity, Replica};
+use circlet_model::secrecy::kem;
 use circlet_model::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng};
@@ -77,6 +78,17 @@ impl World {
         replica.card().to_text()
     }
 
+    /// Returns the KEM keys that a node keeps.
+    pub fn kem(&self, index: usize) -> kem::Keys {
+        self.nodes[index].identity.kem.clone()
+    }
+
+    /// Puts other KEM keys into a node: those of a restored backup.
+    pub fn set_kem(&mut self, index: usize, kem: kem::Keys) {
+        self.stop(index);
+        self.nodes[index].identity.kem = kem;
+    }
+
     /// Draws new keys for a node, as its replica asked, and opens it anew with them.
     pub(super) fn renew(&mut self, index: usize) {
         let node = &mut self.nodes[index];
@@ -87,6 +99,12 @@ impl World {
         node.renewals += 1;
         self.stop(index);
         self.start(index);
+    }
+
+    /// Keeps the KEM keys that a node's replica asked for, and says so.
+    pub(super) fn keep(&mut self, index: usize, kem: kem::Keys) {
+        self.nodes[index].identity.kem = kem.clone();
+        self.input(index, Input::Kept { kem });
     }
 
     /// Keeps the person key that a node was given, and lets it come back with it.

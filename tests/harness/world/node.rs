@@ -198,11 +198,14 @@ impl World {
                 Output::Beacon { beacons } => self.beacon(index, &beacons),
                 Output::Listen { keys } => self.nodes[index].listening = keys,
                 Output::Known { .. } => {}
-                output @ (Output::Renew | Output::Adopt { .. }) => anew = Some(output),
+                output @ (Output::Renew | Output::Adopt { .. } | Output::Keep { .. }) => {
+                    anew = Some(output);
+                }
             }
         }
         match anew {
             Some(Output::Adopt { person, contacts }) => self.adopt(index, &person, contacts),
+            Some(Output::Keep { kem }) => self.keep(index, kem),
             Some(_) => self.renew(index),
             None => {}
         }
@@ -214,7 +217,9 @@ pub(super) fn identity(rng: &mut ChaCha20Rng) -> Identity {
     Identity {
         person: SigningKey::random(rng),
         device: SigningKey::random(rng),
-        kem: kem::SecretKey::generate(kem::X25519, rng).expect("a known suite"),
+        kem: kem::SecretKey::generate(kem::X25519, rng)
+            .expect("a known suite")
+            .into(),
         peer: SigningKey::random(rng),
     }
 }

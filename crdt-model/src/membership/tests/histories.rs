@@ -4,7 +4,7 @@ use crate::id::ActId;
 use crate::membership::act::{Kind, Role, Rules, VerifiedAct};
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::testing::{
-    World, ack, add_device, admit, deliver, device, epoch, epoch_id, invite, leave, remove,
+    World, ack, add_device, admit, deliver, device, epoch, epoch_id, invite, kem, leave, remove,
     remove_device, revoke, set_role, share, write,
 };
 use proptest::prelude::*;
@@ -38,6 +38,7 @@ fn kind(world: &World, what: u8, who: usize, count: usize) -> Kind {
                 quorum: false,
             },
         },
+        14 => Kind::Rekey { kem: kem() },
         _ => ack(),
     }
 }

@@ -75,6 +75,17 @@ impl Reader for Memory {
 }
 
 impl Memory {
+    /// Whether any row holds these bytes.
+    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+        let rows = self.0.lock().unwrap();
+        let parts = rows.values().flat_map(|value| {
+            let body = value.body.iter().map(|body| body.bytes.as_slice());
+            body.chain([value.head.as_slice()])
+        });
+        let mut windows = parts.flat_map(|part| part.windows(bytes.len()));
+        windows.any(|window| window == bytes)
+    }
+
     pub(super) fn apply(&self, batch: Batch) {
         let mut rows = self.0.lock().unwrap();
         for write in batch {
@@ -92,7 +103,9 @@ pub(super) fn identity(seed: u8) -> Identity {
     Identity {
         person: key(1),
         device: key(2),
-        kem: kem::SecretKey::derive(kem::X25519, &Secret([seed; 32])).unwrap(),
+        kem: kem::SecretKey::derive(kem::X25519, &Secret([seed; 32]))
+            .unwrap()
+            .into(),
         peer: key(3),
     }
 }
@@ -175,6 +188,17 @@ impl Circle {
 
     /// Takes in an act of somebody's, who knows these.
     pub(super) fn act_on(&mut self, who: &Other, heads: &[ActId], kind: Kind) -> (ActId, Taken) {
+        self.act_of(NOW.day(), who, heads, kind)
+    }
+
+    /// Takes in an act of somebody's, who knows these, as of a day.
+    pub(super) fn act_of(
+        &mut self,
+        day: Day,
+        who: &Other,
+        heads: &[ActId],
+        kind: Kind,
+    ) -> (ActId, Taken) {
         let graph = self.replica.graph.as_ref().unwrap();
         let (seq, prev) = graph.next(&who.keys.device.device());
         let heads = heads.iter().copied().filter(|head| *head != prev);
@@ -186,7 +210,7 @@ impl Circle {
             seq,
             prev,
             heads: List::new(heads.collect()).unwrap(),
-            day: NOW.day(),
+            day,
             kind,
         };
         let signed = act.sign(&who.keys.device);

@@ -1,6 +1,7 @@
 //! Tests of the wraps: rows lead back, and only to the device, circle and keys they are for.
 
 use super::*;
+use crate::secrecy::kem::SecretKey;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -11,7 +12,7 @@ fn rng() -> ChaCha20Rng {
     ChaCha20Rng::from_seed([1; 32])
 }
 
-fn device(number: u8) -> (DeviceId, SecretKey) {
+fn device(number: u8) -> (DeviceId, Keys) {
     let suite = if number.is_multiple_of(2) {
         kem::XWING
     } else {
@@ -19,11 +20,13 @@ fn device(number: u8) -> (DeviceId, SecretKey) {
     };
     (
         DeviceId([number; 32]),
-        SecretKey::derive(suite, &Secret([number; 32])).unwrap(),
+        SecretKey::derive(suite, &Secret([number; 32]))
+            .unwrap()
+            .into(),
     )
 }
 
-fn minted(devices: &[(DeviceId, SecretKey)]) -> Minted {
+fn minted(devices: &[(DeviceId, Keys)]) -> Minted {
     let devices = devices
         .iter()
         .map(|(id, kem)| (*id, kem.public()))
