@@ -14,6 +14,7 @@ mod agree;
 mod devices;
 mod meeting;
 mod mended;
+mod partings;
 mod seeds;
 mod stories;
 mod taken_back;

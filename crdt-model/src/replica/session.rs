@@ -300,7 +300,7 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&session.device));
         if !self.is_active() {
             // Whoever left said so with its acts; the other side ends the link.
-            return Ok(belongs && self.has_a_say());
+            return Ok(belongs && self.answers_members());
         }
         if !belongs {
             self.part_from(id, session.device, out);
