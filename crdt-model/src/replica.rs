@@ -104,6 +104,8 @@ pub struct Replica {
     acked: BTreeSet<crate::id::ActId>,
     /// Whether the shell was asked for new keys since it opened this replica.
     renewing: bool,
+    /// The last entry of each device that is closed to this person, before the acts of this input.
+    closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
 }
@@ -117,6 +119,8 @@ struct Due {
     acts_awaited: bool,
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
+    /// Whether a key of a single body came that somebody may have asked for.
+    answer_again: bool,
 }
 
 /// One link.
@@ -231,7 +235,8 @@ impl Replica {
         };
         self.rows.begin();
         let mut own = Outbox::default();
-        if let Err(error) = self.take(now, rng, input, &mut own) {
+        let taken = self.take(now, rng, input, &mut own);
+        if let Err(error) = taken.and_then(|()| self.answer_later(rng, &mut own)) {
             self.rows.note_trouble(&error);
         }
         self.finish(now, &mut own);
@@ -341,6 +346,7 @@ impl Replica {
             fresh_retracts: Vec::new(),
             acked: BTreeSet::new(),
             renewing: false,
+            closed: BTreeMap::new(),
             ended_at: BTreeSet::new(),
         }
     }

@@ -40,6 +40,8 @@ pub struct World {
     next_link: u64,
     /// Nodes of one number can reach each other.
     groups: Vec<usize>,
+    /// Nodes that never reach each other: the smaller number first.
+    pub apart: BTreeSet<(usize, usize)>,
     /// The shortest and longest time a frame takes, in milliseconds.
     pub latency: (u64, u64),
     /// The chance in 10,000 that a frame takes its link down.
@@ -105,6 +107,7 @@ impl World {
             links: BTreeMap::new(),
             next_link: 0,
             groups: Vec::new(),
+            apart: BTreeSet::new(),
             latency: (5, 80),
             resets: 0,
             twice: 0,

@@ -12,6 +12,7 @@
 
 mod agree;
 mod devices;
+mod keys;
 mod meeting;
 mod mended;
 mod partings;

@@ -6,7 +6,7 @@ use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
 use crate::log::frontier::{MAX_BRANCHES, MAX_INTERVALS};
 use crate::log::header::Action;
-use crate::log::run::{Run, Unpacked};
+use crate::log::run::{Run, Unpacked, Unverified};
 use crate::store::Error;
 use crate::time::Timestamp;
 
@@ -19,6 +19,8 @@ pub(super) enum RunTaken {
     Moved,
     /// Its device is not known here: acts are missing.
     Early,
+    /// What vouches for it is not here: it may be when it is asked for again.
+    Unvouched,
     /// It is not authentic: whoever sent it did not check it.
     Bad,
 }
@@ -71,8 +73,10 @@ impl Replica {
         let held = self.held_id(&device, branch, high)?;
         let cut = limit.and_then(|limit| limit.map(|(_, id)| id));
         let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
-        let Some(entries) = unpacked.verify(vouched) else {
-            return Ok(RunTaken::Bad);
+        let entries = match unpacked.verify(vouched) {
+            Ok(entries) => entries,
+            Err(Unverified::Unvouched) => return Ok(RunTaken::Unvouched),
+            Err(Unverified::Forged) => return Ok(RunTaken::Bad),
         };
         self.store_run(branch, entries, last, now)?;
         moved |= self.frontier.forked(&device) && self.join_pieces(device, now)?;

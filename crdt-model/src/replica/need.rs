@@ -4,21 +4,26 @@ use super::Replica;
 use super::rows::from_head;
 use super::session::send;
 use crate::bounded::List;
-use crate::id::EpochId;
+use crate::id::{DeviceId, EpochId};
 use crate::log::entry::Place;
+use crate::log::frontier::MAX_BRANCHES;
 use crate::log::header::KeyClass;
+use crate::membership::act::History;
 use crate::replica::input::LinkId;
 use crate::replica::output::Outbox;
 use crate::store::{Error, Scan, Space};
 use crate::sync::message::{Message, Need};
 use crate::sync::session::Session;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most entries looked at for one request.
 const MAX_ASKED: usize = 192;
 /// The most epoch keys asked for that no entry at hand is sealed with. Together with the above they fit
 /// into one request.
 const MAX_LACKING: usize = 64;
+
+/// So many entries are read at a time.
+const PAGE: u64 = 64;
 
 impl Replica {
     /// Asks a peer for the keys that are missing here.
@@ -78,6 +83,62 @@ impl Replica {
             bodies: List::new(bodies).unwrap_or_default(),
             places: List::new(places).unwrap_or_default(),
         })
+    }
+
+    /// When this person was let in a second time and less stays closed to them than it did: notes what
+    /// they may read now, so that its keys are asked for.
+    pub(super) fn open_more(&mut self) -> Result<(), Error> {
+        let closed = self.closed();
+        let before = std::mem::replace(&mut self.closed, closed);
+        for (device, last) in before {
+            let first = self.closed.get(&device).map_or(1, |still| still + 1);
+            for branch in 0..MAX_BRANCHES {
+                let chain = self.frontier.chain(&device, branch);
+                for piece in chain.intervals() {
+                    let range = (piece.low.max(first), piece.high.min(last));
+                    self.note_sealed(&device, branch, range)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes entries to be tried again, a few at a time.
+    fn note_sealed(
+        &mut self,
+        device: &DeviceId,
+        branch: u8,
+        (low, high): (u64, u64),
+    ) -> Result<(), Error> {
+        let mut from = low;
+        while from <= high {
+            let to = high.min(from.saturating_add(PAGE - 1));
+            for entry in self.rows.entries(device, branch, (from, to))? {
+                if entry.body.is_some() {
+                    let seq = entry.header.header().seq;
+                    self.rows.put_sealed(&Place {
+                        device: *device,
+                        branch,
+                        seq,
+                    });
+                    self.due.keys_came = true;
+                    self.due.ask_again = true;
+                }
+            }
+            from = to + 1;
+        }
+        Ok(())
+    }
+
+    /// Returns the last entry of each device that is closed to this person.
+    pub(super) fn closed(&self) -> BTreeMap<DeviceId, u64> {
+        let person = self
+            .roster()
+            .and_then(|roster| roster.people.get(&self.me()));
+        let from_now = person.filter(|person| person.history != History::All);
+        from_now
+            .map(|person| person.open_after.clone())
+            .unwrap_or_default()
     }
 
     /// Returns keys that the graph says went to this device and that never came: whoever passed the acts
