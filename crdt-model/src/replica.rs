@@ -82,6 +82,10 @@ pub struct Replica {
     retracts: BTreeMap<ThingId, Place>,
     /// What this device took back and no member is known to have heard of.
     owed: BTreeSet<ThingId>,
+    /// The last of it that was told in a hello.
+    owed_after: Option<ThingId>,
+    /// Things whose bodies were gone where their headers came from, and whose retracts are not here.
+    missing: BTreeSet<ThingId>,
     names: names::Names,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
@@ -329,6 +333,8 @@ impl Replica {
             frontier: Frontier::default(),
             retracts: BTreeMap::new(),
             owed: BTreeSet::new(),
+            owed_after: None,
+            missing: BTreeSet::new(),
             names: names::Names::new(),
             records: BTreeMap::new(),
             reachable: Vec::new(),

@@ -54,9 +54,7 @@ impl Replica {
             moved = true;
         }
         let kept = if branch.is_some() { last } else { 0 };
-        for retract in unpacked.retracts_above(kept) {
-            self.obey_detached(retract)?;
-        }
+        self.obey_detached(unpacked.retracts_above(kept))?;
         let Some(branch) = branch else {
             return Ok(if moved {
                 RunTaken::Moved
@@ -192,13 +190,17 @@ impl Replica {
         // A body may be missing only where it was taken back or has faded. What is older than one that
         // should be there is not taken: somebody else will have it.
         let today = now.day();
-        let hole = entries.iter().rposition(|entry| {
+        let mut after = 0;
+        for (at, entry) in entries.iter().enumerate() {
             let header = entry.header.header();
             let faded = header.expires.0 != 0 && header.expires <= today;
             let gone = entry.body.is_none() && header.action == Action::Write;
-            gone && !faded && !self.retracts.contains_key(&header.thing)
-        });
-        let entries = entries.split_off(hole.map_or(0, |at| at + 1));
+            if gone && !faded && !self.retracts.contains_key(&header.thing) {
+                self.misses_retract(header.thing);
+                after = at + 1;
+            }
+        }
+        let entries = entries.split_off(after);
         let (Some(first), Some(top)) = (entries.first(), entries.last()) else {
             return Ok(());
         };

@@ -315,7 +315,13 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::Took(things) => {
-                self.told(&things);
+                // There may be more to tell: the next try comes soon.
+                let target = self.links.get(&id).and_then(|link| link.target.clone());
+                if self.told(&things)
+                    && let Some(target) = target
+                {
+                    self.schedule.settled(&target);
+                }
                 self.plan_dials(now, out);
                 out.outputs.push(Output::Close { link: id });
             }

@@ -57,6 +57,7 @@ impl Replica {
                     link.hello = Some(key);
                 }
                 out.outputs.push(Output::Hello { link: id, frame });
+                self.told_some();
             }
         }
     }

@@ -17,12 +17,20 @@ use crate::store::Error;
 use crate::sync::hello::{Answer, MAX_TOLD};
 use crate::sync::message::{MAX_DETACHED, MAX_RETRACTS, Message, SignedHeader};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The branch of a place that is in no chain.
 pub(super) const DETACHED: u8 = u8::MAX;
-/// The most detached retracts of one device: nobody fills everybody's store after leaving.
-const MAX_DETACHED_OF: usize = 256;
+/// The most detached retracts of one device for things of which nothing is known here: nobody fills
+/// everybody's store after leaving. Those for things that are known are all kept.
+const MAX_UNKNOWN_OF: usize = 256;
+/// The most things without a body whose retract is waited for.
+const MAX_MISSING: usize = 4096;
+/// So many entries are read at a time.
+const PAGE: u64 = 64;
+
+/// The things of which a person's entries are held, read once for many retracts.
+type Known = BTreeMap<PersonId, BTreeSet<ThingId>>;
 
 /// A retract that is obeyed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,10 +67,22 @@ impl Replica {
         }
     }
 
-    /// Obeys a retract that came without its chain. Returns whether it is authentic.
-    pub(super) fn obey_detached(
+    /// Obeys retracts that came without their chain. Returns whether they are authentic; none after one
+    /// that is not is obeyed.
+    pub(super) fn obey_detached(&mut self, retracts: Vec<SignedHeader>) -> Result<bool, Error> {
+        let mut known = Known::new();
+        for signed in retracts {
+            if !self.obey_one_detached(signed, &mut known)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn obey_one_detached(
         &mut self,
         (header, signature): SignedHeader,
+        known: &mut Known,
     ) -> Result<bool, Error> {
         if self.retracts.contains_key(&header.thing) {
             return Ok(true);
@@ -72,10 +92,8 @@ impl Replica {
             return Ok(false);
         }
         let (device, seq) = (header.device, header.seq);
-        let of = |place: &&Place| place.branch == DETACHED;
-        let all = self.retracts.values().filter(of);
-        let theirs = all.clone().filter(|place| place.device == device);
-        if all.count() < MAX_DETACHED && theirs.count() < MAX_DETACHED_OF {
+        if self.has_room_for(&header, known)? {
+            self.missing.remove(&header.thing);
             let place = Place {
                 device,
                 branch: DETACHED,
@@ -84,6 +102,60 @@ impl Replica {
             self.obey(&Retract::new(place, header, signature))?;
         }
         Ok(true)
+    }
+
+    /// Whether a detached retract is kept: always where an entry of the thing is held or was offered.
+    fn has_room_for(&self, header: &Header, known: &mut Known) -> Result<bool, Error> {
+        let of = |place: &&Place| place.branch == DETACHED;
+        let all = self.retracts.values().filter(of);
+        let theirs = all.clone().filter(|place| place.device == header.device);
+        if all.count() < MAX_DETACHED && theirs.count() < MAX_UNKNOWN_OF {
+            return Ok(true);
+        }
+        if self.missing.contains(&header.thing) {
+            return Ok(true);
+        }
+        let Some(person) = self.whose(&header.device) else {
+            return Ok(false);
+        };
+        if !known.contains_key(&person) {
+            known.insert(person, self.things_of(&person)?);
+        }
+        Ok(known
+            .get(&person)
+            .is_some_and(|things| things.contains(&header.thing)))
+    }
+
+    /// Returns the things that the entries held of a person are about.
+    fn things_of(&self, person: &PersonId) -> Result<BTreeSet<ThingId>, Error> {
+        let mut things = BTreeSet::new();
+        for ((device, branch), chain) in self.frontier.chains() {
+            if self.whose(device) != Some(*person) {
+                continue;
+            }
+            for piece in chain.intervals() {
+                let mut from = piece.low;
+                while from <= piece.high {
+                    let to = piece.high.min(from.saturating_add(PAGE - 1));
+                    let entries = self.rows.entries(device, *branch, (from, to))?;
+                    things.extend(entries.iter().map(|entry| entry.header.header().thing));
+                    from = to + 1;
+                }
+            }
+        }
+        Ok(things)
+    }
+
+    fn whose(&self, device: &DeviceId) -> Option<PersonId> {
+        self.roster()?.person_of(device)
+    }
+
+    /// Notes that a thing's body was gone where its header came from: its retract is wanted.
+    pub(super) fn misses_retract(&mut self, thing: ThingId) {
+        if self.missing.len() >= MAX_MISSING {
+            self.missing.clear();
+        }
+        self.missing.insert(thing);
     }
 
     /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
@@ -221,10 +293,7 @@ impl Replica {
             .retracts
             .iter()
             .filter(|(_, place)| place.branch == DETACHED && self.counts(place));
-        detached
-            .map(|(thing, _)| *thing)
-            .take(MAX_DETACHED)
-            .collect()
+        detached.map(|(thing, _)| *thing).collect()
     }
 
     /// Sends the detached retracts of some things, but for those that are known there.
@@ -276,8 +345,21 @@ impl Replica {
 
     /// Returns what to tell in a hello.
     pub(super) fn owed_retracts(&self) -> List<SignedHeader, MAX_TOLD> {
-        let owed = self.owed.iter().take(MAX_TOLD);
-        List::new(self.signed_retracts(owed).unwrap_or_default()).unwrap_or_default()
+        let owed = self.next_owed();
+        let retracts = self.signed_retracts(owed.iter()).unwrap_or_default();
+        List::new(retracts).unwrap_or_default()
+    }
+
+    fn next_owed(&self) -> Vec<ThingId> {
+        let after = self.owed_after.unwrap_or_default();
+        let (before, after): (Vec<ThingId>, Vec<ThingId>) =
+            self.owed.iter().partition(|thing| **thing <= after);
+        after.into_iter().chain(before).take(MAX_TOLD).collect()
+    }
+
+    /// Notes that a hello was said: the next one tells of others, whatever becomes of these.
+    pub(super) fn told_some(&mut self) {
+        self.owed_after = self.next_owed().last().copied();
     }
 
     /// Obeys what a device that no longer belongs has taken back. It gets nothing but the answer.
@@ -291,19 +373,21 @@ impl Replica {
             .iter()
             .filter(|(header, _)| header.device == device)
         {
-            self.obey_detached(signed.clone())?;
+            self.obey_detached(vec![signed.clone()])?;
             taken.extend(Some(signed.0.thing).filter(|thing| self.retracts.contains_key(thing)));
         }
         let taken = List::new(taken).unwrap_or_default();
         Ok((!taken.is_empty()).then_some(Answer::Took(taken)))
     }
 
-    /// Notes what a member has obeyed.
-    pub(super) fn told(&mut self, things: &[ThingId]) {
+    /// Notes what a member has obeyed. Returns whether any of it was owed.
+    pub(super) fn told(&mut self, things: &[ThingId]) -> bool {
+        let before = self.owed.len();
         for thing in things {
             if self.owed.remove(thing) {
                 self.rows.delete(self.rows.owed_key(thing));
             }
         }
+        self.owed.len() < before
     }
 }

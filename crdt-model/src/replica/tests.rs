@@ -4,3 +4,5 @@ mod arrivals;
 mod circle;
 mod feed;
 mod keys;
+mod retracts;
+mod runs;
