@@ -64,10 +64,8 @@ impl World {
     /// Whether the keys of an entry were on a disk that was taken out, and are on none any more.
     fn is_lost(&self, hint: [u8; 16], entry: &Entry) -> bool {
         let opens = |store: &MemoryStore| {
-            let epoch = [
-                &[EPOCH_KEY],
-                store.tag(&entry.header.header().epoch.0).as_slice(),
-            ];
+            let tag = store.tag(&entry.header.header().epoch.0);
+            let epoch = [&[EPOCH_KEY], tag.as_slice()];
             let epoch = Key::new(Space::Meta, hint, epoch.concat());
             let grant = Key::new(Space::Grants, [hint.as_slice(), &entry.id().0].concat(), []);
             let mut keys = [epoch, grant].into_iter();
