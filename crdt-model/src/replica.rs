@@ -26,6 +26,7 @@ mod names;
 mod need;
 pub mod output;
 pub mod overview;
+mod owed;
 mod parting;
 mod people;
 mod retracts;
@@ -115,6 +116,10 @@ pub struct Replica {
 }
 
 /// What is to be tried again after this input.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that came or not"
+)]
 #[derive(Debug, Default)]
 struct Due {
     /// Whether a key came that may open what is sealed.

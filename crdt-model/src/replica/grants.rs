@@ -181,7 +181,7 @@ impl Unanswered {
     pub(super) fn note(&mut self, need: &Need, keys: &Keys) {
         let given = keys.epochs.iter().flat_map(|(ids, _)| ids.iter());
         let given: BTreeSet<_> = given.collect();
-        for id in need.epochs.iter() {
+        for id in &need.epochs {
             if given.contains(id) {
                 self.epochs.remove(id);
             } else if self.epochs.len() < MAX_UNANSWERED {

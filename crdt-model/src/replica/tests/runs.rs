@@ -42,7 +42,7 @@ fn a_run_without_a_voucher_is_acknowledged_and_asked_for_anew() {
             hello: None,
         },
     );
-    let mut say = |circle: &mut Circle, entry: &Entry| {
+    let say = |circle: &mut Circle, entry: &Entry| {
         let frame = Message::Run(run(entry, &bo)).to_frame();
         let mut out = Outbox::default();
         let input = Input::Frame { link, frame };
