@@ -20,6 +20,7 @@ mod grants;
 mod hello;
 pub mod input;
 mod keys;
+mod later;
 mod link;
 mod linking;
 mod names;

@@ -170,11 +170,8 @@ impl Unpacked {
         let signed = |entry: &Entry| {
             entry.signature.is_some() || entry.header.header().action != Action::Retract
         };
-        if entries.iter().all(signed) {
-            Ok(entries)
-        } else {
-            Err(Unverified::Forged)
-        }
+        let all = entries.iter().all(signed);
+        all.then_some(entries).ok_or(Unverified::Forged)
     }
 }
 

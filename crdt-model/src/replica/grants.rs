@@ -1,25 +1,18 @@
 //! Keys on request: what a member may have of what it cannot open, and what came of asking.
 
 use super::Replica;
-use super::session::send;
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EntryId, EpochId};
 use crate::key::{Rng, Secret};
 use crate::log::entry::Place;
 use crate::membership::act::Kind;
 use crate::membership::graph::Graph;
-use crate::replica::input::LinkId;
-use crate::replica::output::Outbox;
 use crate::secrecy::seal::{self, BodyKey};
 use crate::secrecy::{usable, wrap};
 use crate::store::Error;
-use crate::sync::message::{Keys, Message, Need};
-use crate::sync::session::Unanswered;
+use crate::sync::message::{Keys, Need};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The most keys of each sort that a peer asked for in vain and that are remembered: one request.
-const MAX_UNANSWERED: usize = 256;
 
 impl Replica {
     /// Answers a request for keys with those that the device may have.
@@ -130,83 +123,6 @@ impl Replica {
             self.due.answer_again = true;
         }
         Ok(())
-    }
-}
-
-/// Answers that come later.
-impl Replica {
-    /// After every input: gives each peer what it asked for in vain and can be given now.
-    pub(super) fn answer_later(
-        &mut self,
-        rng: &mut Rng<'_>,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let again = std::mem::take(&mut self.due.answer_again) || self.due.ask_again;
-        if !again && self.fresh.is_empty() {
-            return Ok(());
-        }
-        let fresh: BTreeSet<_> = self
-            .fresh
-            .iter()
-            .map(|(it, _)| (it.device, it.seq))
-            .collect();
-        let ids: Vec<LinkId> = self.links.keys().copied().collect();
-        for id in ids {
-            let Some(session) = self.links.get(&id).and_then(|link| link.session.as_ref()) else {
-                continue;
-            };
-            let need = session
-                .unanswered
-                .need(|place| again || fresh.contains(place));
-            if (need.epochs.is_empty() && need.bodies.is_empty()) || !self.may_see(session) {
-                continue;
-            }
-            let keys = self.answer_need(session.device, &need, rng)?;
-            if keys == Keys::default() {
-                continue;
-            }
-            if let Some(link) = self.links.get_mut(&id)
-                && let Some(session) = link.session.as_mut()
-            {
-                session.unanswered.note(&need, &keys);
-            }
-            out.outputs.push(send(id, &Message::Keys(keys)));
-        }
-        Ok(())
-    }
-}
-
-impl Unanswered {
-    /// Notes what of a request was answered and what was not.
-    pub(super) fn note(&mut self, need: &Need, keys: &Keys) {
-        let given = keys.epochs.iter().flat_map(|(ids, _)| ids.iter());
-        let given: BTreeSet<_> = given.collect();
-        for id in &need.epochs {
-            if given.contains(id) {
-                self.epochs.remove(id);
-            } else if self.epochs.len() < MAX_UNANSWERED {
-                self.epochs.insert(*id);
-            }
-        }
-        let given: BTreeSet<_> = keys.bodies.iter().map(|(id, _)| id).collect();
-        for (id, place) in need.bodies.iter().zip(need.places.iter()) {
-            if given.contains(id) {
-                self.bodies.remove(id);
-            } else if self.bodies.len() < MAX_UNANSWERED {
-                self.bodies.insert(*id, *place);
-            }
-        }
-    }
-
-    /// Returns the request that is left: the epoch keys, and bodies at such places.
-    fn need(&self, at: impl Fn(&(DeviceId, u64)) -> bool) -> Need {
-        let bodies = self.bodies.iter().filter(|(_, place)| at(place));
-        let (bodies, places) = bodies.map(|(id, place)| (*id, *place)).unzip();
-        Need {
-            epochs: List::new(self.epochs.iter().copied().collect()).unwrap_or_default(),
-            bodies: List::new(bodies).unwrap_or_default(),
-            places: List::new(places).unwrap_or_default(),
-        }
     }
 }
 

@@ -22,9 +22,6 @@ const MAX_ASKED: usize = 192;
 /// into one request.
 const MAX_LACKING: usize = 64;
 
-/// So many entries are read at a time.
-const PAGE: u64 = 64;
-
 impl Replica {
     /// Asks a peer for the keys that are missing here.
     pub(super) fn ask_for_keys(
@@ -87,47 +84,24 @@ impl Replica {
 
     /// When this person was let in a second time and less stays closed to them than it did: notes what
     /// they may read now, so that its keys are asked for.
-    pub(super) fn open_more(&mut self) -> Result<(), Error> {
+    pub(super) fn open_more(&mut self) {
         let closed = self.closed();
         let before = std::mem::replace(&mut self.closed, closed);
         for (device, last) in before {
             let first = self.closed.get(&device).map_or(1, |still| still + 1);
             for branch in 0..MAX_BRANCHES {
                 let chain = self.frontier.chain(&device, branch);
-                for piece in chain.intervals() {
-                    let range = (piece.low.max(first), piece.high.min(last));
-                    self.note_sealed(&device, branch, range)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes entries to be tried again, a few at a time.
-    fn note_sealed(
-        &mut self,
-        device: &DeviceId,
-        branch: u8,
-        (low, high): (u64, u64),
-    ) -> Result<(), Error> {
-        let mut from = low;
-        while from <= high {
-            let to = high.min(from.saturating_add(PAGE - 1));
-            for entry in self.rows.entries(device, branch, (from, to))? {
-                if entry.body.is_some() {
-                    let seq = entry.header.header().seq;
+                let pieces = chain.intervals().iter();
+                for seq in pieces.flat_map(|it| it.low.max(first)..=it.high.min(last)) {
                     self.rows.put_sealed(&Place {
-                        device: *device,
+                        device,
                         branch,
                         seq,
                     });
-                    self.due.keys_came = true;
-                    self.due.ask_again = true;
+                    (self.due.keys_came, self.due.ask_again) = (true, true);
                 }
             }
-            from = to + 1;
         }
-        Ok(())
     }
 
     /// Returns the last entry of each device that is closed to this person.

@@ -7,7 +7,7 @@
 use super::Replica;
 use super::things::{Thing, Writer};
 use crate::bounded::List;
-use crate::id::{DeviceId, PersonId, ThingId};
+use crate::id::{PersonId, ThingId};
 use crate::key::Signature;
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
@@ -26,8 +26,6 @@ pub(super) const DETACHED: u8 = u8::MAX;
 const MAX_UNKNOWN_OF: usize = 256;
 /// The most things without a body whose retract is waited for.
 const MAX_MISSING: usize = 4096;
-/// So many entries are read at a time.
-const PAGE: u64 = 64;
 
 /// The things of which a person's entries are held, read once for many retracts.
 type Known = BTreeMap<PersonId, BTreeSet<ThingId>>;
@@ -106,16 +104,14 @@ impl Replica {
 
     /// Whether a detached retract is kept: always where an entry of the thing is held or was offered.
     fn has_room_for(&self, header: &Header, known: &mut Known) -> Result<bool, Error> {
-        let of = |place: &&Place| place.branch == DETACHED;
-        let all = self.retracts.values().filter(of);
+        let all = self.retracts.values().filter(|it| it.branch == DETACHED);
         let theirs = all.clone().filter(|place| place.device == header.device);
-        if all.count() < MAX_DETACHED && theirs.count() < MAX_UNKNOWN_OF {
+        let few = all.count() < MAX_DETACHED && theirs.count() < MAX_UNKNOWN_OF;
+        if few || self.missing.contains(&header.thing) {
             return Ok(true);
         }
-        if self.missing.contains(&header.thing) {
-            return Ok(true);
-        }
-        let Some(person) = self.whose(&header.device) else {
+        let roster = self.roster();
+        let Some(person) = roster.and_then(|roster| roster.person_of(&header.device)) else {
             return Ok(false);
         };
         let things = match known.entry(person) {
@@ -128,25 +124,21 @@ impl Replica {
     /// Returns the things that the entries held of a person are about.
     fn things_of(&self, person: &PersonId) -> Result<BTreeSet<ThingId>, Error> {
         let mut things = BTreeSet::new();
-        for ((device, branch), chain) in self.frontier.chains() {
-            if self.whose(device) != Some(*person) {
-                continue;
-            }
-            for piece in chain.intervals() {
-                let mut from = piece.low;
-                while from <= piece.high {
-                    let to = piece.high.min(from.saturating_add(PAGE - 1));
-                    let entries = self.rows.entries(device, *branch, (from, to))?;
-                    things.extend(entries.iter().map(|entry| entry.header.header().thing));
-                    from = to + 1;
-                }
+        let roster = self.roster();
+        let whose = |device| roster.and_then(|roster| roster.person_of(device));
+        let chains = self.frontier.chains();
+        for (&(device, branch), chain) in chains.filter(|((it, _), _)| whose(it) == Some(*person)) {
+            for seq in chain.intervals().iter().flat_map(|it| it.low..=it.high) {
+                let place = Place {
+                    device,
+                    branch,
+                    seq,
+                };
+                let entry = self.rows.entry(&place)?;
+                things.extend(entry.map(|entry| entry.header.header().thing));
             }
         }
         Ok(things)
-    }
-
-    fn whose(&self, device: &DeviceId) -> Option<PersonId> {
-        self.roster()?.person_of(device)
     }
 
     /// Notes that a thing's body was gone where its header came from: its retract is wanted.
