@@ -20,12 +20,14 @@ mod grants;
 mod hello;
 pub mod input;
 mod keys;
+mod later;
 mod link;
 mod linking;
 mod names;
 mod need;
 pub mod output;
 pub mod overview;
+mod owed;
 mod parting;
 mod people;
 mod rekey;
@@ -83,6 +85,10 @@ pub struct Replica {
     retracts: BTreeMap<ThingId, Place>,
     /// What this device took back and no member is known to have heard of.
     owed: BTreeSet<ThingId>,
+    /// The last of it that was told in a hello.
+    owed_after: Option<ThingId>,
+    /// Things whose bodies were gone where their headers came from, and whose retracts are not here.
+    missing: BTreeSet<ThingId>,
     names: names::Names,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
@@ -107,11 +113,17 @@ pub struct Replica {
     renewing: bool,
     /// The day on which this device's KEM keys were last looked at, in touch with somebody.
     tended: Day,
+    /// The last entry of each device that is closed to this person, before the acts of this input.
+    closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
 }
 
 /// What is to be tried again after this input.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that came or not"
+)]
 #[derive(Debug, Default)]
 struct Due {
     /// Whether a key came that may open what is sealed.
@@ -120,6 +132,8 @@ struct Due {
     acts_awaited: bool,
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
+    /// Whether a key of a single body came that somebody may have asked for.
+    answer_again: bool,
 }
 
 /// One link.
@@ -235,7 +249,8 @@ impl Replica {
         self.rows.begin();
         let mut own = Outbox::default();
         let taken = self.take(now, rng, input, &mut own);
-        if let Err(error) = taken.and_then(|()| self.tend_keys(now, rng, &mut own)) {
+        let taken = taken.and_then(|()| self.tend_keys(now, rng, &mut own));
+        if let Err(error) = taken.and_then(|()| self.answer_later(rng, &mut own)) {
             self.rows.note_trouble(&error);
         }
         self.finish(now, &mut own);
@@ -329,6 +344,8 @@ impl Replica {
             frontier: Frontier::default(),
             retracts: BTreeMap::new(),
             owed: BTreeSet::new(),
+            owed_after: None,
+            missing: BTreeSet::new(),
             names: names::Names::new(),
             records: BTreeMap::new(),
             reachable: Vec::new(),
@@ -347,6 +364,7 @@ impl Replica {
             acked: BTreeSet::new(),
             renewing: false,
             tended: Day::default(),
+            closed: BTreeMap::new(),
             ended_at: BTreeSet::new(),
         }
     }

@@ -40,6 +40,10 @@ pub struct World {
     next_link: u64,
     /// Nodes of one number can reach each other.
     groups: Vec<usize>,
+    /// Disks that were taken out of nodes.
+    lost: Vec<MemoryStore>,
+    /// Nodes that never reach each other: the smaller number first.
+    pub apart: BTreeSet<(usize, usize)>,
     /// The shortest and longest time a frame takes, in milliseconds.
     pub latency: (u64, u64),
     /// The chance in 10,000 that a frame takes its link down.
@@ -105,6 +109,8 @@ impl World {
             links: BTreeMap::new(),
             next_link: 0,
             groups: Vec::new(),
+            lost: Vec::new(),
+            apart: BTreeSet::new(),
             latency: (5, 80),
             resets: 0,
             twice: 0,

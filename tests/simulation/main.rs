@@ -12,8 +12,10 @@
 
 mod agree;
 mod devices;
+mod keys;
 mod meeting;
 mod mended;
+mod partings;
 mod rekeys;
 mod seeds;
 mod stories;

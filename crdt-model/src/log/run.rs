@@ -72,6 +72,15 @@ pub struct Unpacked {
     entries: Vec<Loose>,
 }
 
+/// Why a run is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// A signature is false, or one that always travels is not there: whoever sent it did not check it.
+    Forged,
+    /// It has no signature of its own, and what vouches for it elsewhere is not here.
+    Unvouched,
+}
+
 /// A header with its id, its own signature and its sealed body, as they came.
 type Loose = (Header, EntryId, Option<Signature>, Option<Vec<u8>>);
 
@@ -149,18 +158,20 @@ impl Unpacked {
     /// Verifies the run by its last entry, and every retract by its own signature: it may have to stand
     /// on its own one day. `vouched` are ids that a verified entry links to or that
     /// the membership graph names: an own signature is checked only where none of them fits.
-    pub fn verify(self, vouched: impl Fn(&EntryId) -> bool) -> Option<Vec<Entry>> {
-        let (last, id, signature, _) = self.entries.last()?;
-        let authentic =
-            vouched(id) || signature.is_some_and(|signature| last.signed_by_device(&signature));
-        if !authentic {
-            return None;
+    pub fn verify(self, vouched: impl Fn(&EntryId) -> bool) -> Result<Vec<Entry>, Unverified> {
+        let (last, id, signature, _) = self.entries.last().ok_or(Unverified::Forged)?;
+        match signature {
+            _ if vouched(id) => {}
+            None => return Err(Unverified::Unvouched),
+            Some(signature) if last.signed_by_device(signature) => {}
+            Some(_) => return Err(Unverified::Forged),
         }
         let entries: Vec<Entry> = self.entries.into_iter().map(into_entry).collect();
         let signed = |entry: &Entry| {
             entry.signature.is_some() || entry.header.header().action != Action::Retract
         };
-        entries.iter().all(signed).then_some(entries)
+        let all = entries.iter().all(signed);
+        all.then_some(entries).ok_or(Unverified::Forged)
     }
 }
 

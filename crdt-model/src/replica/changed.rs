@@ -20,6 +20,7 @@ impl Replica {
     /// What follows from new acts: keys, cuts, acks, links, dials.
     pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
         self.apply_cuts()?;
+        self.open_more();
         self.ack_removals(now);
         self.close_strangers(out)?;
         self.plan_dials(now, out);

@@ -6,7 +6,7 @@ use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
 use crate::log::frontier::{MAX_BRANCHES, MAX_INTERVALS};
 use crate::log::header::Action;
-use crate::log::run::{Run, Unpacked};
+use crate::log::run::{Run, Unpacked, Unverified};
 use crate::store::Error;
 use crate::time::Timestamp;
 
@@ -19,6 +19,8 @@ pub(super) enum RunTaken {
     Moved,
     /// Its device is not known here: acts are missing.
     Early,
+    /// What vouches for it is not here: it may be when it is asked for again.
+    Unvouched,
     /// It is not authentic: whoever sent it did not check it.
     Bad,
 }
@@ -52,9 +54,7 @@ impl Replica {
             moved = true;
         }
         let kept = if branch.is_some() { last } else { 0 };
-        for retract in unpacked.retracts_above(kept) {
-            self.obey_detached(retract)?;
-        }
+        self.obey_detached(unpacked.retracts_above(kept))?;
         let Some(branch) = branch else {
             return Ok(if moved {
                 RunTaken::Moved
@@ -71,8 +71,10 @@ impl Replica {
         let held = self.held_id(&device, branch, high)?;
         let cut = limit.and_then(|limit| limit.map(|(_, id)| id));
         let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
-        let Some(entries) = unpacked.verify(vouched) else {
-            return Ok(RunTaken::Bad);
+        let entries = match unpacked.verify(vouched) {
+            Ok(entries) => entries,
+            Err(Unverified::Unvouched) => return Ok(RunTaken::Unvouched),
+            Err(Unverified::Forged) => return Ok(RunTaken::Bad),
         };
         self.store_run(branch, entries, last, now)?;
         moved |= self.frontier.forked(&device) && self.join_pieces(device, now)?;
@@ -188,13 +190,17 @@ impl Replica {
         // A body may be missing only where it was taken back or has faded. What is older than one that
         // should be there is not taken: somebody else will have it.
         let today = now.day();
-        let hole = entries.iter().rposition(|entry| {
+        let mut after = 0;
+        for (at, entry) in entries.iter().enumerate() {
             let header = entry.header.header();
             let faded = header.expires.0 != 0 && header.expires <= today;
             let gone = entry.body.is_none() && header.action == Action::Write;
-            gone && !faded && !self.retracts.contains_key(&header.thing)
-        });
-        let entries = entries.split_off(hole.map_or(0, |at| at + 1));
+            if gone && !faded && !self.retracts.contains_key(&header.thing) {
+                self.misses_retract(header.thing);
+                after = at + 1;
+            }
+        }
+        let entries = entries.split_off(after);
         let (Some(first), Some(top)) = (entries.first(), entries.last()) else {
             return Ok(());
         };

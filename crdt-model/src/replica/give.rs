@@ -11,7 +11,7 @@ use crate::log::run::{MAX_RUN, Run};
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Have, Message, SignedHeader};
+use crate::sync::message::{Have, MAX_DETACHED, Message, SignedHeader};
 use crate::sync::plan::{Plan, Step};
 use crate::sync::schedule::is_due;
 use crate::sync::session::{MAX_IN_FLIGHT, Session};
@@ -28,11 +28,13 @@ const FRAME_BYTES: usize = 160 * 1024;
 
 impl Replica {
     pub(super) fn tell_have(&mut self, id: LinkId, session: &mut Session, out: &mut Outbox) {
+        let mut retracted = self.detached();
+        retracted.truncate(MAX_DETACHED);
         let have = Have {
             held: self
                 .frontier
                 .to_held(|device, branch| self.whole(device, branch)),
-            retracted: List::new(self.detached()).unwrap_or_default(),
+            retracted: List::new(retracted).unwrap_or_default(),
         };
         out.outputs.push(send(id, &Message::Have(have)));
         session.have_sent = true;
@@ -62,12 +64,7 @@ impl Replica {
         if !session.acts_in || !self.may_see(session) {
             return Ok(true);
         }
-        for signed in retracts {
-            if !self.obey_detached(signed)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.obey_detached(retracts)
     }
 
     /// Plans what a peer with this frontier lacks.

@@ -120,6 +120,7 @@ impl Replica {
         if opens && self.rows.get(&grant)?.is_none() {
             self.rows.save(grant, &key.0);
             self.due.keys_came = true;
+            self.due.answer_again = true;
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ impl Replica {
                 if greeting.is_some() {
                     return Ok((greeting, Vec::new()));
                 }
-                if !retracts.is_empty() {
+                if !retracts.is_empty() && self.is_active() {
                     return Ok((self.hear_retracts(device, &retracts)?, Vec::new()));
                 }
                 let last_word = self.last_word(device);
@@ -211,10 +211,11 @@ impl Replica {
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
-        // Who has gone has a word for newcomers who ask them in vain, and for nobody else.
+        // Who has gone has a word for newcomers who ask them in vain; who left, for members too.
+        let answers = self.answers_members();
         let epochs = epochs
             .iter()
-            .filter(|_| active)
+            .filter(|_| answers)
             .filter_map(|epoch| self.ring.get(&epoch.commons))
             .take(HELLO_EPOCHS);
         let mut invites: Vec<&InviteState> = roster.invites.values().collect();
@@ -246,7 +247,7 @@ impl Replica {
         vouchers: &[SignedAct],
         out: &mut Outbox,
     ) -> Option<Answer> {
-        let roster = self.roster().filter(|_| self.is_active())?;
+        let roster = self.roster().filter(|_| self.answers_members())?;
         let vouched = match roster.devices.get(&device) {
             Some(known) if known.active => false,
             None if self.vouched_for(device, vouchers) => true,
@@ -314,7 +315,13 @@ impl Replica {
                 out.outputs.push(Output::Close { link: id });
             }
             Answer::Took(things) => {
-                self.told(&things);
+                // There may be more to tell: the next try comes soon.
+                let target = self.links.get(&id).and_then(|link| link.target.clone());
+                if self.told(&things)
+                    && let Some(target) = target
+                {
+                    self.schedule.settled(&target);
+                }
                 self.plan_dials(now, out);
                 out.outputs.push(Output::Close { link: id });
             }

@@ -57,6 +57,7 @@ impl Replica {
                     link.hello = Some(key);
                 }
                 out.outputs.push(Output::Hello { link: id, frame });
+                self.told_some();
             }
         }
     }
@@ -96,7 +97,7 @@ impl Replica {
     /// Returns the device that an address record binds to a peer id, if it belongs. `None` when several
     /// claim it: then only a hello shows who it is.
     pub(super) fn device_at(&self, peer: PeerId) -> Option<DeviceId> {
-        let roster = self.roster().filter(|_| self.has_a_say())?;
+        let roster = self.roster().filter(|_| self.answers_members())?;
         let claims = |signed: &SignedRecord| {
             let payload = &signed.record.payload;
             matches!(payload, Payload::Addresses { peer: theirs, .. } if *theirs == peer)

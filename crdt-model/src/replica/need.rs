@@ -4,15 +4,17 @@ use super::Replica;
 use super::rows::from_head;
 use super::session::send;
 use crate::bounded::List;
-use crate::id::EpochId;
+use crate::id::{DeviceId, EpochId};
 use crate::log::entry::Place;
+use crate::log::frontier::MAX_BRANCHES;
 use crate::log::header::KeyClass;
+use crate::membership::act::History;
 use crate::replica::input::LinkId;
 use crate::replica::output::Outbox;
 use crate::store::{Error, Scan, Space};
 use crate::sync::message::{Message, Need};
 use crate::sync::session::Session;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most entries looked at for one request.
 const MAX_ASKED: usize = 192;
@@ -78,6 +80,39 @@ impl Replica {
             bodies: List::new(bodies).unwrap_or_default(),
             places: List::new(places).unwrap_or_default(),
         })
+    }
+
+    /// When this person was let in a second time and less stays closed to them than it did: notes what
+    /// they may read now, so that its keys are asked for.
+    pub(super) fn open_more(&mut self) {
+        let closed = self.closed();
+        let before = std::mem::replace(&mut self.closed, closed);
+        for (device, last) in before {
+            let first = self.closed.get(&device).map_or(1, |still| still + 1);
+            for branch in 0..MAX_BRANCHES {
+                let chain = self.frontier.chain(&device, branch);
+                let pieces = chain.intervals().iter();
+                for seq in pieces.flat_map(|it| it.low.max(first)..=it.high.min(last)) {
+                    self.rows.put_sealed(&Place {
+                        device,
+                        branch,
+                        seq,
+                    });
+                    (self.due.keys_came, self.due.ask_again) = (true, true);
+                }
+            }
+        }
+    }
+
+    /// Returns the last entry of each device that is closed to this person.
+    pub(super) fn closed(&self) -> BTreeMap<DeviceId, u64> {
+        let person = self
+            .roster()
+            .and_then(|roster| roster.people.get(&self.me()));
+        let from_now = person.filter(|person| person.history != History::All);
+        from_now
+            .map(|person| person.open_after.clone())
+            .unwrap_or_default()
     }
 
     /// Returns keys that the graph says went to this device and that never came: whoever passed the acts

@@ -10,6 +10,7 @@ use crate::codec;
 use crate::id::{ActId, DeviceId};
 use crate::membership::act::{Kind, SignedAct, VerifiedAct};
 use crate::membership::graph::{Graph, Tip};
+use crate::membership::roster::Standing;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Outbox, Output};
 use crate::sync::message::{Acts, MAX_ACTS, Message};
@@ -36,6 +37,16 @@ impl Replica {
         let missing = graph.missing_for(&tips).into_iter();
         let missing = missing.filter(|act| graph.knows(&ends, &act.id()));
         missing.map(|act| act.signed().clone()).collect()
+    }
+}
+
+/// A farewell, after it was told once or nobody was found for long: nobody is looked for any more.
+impl Replica {
+    /// Whether a member who calls is met. One that calls a device which left has not heard of that: only
+    /// somebody may have heard who was removed elsewhere, or nobody came for months. It gets the acts
+    /// and no more.
+    pub(super) fn answers_members(&self) -> bool {
+        self.has_a_say() || matches!(self.standing(), Some(Standing::Left(_)))
     }
 }
 

@@ -7,22 +7,28 @@
 use super::Replica;
 use super::things::{Thing, Writer};
 use crate::bounded::List;
-use crate::id::{DeviceId, PersonId, ThingId};
+use crate::id::{PersonId, ThingId};
 use crate::key::Signature;
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
 use crate::replica::input::LinkId;
 use crate::replica::output::{Outbox, Output};
 use crate::store::Error;
-use crate::sync::hello::{Answer, MAX_TOLD};
 use crate::sync::message::{MAX_DETACHED, MAX_RETRACTS, Message, SignedHeader};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The branch of a place that is in no chain.
 pub(super) const DETACHED: u8 = u8::MAX;
-/// The most detached retracts of one device: nobody fills everybody's store after leaving.
-const MAX_DETACHED_OF: usize = 256;
+/// The most detached retracts of one device for things of which nothing is known here: nobody fills
+/// everybody's store after leaving. Those for things that are known are all kept.
+const MAX_UNKNOWN_OF: usize = 256;
+/// The most things without a body whose retract is waited for.
+const MAX_MISSING: usize = 4096;
+
+/// The things of which a person's entries are held, read once for many retracts.
+type Known = BTreeMap<PersonId, BTreeSet<ThingId>>;
 
 /// A retract that is obeyed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,10 +65,22 @@ impl Replica {
         }
     }
 
-    /// Obeys a retract that came without its chain. Returns whether it is authentic.
-    pub(super) fn obey_detached(
+    /// Obeys retracts that came without their chain. Returns whether they are authentic; none after one
+    /// that is not is obeyed.
+    pub(super) fn obey_detached(&mut self, retracts: Vec<SignedHeader>) -> Result<bool, Error> {
+        let mut known = Known::new();
+        for signed in retracts {
+            if !self.obey_one_detached(signed, &mut known)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn obey_one_detached(
         &mut self,
         (header, signature): SignedHeader,
+        known: &mut Known,
     ) -> Result<bool, Error> {
         if self.retracts.contains_key(&header.thing) {
             return Ok(true);
@@ -72,10 +90,8 @@ impl Replica {
             return Ok(false);
         }
         let (device, seq) = (header.device, header.seq);
-        let of = |place: &&Place| place.branch == DETACHED;
-        let all = self.retracts.values().filter(of);
-        let theirs = all.clone().filter(|place| place.device == device);
-        if all.count() < MAX_DETACHED && theirs.count() < MAX_DETACHED_OF {
+        if self.has_room_for(&header, known)? {
+            self.missing.remove(&header.thing);
             let place = Place {
                 device,
                 branch: DETACHED,
@@ -84,6 +100,53 @@ impl Replica {
             self.obey(&Retract::new(place, header, signature))?;
         }
         Ok(true)
+    }
+
+    /// Whether a detached retract is kept: always where an entry of the thing is held or was offered.
+    fn has_room_for(&self, header: &Header, known: &mut Known) -> Result<bool, Error> {
+        let all = self.retracts.values().filter(|it| it.branch == DETACHED);
+        let theirs = all.clone().filter(|place| place.device == header.device);
+        let few = all.count() < MAX_DETACHED && theirs.count() < MAX_UNKNOWN_OF;
+        if few || self.missing.contains(&header.thing) {
+            return Ok(true);
+        }
+        let roster = self.roster();
+        let Some(person) = roster.and_then(|roster| roster.person_of(&header.device)) else {
+            return Ok(false);
+        };
+        let things = match known.entry(person) {
+            Slot::Occupied(things) => things.into_mut(),
+            Slot::Vacant(none) => none.insert(self.things_of(&person)?),
+        };
+        Ok(things.contains(&header.thing))
+    }
+
+    /// Returns the things that the entries held of a person are about.
+    fn things_of(&self, person: &PersonId) -> Result<BTreeSet<ThingId>, Error> {
+        let mut things = BTreeSet::new();
+        let roster = self.roster();
+        let whose = |device| roster.and_then(|roster| roster.person_of(device));
+        let chains = self.frontier.chains();
+        for (&(device, branch), chain) in chains.filter(|((it, _), _)| whose(it) == Some(*person)) {
+            for seq in chain.intervals().iter().flat_map(|it| it.low..=it.high) {
+                let place = Place {
+                    device,
+                    branch,
+                    seq,
+                };
+                let entry = self.rows.entry(&place)?;
+                things.extend(entry.map(|entry| entry.header.header().thing));
+            }
+        }
+        Ok(things)
+    }
+
+    /// Notes that a thing's body was gone where its header came from: its retract is wanted.
+    pub(super) fn misses_retract(&mut self, thing: ThingId) {
+        if self.missing.len() >= MAX_MISSING {
+            self.missing.clear();
+        }
+        self.missing.insert(thing);
     }
 
     /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
@@ -221,10 +284,7 @@ impl Replica {
             .retracts
             .iter()
             .filter(|(_, place)| place.branch == DETACHED && self.counts(place));
-        detached
-            .map(|(thing, _)| *thing)
-            .take(MAX_DETACHED)
-            .collect()
+        detached.map(|(thing, _)| *thing).collect()
     }
 
     /// Sends the detached retracts of some things, but for those that are known there.
@@ -246,7 +306,7 @@ impl Replica {
         Ok(())
     }
 
-    fn signed_retracts<'a>(
+    pub(super) fn signed_retracts<'a>(
         &self,
         things: impl Iterator<Item = &'a ThingId>,
     ) -> Result<Vec<SignedHeader>, Error> {
@@ -256,54 +316,5 @@ impl Replica {
             retracts.extend(retract.map(|retract| (retract.header, retract.signature)));
         }
         Ok(retracts)
-    }
-}
-
-/// What a device has taken back and no member is known to have heard of.
-impl Replica {
-    /// Notes that somebody has to be told.
-    pub(super) fn owe(&mut self, thing: ThingId) {
-        self.owed.insert(thing);
-        self.rows.save(self.rows.owed_key(&thing), &thing);
-    }
-
-    /// Notes that a member holds all that this device has taken back.
-    pub(super) fn owe_nothing(&mut self) {
-        for thing in std::mem::take(&mut self.owed) {
-            self.rows.delete(self.rows.owed_key(&thing));
-        }
-    }
-
-    /// Returns what to tell in a hello.
-    pub(super) fn owed_retracts(&self) -> List<SignedHeader, MAX_TOLD> {
-        let owed = self.owed.iter().take(MAX_TOLD);
-        List::new(self.signed_retracts(owed).unwrap_or_default()).unwrap_or_default()
-    }
-
-    /// Obeys what a device that no longer belongs has taken back. It gets nothing but the answer.
-    pub(super) fn hear_retracts(
-        &mut self,
-        device: DeviceId,
-        retracts: &[SignedHeader],
-    ) -> Result<Option<Answer>, Error> {
-        let mut taken = Vec::new();
-        for signed in retracts
-            .iter()
-            .filter(|(header, _)| header.device == device)
-        {
-            self.obey_detached(signed.clone())?;
-            taken.extend(Some(signed.0.thing).filter(|thing| self.retracts.contains_key(thing)));
-        }
-        let taken = List::new(taken).unwrap_or_default();
-        Ok((!taken.is_empty()).then_some(Answer::Took(taken)))
-    }
-
-    /// Notes what a member has obeyed.
-    pub(super) fn told(&mut self, things: &[ThingId]) {
-        for thing in things {
-            if self.owed.remove(thing) {
-                self.rows.delete(self.rows.owed_key(thing));
-            }
-        }
     }
 }

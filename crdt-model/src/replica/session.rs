@@ -17,15 +17,12 @@ use crate::sync::message::{Acts, MAX_ACTS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
-use core::time::Duration;
 use std::collections::BTreeSet;
 
 /// The most bytes of acts or bodies in one frame: well below the largest frame.
 const FRAME_BYTES: usize = 160 * 1024;
 /// The most records in one frame.
 const MAX_RECORDS: usize = 256;
-/// The first wait before a session that rests out of step begins anew; it doubles each time.
-const ANEW_WAIT: Duration = Duration::from_secs(1);
 /// A minute, in milliseconds.
 const MINUTE: u64 = 60_000;
 
@@ -84,6 +81,9 @@ impl Replica {
                 if matches!(taken, RunTaken::Early | RunTaken::Moved) {
                     self.open_anew(id, session, out);
                 }
+                if taken == RunTaken::Unvouched {
+                    session.rest_out_of_step(now);
+                }
                 Ok(taken != RunTaken::Bad)
             }
             Message::Stored(count) => {
@@ -98,6 +98,7 @@ impl Replica {
             Message::Need(need) => {
                 if self.may_see(session) {
                     let keys = self.answer_need(session.device, &need, rng)?;
+                    session.unanswered.note(&need, &keys);
                     out.outputs.push(send(id, &Message::Keys(keys)));
                 }
                 Ok(true)
@@ -300,7 +301,7 @@ impl Replica {
             .is_some_and(|roster| roster.is_active(&session.device));
         if !self.is_active() {
             // Whoever left said so with its acts; the other side ends the link.
-            return Ok(belongs && self.has_a_say());
+            return Ok(belongs && self.answers_members());
         }
         if !belongs {
             self.part_from(id, session.device, out);
@@ -345,8 +346,7 @@ impl Replica {
             session.anew_at = None;
             self.came_into_step(now, out);
         } else {
-            let wait = ANEW_WAIT.saturating_mul(1 << session.anew.min(10));
-            session.anew_at = Some(now.after(wait));
+            session.rest_out_of_step(now);
         }
         Ok(true)
     }

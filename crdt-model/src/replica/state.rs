@@ -113,6 +113,7 @@ impl Replica {
             .ok_or_else(missing)?;
         if let Some(circle) = self.state.circle {
             self.graph = Some(load_graph(&self.rows, circle)?);
+            self.closed = self.closed();
         }
         for (_, value) in self.rows.scan(&self.rows.meta_scan(2))? {
             let (device, branch, intervals): (_, _, Vec<Interval>) = from_head(&value)?;

@@ -5,3 +5,5 @@ mod circle;
 mod feed;
 mod keys;
 mod rekey;
+mod retracts;
+mod runs;

@@ -11,16 +11,19 @@
 //!   Open                                    anew, when both rest and the digests differ
 //! ```
 
-use crate::id::{ActId, DeviceId, EntryId, Hash, PeerId};
+use crate::id::{ActId, DeviceId, EntryId, EpochId, Hash, PeerId};
 use crate::log::chain::{Chain, Interval};
 use crate::log::entry::Place;
 use crate::sync::message::Open;
 use crate::sync::plan::{Plan, Step};
 use crate::time::Timestamp;
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// At most this many runs under way to a peer before it says that it stored them.
 pub const MAX_IN_FLIGHT: usize = 8;
+/// The first wait before a session that rests out of step begins anew; it doubles each time.
+const ANEW_WAIT: Duration = Duration::from_secs(1);
 
 /// One session.
 #[expect(
@@ -75,6 +78,17 @@ pub struct Session {
     pub asked_from: Option<Vec<u8>>,
     /// Whether all of it was asked for.
     pub asked_all: bool,
+    /// What they asked for and could not be given: it is sent as soon as it can be.
+    pub unanswered: Unanswered,
+}
+
+/// Keys that a peer asked for in vain.
+#[derive(Clone, Debug, Default)]
+pub struct Unanswered {
+    /// Epoch keys.
+    pub epochs: BTreeSet<EpochId>,
+    /// Keys of single bodies, and where these are.
+    pub bodies: BTreeMap<EntryId, (DeviceId, u64)>,
 }
 
 impl Session {
@@ -102,6 +116,7 @@ impl Session {
             asked: BTreeMap::new(),
             asked_from: None,
             asked_all: false,
+            unanswered: Unanswered::default(),
         }
     }
 
@@ -124,6 +139,12 @@ impl Session {
         self.rests() && self.their_digest.as_ref() == Some(digest)
     }
 
+    /// Notes that something is missing here or there: it is begun anew after a wait.
+    pub fn rest_out_of_step(&mut self, now: Timestamp) {
+        let wait = ANEW_WAIT.saturating_mul(1 << self.anew.min(10));
+        self.anew_at = Some(now.after(wait));
+    }
+
     /// Begins the exchange anew.
     pub fn reset(&mut self) {
         let fresh = Self::new(self.peer, self.device, self.vouched);
@@ -132,6 +153,7 @@ impl Session {
             acts_given: self.acts_given,
             anew: self.anew,
             asked: std::mem::take(&mut self.asked),
+            unanswered: std::mem::take(&mut self.unanswered),
             in_flight: std::mem::take(&mut self.in_flight),
             ..fresh
         };

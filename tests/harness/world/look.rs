@@ -4,12 +4,15 @@ use super::{Node, World};
 use crate::store::MemoryStore;
 use circlet_model::codec;
 use circlet_model::id::PersonId;
-use circlet_model::log::entry::Place;
+use circlet_model::log::entry::{Entry, Place};
 use circlet_model::replica::Replica;
 use circlet_model::replica::overview::{Overview, StoryLine};
-use circlet_model::store::{Reader as _, Space, Value};
+use circlet_model::store::{Key, Reader as _, Space, Value};
 use circlet_model::time::Timestamp;
 use std::collections::BTreeSet;
+
+/// The kind of the rows that hold epoch keys, see "Storage".
+const EPOCH_KEY: u8 = 3;
 
 impl World {
     /// Returns what a running node would show of its circle.
@@ -43,17 +46,33 @@ impl World {
         self.nodes[index].identity.person.person()
     }
 
-    /// Returns how many entries a node may read and cannot open, though their bodies are there.
+    /// Returns how many entries a node may read and cannot open, though their bodies are there. Those do
+    /// not count whose key was on a disk that was taken out, and is on no other.
     pub fn sealed(&self, index: usize) -> usize {
         let node = &self.nodes[index];
         let waits = |row: &Value| {
             let place: Place = codec::decode(&row.head).expect("a place");
             let row = node.store.get(&place.key(&node.hint)).expect("a store");
-            row.is_some_and(|row| row.body.is_some())
+            let entry = row.map(|row| Entry::from_value(row).expect("an entry"));
+            entry.is_some_and(|entry| entry.body.is_some() && !self.is_lost(node.hint, &entry))
         };
         let rows = node.store.rows();
         let sealed = rows.iter().filter(|(key, _)| key.space == Space::Sealed);
         sealed.filter(|(_, row)| waits(row)).count()
+    }
+
+    /// Whether the keys of an entry were on a disk that was taken out, and are on none any more.
+    fn is_lost(&self, hint: [u8; 16], entry: &Entry) -> bool {
+        let opens = |store: &MemoryStore| {
+            let tag = store.tag(&entry.header.header().epoch.0);
+            let epoch = [&[EPOCH_KEY], tag.as_slice()];
+            let epoch = Key::new(Space::Meta, hint, epoch.concat());
+            let grant = Key::new(Space::Grants, [hint.as_slice(), &entry.id().0].concat(), []);
+            let mut keys = [epoch, grant].into_iter();
+            keys.any(|key| store.get(&key).expect("a store").is_some())
+        };
+        let held = self.nodes.iter().any(|node| opens(&node.store));
+        !held && self.lost.iter().any(opens)
     }
 
     /// Returns whether any row of a node's disk holds the body of a thing.

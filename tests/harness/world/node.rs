@@ -100,7 +100,8 @@ impl World {
     /// Puts another disk into a node: a restored backup.
     pub fn set_store(&mut self, index: usize, store: MemoryStore) {
         self.stop(index);
-        self.nodes[index].store = store;
+        let lost = std::mem::replace(&mut self.nodes[index].store, store);
+        self.lost.push(lost);
     }
 
     /// Sets a node's clock, which the shell notices.

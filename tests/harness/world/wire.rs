@@ -366,7 +366,8 @@ impl World {
     }
 
     fn reaches(&self, from: usize, to: usize) -> bool {
-        self.groups[from] == self.groups[to] && self.runs(to)
+        let apart = self.apart.contains(&(from.min(to), from.max(to)));
+        self.groups[from] == self.groups[to] && !apart && self.runs(to)
     }
 
     fn peer(&self, index: usize) -> PeerId {

@@ -129,6 +129,6 @@ fn nobody_puts_words_in_the_mouth_of_whom_they_remove() {
     };
     assert_eq!(circle.act(&eve, remove).1, Taken::Bad);
     let run = Run::pack(&[forged], bo.keys.person.person()).unwrap();
-    assert_eq!(circle.replica.take_run(run, NOW), Ok(RunTaken::Bad));
+    assert_eq!(circle.replica.take_run(run, NOW), Ok(RunTaken::Unvouched));
     assert_eq!(circle.texts(), ["Bo's own"]);
 }
