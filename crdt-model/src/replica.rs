@@ -7,6 +7,7 @@
 
 mod acts;
 mod admit;
+mod beyond;
 mod branches;
 mod changed;
 mod commands;
@@ -19,6 +20,7 @@ mod give;
 mod grants;
 mod hello;
 pub mod input;
+mod keepers;
 mod keys;
 mod link;
 mod linking;
@@ -79,6 +81,10 @@ pub struct Replica {
     graph: Option<Graph>,
     ring: Ring,
     frontier: Frontier,
+    /// What is kept of devices beyond their cuts, out of view.
+    beyond: BTreeMap<DeviceId, beyond::Beyond>,
+    /// For each device the first entry that leaves out what the one below it knew.
+    went_back: BTreeMap<DeviceId, u64>,
     retracts: BTreeMap<ThingId, Place>,
     /// What this device took back and no member is known to have heard of.
     owed: BTreeSet<ThingId>,
@@ -117,6 +123,8 @@ struct Due {
     acts_awaited: bool,
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
+    /// Devices of which something was taken out of view, and the last number that is left.
+    out_of_view: Vec<(DeviceId, u64)>,
 }
 
 /// One link.
@@ -258,6 +266,10 @@ impl Replica {
         match input {
             Input::Wake => {
                 self.wake(now, out);
+                if self.apply_cuts(now)? {
+                    out.outputs.push(Output::Event(Event::Content));
+                }
+                self.let_go(now)?;
                 self.try_sealed(now, out)
             }
             Input::LinkUp {
@@ -322,6 +334,8 @@ impl Replica {
             graph: None,
             ring: Ring::default(),
             frontier: Frontier::default(),
+            beyond: BTreeMap::new(),
+            went_back: BTreeMap::new(),
             retracts: BTreeMap::new(),
             owed: BTreeSet::new(),
             names: names::Names::new(),
@@ -356,6 +370,7 @@ impl Replica {
     /// Ends every input the same way: passes on what is new, plans the next dials, hands over the
     /// changes.
     fn finish(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.plan_without_cut();
         if let Err(error) = self.pass_on(now, out) {
             self.rows.note_trouble(&error);
         }

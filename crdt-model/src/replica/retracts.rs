@@ -7,7 +7,7 @@
 use super::Replica;
 use super::things::{Thing, Writer};
 use crate::bounded::List;
-use crate::id::{DeviceId, PersonId, ThingId};
+use crate::id::{DeviceId, ThingId};
 use crate::key::Signature;
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header, KeyClass};
@@ -123,9 +123,7 @@ impl Replica {
             return Ok(false);
         }
         match self.writer(header) {
-            Writer::Member(person) => {
-                Ok(self.was_keeper(header, &person) && self.follows(&retract.place, header)?)
-            }
+            Writer::Member(person) => Ok(self.was_keeper(header, &person)),
             Writer::Unknown => {
                 self.await_acts(&retract.place);
                 Ok(false)
@@ -141,28 +139,6 @@ impl Replica {
             .and_then(|roster| roster.person_of(&header.device));
         let creator = header.origin.map(|origin| origin.creator);
         person.is_some() && person == creator
-    }
-
-    /// Whether an entry knows all that the entry below it knew, where that is held: nobody is a keeper
-    /// again by leaving out what ended it.
-    fn follows(&self, place: &Place, header: &Header) -> Result<bool, Error> {
-        let below = Place {
-            seq: place.seq.saturating_sub(1),
-            ..*place
-        };
-        let (Some(below), Some(graph)) = (self.rows.entry(&below)?, self.graph.as_ref()) else {
-            return Ok(true);
-        };
-        Ok(graph.covers(&header.heads, &below.header.header().heads))
-    }
-
-    /// Returns whether a person was a keeper as far as an entry knows.
-    pub(super) fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
-        let roster = self
-            .graph
-            .as_mut()
-            .and_then(|graph| graph.roster_at(&header.heads));
-        roster.is_some_and(|roster| roster.is_keeper(person))
     }
 
     /// Erases the bodies of a thing and the key they are kept under.

@@ -6,6 +6,7 @@ use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId, ThingId};
 use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
 use crate::log::record::Kind as RecordKind;
+use crate::log::run::MAX_RUN;
 use crate::store::{Batch, Error, Key, Reader, Rows as Found, Scan, Space, Value, Write};
 use core::cell::RefCell;
 use core::fmt;
@@ -177,6 +178,18 @@ impl Rows {
         self.noted(found.map(|(_, value)| Entry::from_value(value)).collect())
     }
 
+    /// Returns the newest entries among `low..=high` of a chain, the newest first: at most a page, so that
+    /// a big chain is never in memory.
+    pub(crate) fn page(
+        &self,
+        device: &DeviceId,
+        branch: u8,
+        (low, high): (u64, u64),
+    ) -> Result<Vec<Entry>, Error> {
+        let lowest = high.saturating_sub(MAX_RUN as u64 - 1).max(low);
+        self.entries(device, branch, (lowest, high))
+    }
+
     pub(crate) fn put_entry(&mut self, place: &Place, entry: &Entry) {
         self.put(place.key(&self.hint), entry.to_value());
     }
@@ -249,6 +262,16 @@ impl Rows {
     /// The device key that this device made last, and who waits by it.
     pub(crate) fn offer_key(&self) -> Key {
         self.own(Space::Meta, [7])
+    }
+
+    /// What is out of view of a device, beyond its cut.
+    pub(crate) fn beyond_key(&self, device: &DeviceId) -> Key {
+        self.listed(8, &device.0)
+    }
+
+    /// From which entry on a device leaves out what it knew.
+    pub(crate) fn went_back_key(&self, device: &DeviceId) -> Key {
+        self.listed(9, &device.0)
     }
 
     /// All rows of [`Space::Meta`] that begin with a byte.

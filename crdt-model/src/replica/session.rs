@@ -13,7 +13,7 @@ use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Acts, MAX_ACTS, Message, Open, VERSIONS};
+use crate::sync::message::{Acts, MAX_ACTS, MAX_TIPS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
@@ -114,7 +114,9 @@ impl Replica {
     }
 
     pub(super) fn open_message(&self, answers: bool) -> Message {
-        let tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
+        let graph = self.graph.as_ref();
+        let tips = graph.map(|graph| graph.tips_within(MAX_TIPS));
+        let tips = tips.unwrap_or_default();
         let records = self
             .records
             .iter()
@@ -271,7 +273,11 @@ impl Replica {
         }
         self.finish_return(now, out);
         if new {
-            self.roster_changed(now, out)?;
+            if session.acts_in {
+                self.roster_changed(now, out)?;
+            } else {
+                self.roster_grew(now, out)?;
+            }
             if self.has_gone(session) {
                 self.part_from(id, session.device, out);
                 return Ok(true);
@@ -293,6 +299,9 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
+        if self.apply_cuts(now)? {
+            out.outputs.push(Output::Event(Event::Content));
+        }
         self.arrive(now, out)?;
         self.give_acts(id, session, out)?;
         let belongs = self
