@@ -119,8 +119,10 @@ pub struct Replica {
 struct Due {
     /// Whether a key came that may open what is sealed.
     keys_came: bool,
-    /// Whether something waits for acts that it names.
+    /// Whether something may wait for acts of which it is not known which.
     acts_awaited: bool,
+    /// Acts that an entry here names and that are not here.
+    awaited: BTreeSet<crate::id::ActId>,
     /// Whether acts or keys came by which others may now give keys that they could not before.
     ask_again: bool,
     /// Devices of which something was taken out of view, and the last number that is left.
@@ -266,9 +268,7 @@ impl Replica {
         match input {
             Input::Wake => {
                 self.wake(now, out);
-                if self.apply_cuts(now)? {
-                    out.outputs.push(Output::Event(Event::Content));
-                }
+                self.cut(now, out)?;
                 self.let_go(now)?;
                 self.try_sealed(now, out)
             }

@@ -131,6 +131,33 @@ impl Replica {
         }
     }
 
+    /// Hands the entries of some ranges of a branch on, the newest first, page by page: a big chain is
+    /// never in memory.
+    pub(super) fn each_entry(
+        &mut self,
+        (device, branch): (DeviceId, u8),
+        ranges: &[(u64, u64)],
+        mut take: impl FnMut(&mut Self, Place, Entry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for (low, high) in ranges.iter().rev() {
+            let mut next = Some(*high).filter(|high| high >= low);
+            while let Some(high) = next {
+                next = None;
+                for entry in self.rows.page(&device, branch, (*low, high))? {
+                    let seq = entry.header.header().seq;
+                    let place = Place {
+                        device,
+                        branch,
+                        seq,
+                    };
+                    take(self, place, entry)?;
+                    next = seq.checked_sub(1).filter(|next| next >= low);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Erases what has been out of view for long enough.
     pub(super) fn let_go(&mut self, now: Timestamp) -> Result<(), Error> {
         let mut over = Vec::new();
@@ -150,9 +177,9 @@ impl Replica {
                 continue;
             };
             for (branch, chain) in &beyond.chains {
-                for interval in chain.intervals() {
-                    self.erase_beyond((device, *branch), *interval, &waiting)?;
-                }
+                let erase =
+                    |it: &mut Self, place, entry: Entry| it.erase_row(place, &entry, &waiting);
+                self.each_entry((device, *branch), &chain.within((1, u64::MAX)), erase)?;
             }
             self.save_beyond(&device);
         }
@@ -247,18 +274,8 @@ impl Replica {
         range: (u64, u64),
     ) -> Result<(), Error> {
         for (branch, chain) in kept {
-            for (low, mut high) in chain.within(range) {
-                while high >= low {
-                    let page = self.rows.page(&device, *branch, (low, high))?;
-                    let Some(seq) = page.last().map(|entry| entry.header.header().seq) else {
-                        break;
-                    };
-                    for entry in &page {
-                        self.unindex(place(device, *branch, entry), entry)?;
-                    }
-                    high = seq - 1;
-                }
-            }
+            let take = |it: &mut Self, place, entry| it.unindex(place, &entry);
+            self.each_entry((device, *branch), &chain.within(range), take)?;
         }
         self.due.out_of_view.push((device, range.0 - 1));
         Ok(())
@@ -272,20 +289,11 @@ impl Replica {
         now: Timestamp,
     ) -> Result<(), Error> {
         for (branch, chain) in kept {
-            for (low, mut high) in chain.within(range) {
-                while high >= low {
-                    let page = self.rows.page(&device, *branch, (low, high))?;
-                    let Some(seq) = page.last().map(|entry| entry.header.header().seq) else {
-                        break;
-                    };
-                    for entry in page {
-                        let place = place(device, *branch, &entry);
-                        self.fresh.push((place, entry.header.header().lamport));
-                        self.show_again(place, entry, now)?;
-                    }
-                    high = seq - 1;
-                }
-            }
+            let show = |it: &mut Self, place, entry: Entry| {
+                it.fresh.push((place, entry.header.header().lamport));
+                it.show_again(place, entry, now)
+            };
+            self.each_entry((device, *branch), &chain.within(range), show)?;
         }
         Ok(())
     }
@@ -300,26 +308,16 @@ impl Replica {
         self.take_in(place, &entry, now)
     }
 
-    fn erase_beyond(
+    fn erase_row(
         &mut self,
-        (device, branch): (DeviceId, u8),
-        Interval { low, mut high, .. }: Interval,
+        place: Place,
+        entry: &Entry,
         waiting: &BTreeSet<ThingId>,
     ) -> Result<(), Error> {
-        while high >= low {
-            let page = self.rows.page(&device, branch, (low, high))?;
-            let Some(seq) = page.last().map(|entry| entry.header.header().seq) else {
-                break;
-            };
-            for entry in &page {
-                let hint = self.rows.hint();
-                self.rows.delete(place(device, branch, entry).key(&hint));
-                self.rows.delete(self.rows.grant_key(&entry.id()));
-                if self.is_only_beyond(entry, waiting)? {
-                    self.rows.forget(entry.header.header().thing);
-                }
-            }
-            high = seq - 1;
+        self.rows.delete(place.key(&self.rows.hint()));
+        self.rows.delete(self.rows.grant_key(&entry.id()));
+        if self.is_only_beyond(entry, waiting)? {
+            self.rows.forget(entry.header.header().thing);
         }
         Ok(())
     }
@@ -350,13 +348,5 @@ impl Replica {
             things.extend(entry.map(|entry| entry.header.header().thing));
         }
         Ok(things)
-    }
-}
-
-fn place(device: DeviceId, branch: u8, entry: &Entry) -> Place {
-    Place {
-        device,
-        branch,
-        seq: entry.header.header().seq,
     }
 }

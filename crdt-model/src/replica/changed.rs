@@ -18,18 +18,32 @@ use crate::time::Timestamp;
 impl Replica {
     /// What follows from new acts: cuts, acks, links, dials.
     pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
-        if self.apply_cuts(now)? {
-            out.outputs.push(Output::Event(Event::Content));
-        }
-        self.roster_grew(now, out)
+        self.roster_grew(true, now, out)
     }
 
-    /// What follows of that while more acts are arriving: a part of them may cut where all of them do not.
-    pub(super) fn roster_grew(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
+    /// What follows from new acts of which there may be more to come: a part of them may cut where `all` of
+    /// them do not.
+    pub(super) fn roster_grew(
+        &mut self,
+        all: bool,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        if all {
+            self.cut(now, out)?;
+        }
         self.ack_removals(now);
         self.close_strangers(out)?;
         self.plan_dials(now, out);
         out.outputs.push(Output::Event(Event::Members));
+        Ok(())
+    }
+
+    /// Takes words out of view and puts words back, as the cuts say.
+    pub(super) fn cut(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
+        if self.apply_cuts(now)? {
+            out.outputs.push(Output::Event(Event::Content));
+        }
         Ok(())
     }
 

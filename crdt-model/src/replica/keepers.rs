@@ -117,23 +117,9 @@ impl Replica {
     fn drop_rights(&mut self, device: DeviceId, range: (u64, u64)) -> Result<(), Error> {
         let person = self.roster().and_then(|roster| roster.person_of(&device));
         for branch in 0..MAX_BRANCHES {
-            for (low, mut high) in self.frontier.chain(&device, branch).within(range) {
-                while high >= low {
-                    let page = self.rows.page(&device, branch, (low, high))?;
-                    let Some(seq) = page.last().map(|entry| entry.header.header().seq) else {
-                        break;
-                    };
-                    for entry in &page {
-                        let place = Place {
-                            device,
-                            branch,
-                            seq: entry.header.header().seq,
-                        };
-                        self.drop_right(place, entry, person)?;
-                    }
-                    high = seq - 1;
-                }
-            }
+            let ranges = self.frontier.chain(&device, branch).within(range);
+            let drop = |it: &mut Self, place, entry: Entry| it.drop_right(place, &entry, person);
+            self.each_entry((device, branch), &ranges, drop)?;
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ impl Replica {
         match self.writer(header) {
             Writer::Member(person) => Ok(self.was_keeper(header, &person)),
             Writer::Unknown => {
-                self.await_acts(&retract.place);
+                self.await_acts(&retract.place, header);
                 Ok(false)
             }
             Writer::Nobody => Ok(false),

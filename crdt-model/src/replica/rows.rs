@@ -21,6 +21,8 @@ pub(crate) struct Rows {
     /// Where in `writes` the last change of each row stands.
     changed: BTreeMap<Key, usize>,
     writes: Batch,
+    /// How many entries could not be opened, since this was opened.
+    pub(super) sealed: u64,
     /// What the current input shows.
     pub(super) fresh: Fresh,
     /// The first error of the store in this input.
@@ -36,6 +38,7 @@ impl Rows {
             hint,
             changed: BTreeMap::new(),
             writes: Batch::new(),
+            sealed: 0,
             fresh: Fresh::default(),
             trouble: RefCell::new(None),
             broken: false,
@@ -318,6 +321,7 @@ impl Rows {
 
     /// Notes an entry that cannot be opened yet.
     pub(crate) fn put_sealed(&mut self, place: &Place) {
+        self.sealed += 1;
         self.save(self.sealed_key(place), place);
     }
 

@@ -114,9 +114,7 @@ impl Replica {
     }
 
     pub(super) fn open_message(&self, answers: bool) -> Message {
-        let graph = self.graph.as_ref();
-        let tips = graph.map(|graph| graph.tips_within(MAX_TIPS));
-        let tips = tips.unwrap_or_default();
+        let tips = self.graph.as_ref().map(|it| it.tips_within(MAX_TIPS));
         let records = self
             .records
             .iter()
@@ -124,7 +122,7 @@ impl Replica {
         Message::Open(Open {
             answers,
             versions: VERSIONS,
-            tips: List::new(tips).unwrap_or_default(),
+            tips: List::new(tips.unwrap_or_default()).unwrap_or_default(),
             records: List::new(records.take(1024).collect()).unwrap_or_default(),
         })
     }
@@ -273,12 +271,9 @@ impl Replica {
         }
         self.finish_return(now, out);
         if new {
-            if session.acts_in {
-                self.roster_changed(now, out)?;
-            } else {
-                self.roster_grew(now, out)?;
-            }
+            self.roster_grew(session.acts_in, now, out)?;
             if self.has_gone(session) {
+                self.cut(now, out)?;
                 self.part_from(id, session.device, out);
                 return Ok(true);
             }
@@ -299,9 +294,7 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
-        if self.apply_cuts(now)? {
-            out.outputs.push(Output::Event(Event::Content));
-        }
+        self.cut(now, out)?;
         self.arrive(now, out)?;
         self.give_acts(id, session, out)?;
         let belongs = self
@@ -342,7 +335,7 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<bool, Error> {
         if session.their_digest.replace(digest) != Some(digest) {
-            session.ask_anew(false);
+            session.ask_for_more(self.rows.sealed);
         }
         self.ask_for_keys(id, session, out)?;
         let mine = self.digest();

@@ -4,7 +4,7 @@ use super::Replica;
 use super::feed::Shown;
 use crate::content::response::Response;
 use crate::content::{self, Body, Content, Kind};
-use crate::id::{PersonId, ThingId};
+use crate::id::{ActId, PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Audience, Header};
 use crate::store::Error;
@@ -17,6 +17,9 @@ const MAX_PLACES: usize = 256;
 const MAX_EARLY: usize = 64;
 /// The most entries of all people that are kept in mind until then: the row stays below 64 KiB.
 const MAX_EARLY_OF_ALL: usize = 1024;
+
+/// The most acts that are kept in mind because entries name them: beyond it each act is tried.
+const MAX_AWAITED: usize = 4096;
 
 /// What is known of a thing without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +99,7 @@ impl Replica {
             Writer::Member(person) => Some(person),
             Writer::Nobody => None,
             Writer::Unknown => {
-                self.await_acts(&place);
+                self.await_acts(&place, header);
                 return Ok(());
             }
         };
@@ -133,9 +136,24 @@ impl Replica {
     }
 
     /// Notes an entry that names acts which are not here.
-    pub(super) fn await_acts(&mut self, place: &Place) {
+    pub(super) fn await_acts(&mut self, place: &Place, header: &Header) {
         self.rows.put_sealed(place);
-        self.due.acts_awaited = true;
+        let known = |head: &ActId| {
+            self.graph
+                .as_ref()
+                .is_some_and(|graph| graph.contains(head))
+        };
+        let missing: Vec<ActId> = header
+            .heads
+            .iter()
+            .filter(|it| !known(it))
+            .copied()
+            .collect();
+        self.due.awaited.extend(missing);
+        if self.due.awaited.len() > MAX_AWAITED {
+            self.due.awaited.clear();
+            self.due.acts_awaited = true;
+        }
     }
 
     fn note(

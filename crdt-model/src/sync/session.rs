@@ -75,6 +75,8 @@ pub struct Session {
     pub asked_from: Option<Vec<u8>>,
     /// Whether all of it was asked for.
     pub asked_all: bool,
+    /// How much could not be opened, ever, when that question began.
+    pub asked_of: u64,
 }
 
 impl Session {
@@ -102,6 +104,14 @@ impl Session {
             asked: BTreeMap::new(),
             asked_from: None,
             asked_all: false,
+            asked_of: 0,
+        }
+    }
+
+    /// Begins anew to ask for keys if more could not be opened since.
+    pub fn ask_for_more(&mut self, sealed: u64) {
+        if core::mem::replace(&mut self.asked_of, sealed) != sealed {
+            self.ask_anew(false);
         }
     }
 

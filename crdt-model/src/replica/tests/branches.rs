@@ -9,7 +9,7 @@ use crate::log::run::Run;
 use crate::membership::act::History;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
-use rand_core::{Rng as _, SeedableRng as _};
+use rand_core::SeedableRng as _;
 use std::collections::BTreeSet;
 
 /// How often everything is offered again: a piece that hung in the air is asked for anew.
