@@ -150,6 +150,9 @@ impl Replica {
                 }
             }
         }
+        if let Some(found) = self.piece_apart(device, &chains)? {
+            return Ok(Some(found));
+        }
         // No branch is empty below one that is not: the first is the one that everybody has.
         let gap = chains
             .iter()
@@ -157,6 +160,26 @@ impl Replica {
             .find(|((branch, _), at)| branch != at);
         let gap = gap.and_then(|((branch, chain), at)| Some((*branch, at, *chain.last()?)));
         Ok(gap.map(|(branch, at, piece)| Move::Over((branch, at), (piece.low, piece.high))))
+    }
+
+    /// Returns a piece that builds on another branch and lies above one that it does not build on, and the
+    /// way to a branch of its own.
+    fn piece_apart(
+        &self,
+        device: &DeviceId,
+        chains: &[(u8, Chain)],
+    ) -> Result<Option<Move>, Error> {
+        let free = (0..MAX_BRANCHES).find(|free| chains.iter().all(|(used, _)| used != free));
+        let Some(free) = free else { return Ok(None) };
+        for (branch, chain) in chains {
+            for piece in chain.intervals().iter().skip(1) {
+                if self.base_of(device, *branch, piece.low)?.is_some() {
+                    let way = (*branch, free);
+                    return Ok(Some(Move::Over(way, (piece.low, piece.high))));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Returns what of another branch builds on a piece of this one.
@@ -219,17 +242,25 @@ impl Replica {
         (from, to): (u8, u8),
         piece: &Interval,
     ) -> Result<Option<(u64, u64)>, Error> {
+        let same = |seq| Ok(self.held_id(device, from, seq)? == self.held_id(device, to, seq)?);
         for other in self.kept(device, from).intervals() {
             let (low, high) = (other.low.max(piece.low), other.high.min(piece.high));
-            if low <= high
-                && other.low > 1
-                && self.held_id(device, from, high)? == self.held_id(device, to, high)?
-                && self
-                    .base_of(device, from, other.low)?
-                    .is_none_or(|(base, _)| base == to)
-            {
-                return Ok(Some((low, high)));
+            let twice = low <= high && other.low > 1 && same(low)?;
+            let base = self.base_of(device, from, other.low)?;
+            if !twice || base.is_some_and(|(base, _)| base != to) {
+                continue;
             }
+            // They are the same up to some entry, and differ from there on.
+            let (mut last, mut above) = (low, high + 1);
+            while last + 1 < above {
+                let middle = last + (above - last) / 2;
+                if same(middle)? {
+                    last = middle;
+                } else {
+                    above = middle;
+                }
+            }
+            return Ok(Some((low, last)));
         }
         Ok(None)
     }
