@@ -89,7 +89,7 @@ impl Replica {
     /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
     fn obey(&mut self, retract: &Retract) -> Result<(), Error> {
         let thing = retract.header.thing;
-        if !retract.header.well_formed() || !self.may_take_back(retract)? {
+        if !retract.header.well_formed() || !self.may_take_back(retract) {
             return Ok(());
         }
         let key = self.rows.retract_key(&thing);
@@ -114,21 +114,21 @@ impl Replica {
         Ok(())
     }
 
-    fn may_take_back(&mut self, retract: &Retract) -> Result<bool, Error> {
+    fn may_take_back(&mut self, retract: &Retract) -> bool {
         let header = &retract.header;
         if self.is_own(header) {
-            return Ok(true);
+            return true;
         }
         if header.class != KeyClass::Commons || retract.is_detached() {
-            return Ok(false);
+            return false;
         }
         match self.writer(header) {
-            Writer::Member(person) => Ok(self.was_keeper(header, &person)),
+            Writer::Member(person) => self.was_keeper(header, &person),
             Writer::Unknown => {
                 self.await_acts(&retract.place, header);
-                Ok(false)
+                false
             }
-            Writer::Nobody => Ok(false),
+            Writer::Nobody => false,
         }
     }
 

@@ -13,7 +13,7 @@ use rand_core::SeedableRng as _;
 use std::collections::BTreeSet;
 
 /// How often everything is offered again: a piece that hung in the air is asked for anew.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 6;
 
 fn up_to(rng: &mut ChaCha20Rng, most: usize) -> usize {
     (rng.next_u64() % (most as u64 + 1)) as usize
@@ -113,7 +113,7 @@ fn held(circle: &Circle, bo: &Other) -> BTreeSet<Vec<(u64, u64, EntryId)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn up_to_four_branches_come_to_rest_the_same_everywhere(seed: u64, count in 2..=4_usize) {
