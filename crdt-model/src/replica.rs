@@ -6,19 +6,23 @@
 //! throws this replica away and loads it again: nothing of the input has happened.
 
 mod acts;
+mod addresses;
 mod admit;
+mod beyond;
 mod branches;
 mod changed;
 mod commands;
 mod devices;
 mod dial;
 mod digest;
+mod due;
 mod entries;
 mod feed;
 mod give;
 mod grants;
 mod hello;
 pub mod input;
+mod keepers;
 mod keys;
 mod later;
 mod link;
@@ -54,6 +58,7 @@ use crate::store::{self, Reader};
 use crate::sync::schedule::Schedule;
 use crate::sync::session::Session;
 use crate::time::{Day, Timestamp};
+use due::Due;
 use input::{DialId, Input, LinkId};
 use output::{Event, Outbox, Output};
 use rows::Rows;
@@ -82,6 +87,10 @@ pub struct Replica {
     graph: Option<Graph>,
     ring: Ring,
     frontier: Frontier,
+    /// What is kept of devices beyond their cuts, out of view.
+    beyond: BTreeMap<DeviceId, beyond::Beyond>,
+    /// For each device the first entry that leaves out what the one below it knew.
+    went_back: BTreeMap<DeviceId, u64>,
     retracts: BTreeMap<ThingId, Place>,
     /// What this device took back and no member is known to have heard of.
     owed: BTreeSet<ThingId>,
@@ -117,23 +126,6 @@ pub struct Replica {
     closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
-}
-
-/// What is to be tried again after this input.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is something that came or not"
-)]
-#[derive(Debug, Default)]
-struct Due {
-    /// Whether a key came that may open what is sealed.
-    keys_came: bool,
-    /// Whether something waits for acts that it names.
-    acts_awaited: bool,
-    /// Whether acts or keys came by which others may now give keys that they could not before.
-    ask_again: bool,
-    /// Whether a key of a single body came that somebody may have asked for.
-    answer_again: bool,
 }
 
 /// One link.
@@ -277,6 +269,8 @@ impl Replica {
         match input {
             Input::Wake => {
                 self.wake(now, out);
+                self.cut(now, out)?;
+                self.let_go(now)?;
                 self.try_sealed(now, out)
             }
             Input::LinkUp {
@@ -310,7 +304,7 @@ impl Replica {
                 self.beacon_heard(key, &payload, from, now);
                 Ok(())
             }
-            Input::Kept { kem } => self.kept(kem, now, out),
+            Input::Kept { kem } => self.keys_kept(kem, now, out),
             Input::Command { id, command } => {
                 let reply = self.command(command, now, rng, out);
                 out.outputs.push(Output::Reply { id, reply });
@@ -342,6 +336,8 @@ impl Replica {
             graph: None,
             ring: Ring::default(),
             frontier: Frontier::default(),
+            beyond: BTreeMap::new(),
+            went_back: BTreeMap::new(),
             retracts: BTreeMap::new(),
             owed: BTreeSet::new(),
             owed_after: None,
@@ -380,6 +376,7 @@ impl Replica {
     /// Ends every input the same way: passes on what is new, plans the next dials, hands over the
     /// changes.
     fn finish(&mut self, now: Timestamp, out: &mut Outbox) {
+        self.plan_without_cut();
         if let Err(error) = self.pass_on(now, out) {
             self.rows.note_trouble(&error);
         }

@@ -98,6 +98,25 @@ impl Chain {
         }
     }
 
+    /// Returns what lies above `seq`.
+    pub fn above(&self, seq: u64) -> Self {
+        let above = self.intervals.iter().filter(|interval| interval.high > seq);
+        let above = above.map(|interval| Interval {
+            low: interval.low.max(seq.saturating_add(1)),
+            ..*interval
+        });
+        Self {
+            intervals: above.collect(),
+        }
+    }
+
+    /// Returns the ranges held of `low..=high`, ascending.
+    pub fn within(&self, (low, high): (u64, u64)) -> Vec<(u64, u64)> {
+        let inside = self.intervals.iter();
+        let inside = inside.map(|interval| (interval.low.max(low), interval.high.min(high)));
+        inside.filter(|(low, high)| low <= high).collect()
+    }
+
     /// Drops entries `low..=high`, which lie within one interval; `below` is the id of the entry below.
     pub fn remove(&mut self, (low, high): (u64, u64), below: EntryId) {
         let mut kept = Vec::with_capacity(self.intervals.len() + 1);
@@ -177,8 +196,12 @@ mod tests {
         chain.insert(interval(1, 2));
         chain.insert(interval(3, 4));
         assert_eq!(chain.intervals(), [interval(1, 7)]);
+        assert_eq!(chain.above(3).intervals(), [interval(4, 7)]);
+        assert!(chain.above(7).is_empty());
         chain.truncate(3, EntryId([3; 32]));
         assert_eq!(chain.intervals(), [interval(1, 3)]);
+        assert_eq!(chain.within((2, 9)), [(2, 3)]);
+        assert!(chain.within((4, 9)).is_empty());
         chain.remove((2, 2), EntryId([1; 32]));
         assert_eq!(chain.intervals(), [interval(1, 1), interval(3, 3)]);
     }

@@ -19,6 +19,9 @@ pub const MAX_BRANCHES: u8 = 4;
 pub const MAX_INTERVALS: usize = 256;
 /// The most chains a frontier names.
 pub const MAX_CHAINS: usize = 1024;
+/// The most intervals of all chains that a frontier names: with the chains and what was taken back they
+/// fit into one frame, whose other side would end the link.
+const MAX_PIECES: usize = 3000;
 
 /// What is held, by device and branch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,16 +87,28 @@ impl Frontier {
         self.chains.is_empty()
     }
 
-    /// Returns the form that travels: of a chain in very many pieces, the newest pieces. `whole` gives
-    /// branches together with what they share with others.
+    /// Returns the form that travels: of chains in very many pieces, the newest pieces of each. `whole`
+    /// gives branches together with what they share with others.
     pub fn to_held(&self, whole: impl Fn(&DeviceId, u8) -> Chain) -> Held {
+        let chains = self.chains.keys().take(MAX_CHAINS);
+        let chains = chains.map(|(device, branch)| (*device, whole(device, *branch)));
+        let chains: Vec<_> = chains.collect();
+        let pieces = |most: usize| {
+            let lengths = chains.iter().map(|(_, chain)| chain.intervals().len());
+            lengths.map(|length| length.min(most)).sum::<usize>()
+        };
+        let mut most = MAX_INTERVALS;
+        while most > 1 && pieces(most) > MAX_PIECES {
+            most /= 2;
+        }
         let newest = |chain: &Chain| {
             let intervals = chain.intervals();
-            let from = intervals.len().saturating_sub(MAX_INTERVALS);
+            let from = intervals.len().saturating_sub(most);
             List::new(intervals.iter().skip(from).copied().collect()).unwrap_or_default()
         };
-        let chains = self.chains.iter().take(MAX_CHAINS);
-        let chains = chains.map(|((device, branch), _)| (*device, newest(&whole(device, *branch))));
+        let chains = chains
+            .iter()
+            .map(|(device, chain)| (*device, newest(chain)));
         Held {
             chains: List::new(chains.collect()).unwrap_or_default(),
         }
@@ -142,5 +157,40 @@ impl Held {
         let own = self.chains.iter().filter(|(theirs, _)| theirs == device);
         own.filter_map(|(_, intervals)| intervals.last().copied())
             .max_by_key(|last| last.high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec;
+    use crate::id::ThingId;
+    use crate::sync::message::{Have, MAX_DETACHED, Message};
+
+    #[test]
+    fn a_frontier_in_very_many_pieces_fits_into_a_frame() {
+        let mut frontier = Frontier::default();
+        for device in 0..MAX_CHAINS as u64 {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&device.to_be_bytes());
+            let intervals = (0..MAX_INTERVALS as u64).map(|n| Interval {
+                low: u64::MAX / 2 + 2 * n,
+                high: u64::MAX / 2 + 2 * n,
+                top: EntryId([7; 32]),
+            });
+            let chain = Chain::new(intervals.collect()).unwrap();
+            frontier.set(DeviceId(id), 0, chain);
+        }
+        let held = frontier.to_held(|device, branch| frontier.chain(device, branch));
+        let newest = frontier.chain(&DeviceId([0; 32]), 0);
+        assert_eq!(
+            held.newest(&DeviceId([0; 32])),
+            newest.last().copied(),
+            "the newest pieces are named"
+        );
+        let retracted = List::new(vec![ThingId([3; 16]); MAX_DETACHED]).unwrap();
+        let frame = Message::Have(Have { held, retracted }).to_frame();
+        assert!(frame.len() < codec::MAX_FRAME, "{}", frame.len());
+        assert!(Message::from_frame(&frame).unwrap().is_some());
     }
 }

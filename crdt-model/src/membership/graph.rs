@@ -4,7 +4,7 @@
 //! of its own past. Both are matters of that past alone, so every replica attaches the same acts,
 //! in whatever order they come.
 
-use super::act::VerifiedAct;
+use super::act::{Kind, VerifiedAct};
 use super::judge::{self, Refusal, Verdict};
 use super::node::{Indexes, Node};
 use super::past::{Past, Place};
@@ -193,6 +193,31 @@ impl Graph {
     /// Returns whether everything that `earlier` reaches is reached by `later`.
     pub fn covers(&self, later: &[ActId], earlier: &[ActId]) -> bool {
         earlier.iter().all(|act| self.knows(later, act))
+    }
+
+    /// Returns whether `later` leaves out something that `earlier` reaches, but for acts of people whom it
+    /// knows to be removed. Unknown acts say nothing.
+    pub fn leaves_out(&self, later: &[ActId], earlier: &[ActId]) -> bool {
+        let (Some(later), Some(earlier)) = (self.past_of(later), self.past_of(earlier)) else {
+            return false;
+        };
+        let known_removed = |person: PersonId| {
+            let before = self.nodes.iter().filter(|node| later.has(node.place));
+            before.into_iter().any(|node| match node.kind() {
+                Kind::Remove { person: gone, .. } => *gone == person,
+                _ => false,
+            })
+        };
+        self.chains.iter().enumerate().any(|(number, chain)| {
+            let less = later.of(number) < earlier.of(number);
+            let person = chain.nodes.first().map(|node| node.person());
+            less && !person.is_some_and(known_removed)
+        })
+    }
+
+    /// Returns whether some act, whether it counts or not, made a person a keeper.
+    pub fn is_named_keeper(&self, person: &PersonId) -> bool {
+        self.by.keepers.contains(person)
     }
 
     /// Returns the length of the longest way from an act back to the beginning.

@@ -1,10 +1,10 @@
 //! An attached act, and the ways to find it.
 
-use super::act::{Kind, VerifiedAct};
+use super::act::{Kind, Role, VerifiedAct};
 use super::judge::Verdict;
 use super::past::{Past, Place};
 use crate::id::{ActId, DeviceId, EpochId, PersonId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An attached act.
@@ -32,6 +32,8 @@ pub(super) struct Indexes {
     pub(super) devices: BTreeMap<DeviceId, Vec<Arc<Node>>>,
     /// Acts that give somebody a key.
     pub(super) keys: BTreeMap<EpochId, Vec<Arc<Node>>>,
+    /// Everybody whom an act made a keeper.
+    pub(super) keepers: BTreeSet<PersonId>,
 }
 
 impl Node {
@@ -76,6 +78,15 @@ impl Node {
         }
         None
     }
+
+    /// Returns the person this makes a keeper, as far as it counts.
+    fn makes_keeper(&self) -> Option<PersonId> {
+        if let Kind::SetRole { person, role } = self.kind() {
+            return Some(*person).filter(|_| *role == Role::Keeper);
+        }
+        let role = self.verdict.grant.map_or(Role::Keeper, |grant| grant.role);
+        self.lets_in().filter(|_| role == Role::Keeper)
+    }
 }
 
 impl Indexes {
@@ -86,6 +97,7 @@ impl Indexes {
         if let Some((_, device)) = node.brings_in() {
             push(&mut self.devices, device, node);
         }
+        self.keepers.extend(node.makes_keeper());
         if let Kind::Epoch {
             commons, stories, ..
         } = node.kind()

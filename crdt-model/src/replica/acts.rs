@@ -121,13 +121,14 @@ impl Replica {
             return Taken::Bad;
         };
         let index = graph.len();
-        let signed = act.signed().clone();
+        let (id, signed) = (act.id(), act.signed().clone());
         match graph.insert(act) {
             Insert::Attached => {
                 self.rows.save(self.rows.act_key(index), &signed);
                 self.digest = None;
                 self.due.keys_came |= std::mem::take(&mut self.due.acts_awaited);
-                self.due.ask_again = true;
+                self.due.keys_came |= self.due.awaited.remove(&id);
+                self.due.ask_again |= moves_keys(&signed.act.kind);
                 Taken::New
             }
             Insert::Known | Insert::Refused(_) => Taken::Nothing,
@@ -235,5 +236,25 @@ impl Replica {
             self.save_state();
             self.plan_dials(now, out);
         }
+    }
+}
+
+/// Whether others may give keys after an act that they could not give before.
+fn moves_keys(kind: &Kind) -> bool {
+    match kind {
+        Kind::Ack { .. }
+        | Kind::Invite(_)
+        | Kind::RevokeInvite { .. }
+        | Kind::SetRules { .. }
+        | Kind::Leave { .. } => false,
+        Kind::Found { .. }
+        | Kind::Admit { .. }
+        | Kind::AddDevice { .. }
+        | Kind::RemoveDevice { .. }
+        | Kind::SetRole { .. }
+        | Kind::Remove { .. }
+        | Kind::Epoch { .. }
+        | Kind::Share { .. }
+        | Kind::Rekey { .. } => true,
     }
 }

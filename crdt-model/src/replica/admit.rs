@@ -2,8 +2,9 @@
 
 use super::Replica;
 use crate::bounded::List;
-use crate::id::{InviteId, PeerId, PersonId};
+use crate::id::{DeviceId, InviteId, PeerId, PersonId};
 use crate::key::{Rng, Signature};
+use crate::log::frontier::MAX_BRANCHES;
 use crate::membership::act::{History, Kind, Mark, Mode, Newcomer};
 use crate::membership::roster::Standing;
 use crate::replica::input::LinkId;
@@ -13,6 +14,7 @@ use crate::store::{Error, Key, Space};
 use crate::sync::hello::Answer;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many people may wait for a welcome: more are told to come back.
 const MAX_KNOCKS: usize = 64;
@@ -255,24 +257,27 @@ impl Replica {
         Ok(Some(()))
     }
 
-    /// Returns for each chain the last entry, or the last one written before a day.
+    /// Returns for each device the last entry, or the last one written before a day: of all branches, and
+    /// also beyond a cut, so that nothing older opens that is put back one day.
     fn marks(&self, before: Option<Day>) -> Result<Vec<Mark>, Error> {
-        let mut marks = Vec::new();
-        for ((device, branch), chain) in self.frontier.chains() {
-            let Some(last) = chain.last().filter(|_| *branch == 0) else {
-                continue;
-            };
-            let seq = match before {
-                None => last.high,
-                Some(day) => self.last_before(device, chain.intervals(), day)?,
-            };
-            if seq > 0 {
-                marks.push(Mark {
-                    device: *device,
-                    seq,
-                });
+        let mut marks: BTreeMap<DeviceId, u64> = BTreeMap::new();
+        let held = self.frontier.chains().map(|((device, _), _)| *device);
+        let held: BTreeSet<DeviceId> = held.chain(self.beyond.keys().copied()).collect();
+        for device in held {
+            for branch in 0..MAX_BRANCHES {
+                let chain = self.kept(&device, branch);
+                let seq = match (chain.last(), before) {
+                    (None, _) => 0,
+                    (Some(last), None) => last.high,
+                    (Some(_), Some(day)) => {
+                        self.last_before((&device, branch), chain.intervals(), day)?
+                    }
+                };
+                let mark = marks.entry(device).or_default();
+                *mark = seq.max(*mark);
             }
         }
-        Ok(marks)
+        let marks = marks.into_iter().filter(|(_, seq)| *seq > 0);
+        Ok(marks.map(|(device, seq)| Mark { device, seq }).collect())
     }
 }

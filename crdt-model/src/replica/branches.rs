@@ -50,7 +50,7 @@ impl Replica {
         for branch in 0..MAX_BRANCHES {
             if self.agrees(device, branch, run)? {
                 let (low, high) = run.range();
-                let chain = self.frontier.chain(device, branch);
+                let chain = self.kept(device, branch);
                 let fit = if (low - 1..=high).any(|seq| chain.holds(seq)) {
                     Fit::Below
                 } else if chain.holds(high + 1) {
@@ -118,9 +118,9 @@ impl Replica {
                     seq,
                 })?;
             }
-            let mut chain = self.frontier.chain(&device, branch);
+            let mut chain = self.kept(&device, branch);
             chain.remove((piece.low, piece.high), EntryId::default());
-            self.set_chain(device, branch, chain);
+            self.set_chain(device, branch, chain)?;
             dropped = true;
         }
         if dropped {
@@ -131,7 +131,7 @@ impl Replica {
 
     /// Returns a piece that is in the wrong branch, and the way it has to go.
     fn next_move(&self, device: &DeviceId) -> Result<Option<Move>, Error> {
-        let chains = (0..MAX_BRANCHES).map(|branch| (branch, self.frontier.chain(device, branch)));
+        let chains = (0..MAX_BRANCHES).map(|branch| (branch, self.kept(device, branch)));
         let chains: Vec<_> = chains.filter(|(_, chain)| !chain.is_empty()).collect();
         for (to, chain) in &chains {
             for piece in chain.intervals() {
@@ -150,6 +150,9 @@ impl Replica {
                 }
             }
         }
+        if let Some(found) = self.piece_apart(device, &chains)? {
+            return Ok(Some(found));
+        }
         // No branch is empty below one that is not: the first is the one that everybody has.
         let gap = chains
             .iter()
@@ -159,6 +162,26 @@ impl Replica {
         Ok(gap.map(|(branch, at, piece)| Move::Over((branch, at), (piece.low, piece.high))))
     }
 
+    /// Returns a piece that builds on another branch and lies above one that it does not build on, and the
+    /// way to a branch of its own.
+    fn piece_apart(
+        &self,
+        device: &DeviceId,
+        chains: &[(u8, Chain)],
+    ) -> Result<Option<Move>, Error> {
+        let free = (0..MAX_BRANCHES).find(|free| chains.iter().all(|(used, _)| used != free));
+        let Some(free) = free else { return Ok(None) };
+        for (branch, chain) in chains {
+            for piece in chain.intervals().iter().skip(1) {
+                if self.base_of(device, *branch, piece.low)?.is_some() {
+                    let way = (*branch, free);
+                    return Ok(Some(Move::Over(way, (piece.low, piece.high))));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns what of another branch builds on a piece of this one.
     fn piece_above(
         &self,
@@ -166,8 +189,8 @@ impl Replica {
         (from, to): (u8, u8),
         below: &Interval,
     ) -> Result<Option<(u64, u64)>, Error> {
-        let chain = self.frontier.chain(device, to);
-        let theirs = self.frontier.chain(device, from);
+        let chain = self.kept(device, to);
+        let theirs = self.kept(device, from);
         let piece = theirs
             .intervals()
             .iter()
@@ -194,9 +217,9 @@ impl Replica {
         (from, to): (u8, u8),
         above: &Interval,
     ) -> Result<Option<(u64, u64)>, Error> {
-        let chain = self.frontier.chain(device, to);
+        let chain = self.kept(device, to);
         let prev = self.prev_of(device, to, above.low)?;
-        let theirs = self.frontier.chain(device, from);
+        let theirs = self.kept(device, from);
         let piece = theirs
             .intervals()
             .iter()
@@ -219,17 +242,25 @@ impl Replica {
         (from, to): (u8, u8),
         piece: &Interval,
     ) -> Result<Option<(u64, u64)>, Error> {
-        for other in self.frontier.chain(device, from).intervals() {
+        let same = |seq| Ok(self.held_id(device, from, seq)? == self.held_id(device, to, seq)?);
+        for other in self.kept(device, from).intervals() {
             let (low, high) = (other.low.max(piece.low), other.high.min(piece.high));
-            if low <= high
-                && other.low > 1
-                && self.held_id(device, from, high)? == self.held_id(device, to, high)?
-                && self
-                    .base_of(device, from, other.low)?
-                    .is_none_or(|(base, _)| base == to)
-            {
-                return Ok(Some((low, high)));
+            let twice = low <= high && other.low > 1 && same(low)?;
+            let base = self.base_of(device, from, other.low)?;
+            if !twice || base.is_some_and(|(base, _)| base != to) {
+                continue;
             }
+            // They are the same up to some entry, and differ from there on.
+            let (mut last, mut above) = (low, high + 1);
+            while last + 1 < above {
+                let middle = last + (above - last) / 2;
+                if same(middle)? {
+                    last = middle;
+                } else {
+                    above = middle;
+                }
+            }
+            return Ok(Some((low, last)));
         }
         Ok(None)
     }
@@ -255,10 +286,9 @@ impl Replica {
             self.take_out(place(to))?;
             self.keep(place(to), entry, now)?;
         }
-        let mut chain = self.frontier.chain(&device, from);
+        let mut chain = self.kept(&device, from);
         chain.remove((low, high), below);
-        self.set_chain(device, from, chain);
-        Ok(())
+        self.set_chain(device, from, chain)
     }
 
     /// Moves entries from one branch to another.
@@ -286,13 +316,12 @@ impl Replica {
                 *fresh = place(to);
             }
         }
-        let mut chain = self.frontier.chain(&device, from);
+        let mut chain = self.kept(&device, from);
         chain.remove((low, high), below);
-        self.set_chain(device, from, chain);
-        let mut chain = self.frontier.chain(&device, to);
+        self.set_chain(device, from, chain)?;
+        let mut chain = self.kept(&device, to);
         chain.insert(Interval { low, high, top });
-        self.set_chain(device, to, chain);
-        Ok(())
+        self.set_chain(device, to, chain)
     }
 
     fn take_out(&mut self, place: Place) -> Result<(), Error> {
@@ -303,19 +332,18 @@ impl Replica {
         Ok(())
     }
 
-    fn set_chain(&mut self, device: DeviceId, branch: u8, chain: Chain) {
-        self.rows.save_chain(&device, branch, chain.intervals());
-        self.frontier.set(device, branch, chain);
-        self.digest = None;
+    fn set_chain(&mut self, device: DeviceId, branch: u8, chain: Chain) -> Result<(), Error> {
+        self.set_kept(device, branch, chain)?;
         let links = self.links.values_mut();
         for session in links.filter_map(|link| link.session.as_mut()) {
             session.forget(device, branch);
         }
+        Ok(())
     }
 
     fn loose_piece(&self, device: &DeviceId) -> Result<Option<(u8, Interval)>, Error> {
         for branch in 0..MAX_BRANCHES {
-            for piece in self.frontier.chain(device, branch).intervals() {
+            for piece in self.kept(device, branch).intervals() {
                 if piece.low > 1 && self.base_of(device, branch, piece.low)?.is_none() {
                     return Ok(Some((branch, *piece)));
                 }

@@ -11,15 +11,27 @@ use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Message, Open, VERSIONS};
+use crate::sync::message::{MAX_TIPS, Message, Open, VERSIONS};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
 
 impl Replica {
-    /// What follows from new acts: keys, cuts, acks, links, dials.
+    /// What follows from new acts: cuts, acks, links, dials.
     pub(super) fn roster_changed(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
-        self.apply_cuts()?;
+        self.roster_grew(true, now, out)
+    }
+
+    /// What follows from new acts of which there may be more to come: a part of them may cut where `all` of
+    /// them do not.
+    pub(super) fn roster_grew(
+        &mut self,
+        all: bool,
+        now: Timestamp,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        if all {
+            self.cut(now, out)?;
+        }
         self.open_more();
         self.ack_removals(now);
         self.close_strangers(out)?;
@@ -28,25 +40,10 @@ impl Replica {
         Ok(())
     }
 
-    /// Drops what removed devices wrote beyond their cut. This device keeps its own: its next entry
-    /// builds on them.
-    fn apply_cuts(&mut self) -> Result<(), Error> {
-        let Some(roster) = self.roster() else {
-            return Ok(());
-        };
-        let me = self.device();
-        let known = roster.devices.iter();
-        let mut gone: BTreeMap<_, _> = known
-            .filter(|(_, device)| !device.active)
-            .map(|(id, device)| (*id, device.cut))
-            .collect();
-        // Somebody let in by an invite that turned out to be used up never belonged.
-        let held = self.frontier.chains().map(|((device, _), _)| *device);
-        let never = held.filter(|device| !roster.devices.contains_key(device));
-        gone.extend(never.map(|device| (device, None)));
-        gone.remove(&me);
-        for (device, cut) in gone {
-            self.truncate(device, cut)?;
+    /// Takes words out of view and puts words back, as the cuts say.
+    pub(super) fn cut(&mut self, now: Timestamp, out: &mut Outbox) -> Result<(), Error> {
+        if self.apply_cuts(now)? {
+            out.outputs.push(Output::Event(Event::Content));
         }
         Ok(())
     }
@@ -120,6 +117,7 @@ impl Replica {
     pub(super) fn part_from(&self, id: LinkId, device: DeviceId, out: &mut Outbox) {
         let mut tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
         tips.retain(|tip| tip.device == device);
+        tips.truncate(MAX_TIPS);
         let open = Open {
             answers: true,
             versions: VERSIONS,

@@ -5,6 +5,7 @@ use crate::bounded::List;
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::invitation::{self, InviteKey, InviteSecret};
 use crate::key::Rng;
+use crate::log::frontier::MAX_BRANCHES;
 use crate::membership::act::{Cut, History, Invite, Kind, Mode, Role};
 use crate::replica::input::Command;
 use crate::replica::output::{Outbox, Refusal, Reply};
@@ -194,35 +195,40 @@ impl Replica {
         }
     }
 
-    /// Returns, for each device of a person, the last entry held that a newcomer can verify by its own
-    /// signature: where a removal or a farewell cuts.
+    /// Returns, for each device of a person, where a removal or a farewell cuts: after the last entry held
+    /// that a newcomer can verify by its own signature. Of a device with branches it is the last of all of
+    /// them, because a cut holds for each by its number: so none loses what is held of it.
     pub(super) fn cuts_of(&self, devices: &[DeviceId]) -> Result<Vec<Cut>, Error> {
         let mut cuts = Vec::new();
         for device in devices {
-            for (low, high) in self
-                .frontier
-                .chain(device, 0)
-                .intervals()
-                .iter()
-                .rev()
-                .map(|i| (i.low, i.high))
-            {
-                let entries = self.rows.entries(device, 0, (low, high))?;
-                let anchors = entries
-                    .iter()
-                    .filter_map(|entry| Some((entry, entry.signature?)));
-                if let Some((anchor, signature)) = anchors.into_iter().next() {
-                    let seq = anchor.header.header().seq;
-                    cuts.push(Cut {
-                        device: *device,
-                        seq,
-                        entry: anchor.id(),
-                        signature,
-                    });
-                    break;
+            let mut last: Option<Cut> = None;
+            for branch in 0..MAX_BRANCHES {
+                let above = last.as_ref().map_or(0, |cut| cut.seq);
+                last = self.last_anchor(device, branch, above)?.or(last);
+            }
+            cuts.extend(last);
+        }
+        Ok(cuts)
+    }
+
+    /// Returns the last entry of a branch above a number that has its own signature.
+    fn last_anchor(&self, device: &DeviceId, branch: u8, above: u64) -> Result<Option<Cut>, Error> {
+        let chain = self.frontier.chain(device, branch);
+        for (low, mut high) in chain.within((above + 1, u64::MAX)).into_iter().rev() {
+            while high >= low {
+                for entry in self.rows.page(device, branch, (low, high))? {
+                    high = entry.header.header().seq - 1;
+                    if let Some(signature) = entry.signature {
+                        return Ok(Some(Cut {
+                            device: *device,
+                            seq: high + 1,
+                            entry: entry.id(),
+                            signature,
+                        }));
+                    }
                 }
             }
         }
-        Ok(cuts)
+        Ok(None)
     }
 }

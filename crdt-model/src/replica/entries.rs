@@ -77,7 +77,7 @@ impl Replica {
             Err(Unverified::Forged) => return Ok(RunTaken::Bad),
         };
         self.store_run(branch, entries, last, now)?;
-        moved |= self.frontier.forked(&device) && self.join_pieces(device, now)?;
+        moved |= self.keeps_branches(&device) && self.join_pieces(device, now)?;
         Ok(if moved {
             RunTaken::Moved
         } else {
@@ -103,7 +103,7 @@ impl Replica {
                 high: place.seq,
                 top: entry.id(),
             },
-        );
+        )?;
         self.fresh.push((place, lamport));
         Ok(place)
     }
@@ -125,7 +125,7 @@ impl Replica {
         branch: u8,
         run: &Unpacked,
     ) -> Result<bool, Error> {
-        let chain = self.frontier.chain(device, branch);
+        let chain = self.kept(device, branch);
         let (low, high) = run.range();
         for seq in low..=high {
             if chain.holds(seq) && self.held_id(device, branch, seq)? != run.id(seq) {
@@ -156,7 +156,7 @@ impl Replica {
         branch: u8,
         seq: u64,
     ) -> Result<Option<EntryId>, Error> {
-        let chain = self.frontier.chain(device, branch);
+        let chain = self.kept(device, branch);
         let top = chain
             .intervals()
             .iter()
@@ -210,12 +210,13 @@ impl Replica {
             high: top.header.header().seq,
             top: top.id(),
         };
-        let chain = self.frontier.chain(&device, branch);
+        let chain = self.kept(&device, branch);
         let mut grown = chain.clone();
         grown.insert(interval);
         if grown.intervals().len() > MAX_INTERVALS {
             return Ok(());
         }
+        self.judge_order(branch, &entries)?;
         for entry in entries {
             let place = Place {
                 device,
@@ -231,8 +232,7 @@ impl Replica {
                 self.fresh.push((place, lamport));
             }
         }
-        self.grow(device, branch, interval);
-        Ok(())
+        self.grow(device, branch, interval)
     }
 
     /// Drops what a branch has in common with others: it is kept with one of them.
@@ -253,53 +253,9 @@ impl Replica {
         Ok(())
     }
 
-    fn grow(&mut self, device: DeviceId, branch: u8, interval: Interval) {
-        let intervals = self
-            .frontier
-            .insert(device, branch, interval)
-            .intervals()
-            .to_vec();
-        self.rows.save_chain(&device, branch, &intervals);
-        self.digest = None;
-    }
-
-    /// Drops what a removed device wrote beyond its cut.
-    pub(super) fn truncate(
-        &mut self,
-        device: DeviceId,
-        cut: Option<(u64, EntryId)>,
-    ) -> Result<(), Error> {
-        let seq = cut.map_or(0, |(seq, _)| seq);
-        for branch in 0..MAX_BRANCHES {
-            let mut chain = self.frontier.chain(&device, branch);
-            let Some(last) = chain.last().copied().filter(|last| last.high > seq) else {
-                continue;
-            };
-            for entry in self.rows.entries(&device, branch, (seq + 1, last.high))? {
-                let place = Place {
-                    device,
-                    branch,
-                    seq: entry.header.header().seq,
-                };
-                self.unindex(place, &entry)?;
-                self.rows.delete(place.key(&self.rows.hint()));
-            }
-            let top = self.id_below(&device, branch, seq)?;
-            chain.truncate(seq, top);
-            self.rows.save_chain(&device, branch, chain.intervals());
-            self.frontier.set(device, branch, chain);
-            self.digest = None;
-            for link in self.links.values_mut() {
-                if let Some(session) = link.session.as_mut() {
-                    session.plan.truncate(device, branch, seq);
-                    session.later.truncate(device, branch, seq);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn id_below(&self, device: &DeviceId, branch: u8, seq: u64) -> Result<EntryId, Error> {
-        Ok(self.held_id(device, branch, seq)?.unwrap_or_default())
+    fn grow(&mut self, device: DeviceId, branch: u8, interval: Interval) -> Result<(), Error> {
+        let mut chain = self.kept(&device, branch);
+        chain.insert(interval);
+        self.set_kept(device, branch, chain)
     }
 }

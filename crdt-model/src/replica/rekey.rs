@@ -65,7 +65,7 @@ impl Replica {
     }
 
     /// The shell has made these keys durable.
-    pub(super) fn kept(
+    pub(super) fn keys_kept(
         &mut self,
         kem: kem::Keys,
         now: Timestamp,

@@ -152,7 +152,7 @@ impl Replica {
     /// Takes a thing back if the retract is its creator's, or a keeper's for a shared thing.
     fn obey(&mut self, retract: &Retract) -> Result<(), Error> {
         let thing = retract.header.thing;
-        if !retract.header.well_formed() || !self.may_take_back(retract)? {
+        if !retract.header.well_formed() || !self.may_take_back(retract) {
             return Ok(());
         }
         let key = self.rows.retract_key(&thing);
@@ -177,23 +177,21 @@ impl Replica {
         Ok(())
     }
 
-    fn may_take_back(&mut self, retract: &Retract) -> Result<bool, Error> {
+    fn may_take_back(&mut self, retract: &Retract) -> bool {
         let header = &retract.header;
         if self.is_own(header) {
-            return Ok(true);
+            return true;
         }
         if header.class != KeyClass::Commons || retract.is_detached() {
-            return Ok(false);
+            return false;
         }
         match self.writer(header) {
-            Writer::Member(person) => {
-                Ok(self.was_keeper(header, &person) && self.follows(&retract.place, header)?)
-            }
+            Writer::Member(person) => self.was_keeper(header, &person),
             Writer::Unknown => {
-                self.await_acts(&retract.place);
-                Ok(false)
+                self.await_acts(&retract.place, header);
+                false
             }
-            Writer::Nobody => Ok(false),
+            Writer::Nobody => false,
         }
     }
 
@@ -204,28 +202,6 @@ impl Replica {
             .and_then(|roster| roster.person_of(&header.device));
         let creator = header.origin.map(|origin| origin.creator);
         person.is_some() && person == creator
-    }
-
-    /// Whether an entry knows all that the entry below it knew, where that is held: nobody is a keeper
-    /// again by leaving out what ended it.
-    fn follows(&self, place: &Place, header: &Header) -> Result<bool, Error> {
-        let below = Place {
-            seq: place.seq.saturating_sub(1),
-            ..*place
-        };
-        let (Some(below), Some(graph)) = (self.rows.entry(&below)?, self.graph.as_ref()) else {
-            return Ok(true);
-        };
-        Ok(graph.covers(&header.heads, &below.header.header().heads))
-    }
-
-    /// Returns whether a person was a keeper as far as an entry knows.
-    pub(super) fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
-        let roster = self
-            .graph
-            .as_mut()
-            .and_then(|graph| graph.roster_at(&header.heads));
-        roster.is_some_and(|roster| roster.is_keeper(person))
     }
 
     /// Erases the bodies of a thing and the key they are kept under.

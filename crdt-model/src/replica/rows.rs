@@ -2,10 +2,9 @@
 
 use super::feed::Fresh;
 use crate::codec;
-use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId, ThingId};
-use crate::log::chain::Interval;
+use crate::id::{DeviceId, ThingId};
 use crate::log::entry::{Entry, Place};
-use crate::log::record::Kind as RecordKind;
+use crate::log::run::MAX_RUN;
 use crate::store::{Batch, Error, Key, Reader, Rows as Found, Scan, Space, Value, Write};
 use core::cell::RefCell;
 use core::fmt;
@@ -20,6 +19,8 @@ pub(crate) struct Rows {
     /// Where in `writes` the last change of each row stands.
     changed: BTreeMap<Key, usize>,
     writes: Batch,
+    /// How many entries could not be opened, since this was opened.
+    pub(super) sealed: u64,
     /// What the current input shows.
     pub(super) fresh: Fresh,
     /// The first error of the store in this input.
@@ -35,6 +36,7 @@ impl Rows {
             hint,
             changed: BTreeMap::new(),
             writes: Batch::new(),
+            sealed: 0,
             fresh: Fresh::default(),
             trouble: RefCell::new(None),
             broken: false,
@@ -78,6 +80,11 @@ impl Rows {
 
     pub(crate) fn hint(&self) -> [u8; 16] {
         self.hint
+    }
+
+    /// Hides a name, so that it can stand in the order of a row.
+    pub(crate) fn tag(&self, name: &[u8]) -> [u8; 16] {
+        self.reader.tag(name)
     }
 
     pub(crate) fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
@@ -177,6 +184,18 @@ impl Rows {
         self.noted(found.map(|(_, value)| Entry::from_value(value)).collect())
     }
 
+    /// Returns the newest entries among `low..=high` of a chain, the newest first: at most a page, so that
+    /// a big chain is never in memory.
+    pub(crate) fn page(
+        &self,
+        device: &DeviceId,
+        branch: u8,
+        (low, high): (u64, u64),
+    ) -> Result<Vec<Entry>, Error> {
+        let lowest = high.saturating_sub(MAX_RUN as u64 - 1).max(low);
+        self.entries(device, branch, (lowest, high))
+    }
+
     pub(crate) fn put_entry(&mut self, place: &Place, entry: &Entry) {
         self.put(place.key(&self.hint), entry.to_value());
     }
@@ -185,128 +204,6 @@ impl Rows {
 /// Reads the lasting part of a row of this program's own.
 pub(crate) fn from_head<T: DeserializeOwned>(value: &Value) -> Result<T, Error> {
     postcard::from_bytes(&value.head).map_err(|_| Error::Damaged("a row does not decode".into()))
-}
-
-/// The addresses of the rows, by what they hold. No id stands in the order of a row, which the shell
-/// keeps as it is: only numbers and what [`Reader::tag`] makes of ids. Rows that are listed name their
-/// id in the head.
-impl Rows {
-    /// Hides a name, so that it can stand in the order of a row.
-    pub(crate) fn tag(&self, name: &[u8]) -> [u8; 16] {
-        self.reader.tag(name)
-    }
-
-    /// One of this circle's rows of a kind that is listed.
-    fn listed(&self, kind: u8, name: &[u8]) -> Key {
-        let order = [&[kind], self.tag(name).as_slice()].concat();
-        self.own(Space::Meta, order)
-    }
-
-    /// A row that is only ever looked up by its name.
-    fn named(&self, space: Space, name: &[u8]) -> Key {
-        Key::new(space, [self.hint.as_slice(), name].concat(), [])
-    }
-
-    fn own(&self, space: Space, order: impl Into<Vec<u8>>) -> Key {
-        Key::new(space, self.hint, order)
-    }
-
-    /// The state of the replica itself.
-    pub(crate) fn state_key(&self) -> Key {
-        self.own(Space::Meta, [1])
-    }
-
-    /// The intervals of a chain.
-    fn chain_key(&self, device: &DeviceId, branch: u8) -> Key {
-        self.listed(2, &[device.0.as_slice(), &[branch]].concat())
-    }
-
-    pub(crate) fn save_chain(&mut self, device: &DeviceId, branch: u8, intervals: &[Interval]) {
-        let key = self.chain_key(device, branch);
-        self.save(key, &(device, branch, intervals));
-    }
-
-    /// An epoch key.
-    pub(crate) fn epoch_key(&self, id: &EpochId) -> Key {
-        self.listed(3, &id.0)
-    }
-
-    /// A name that a profile or settings give.
-    pub(crate) fn name_key(&self, thing: &ThingId) -> Key {
-        self.listed(4, &thing.0)
-    }
-
-    /// Somebody who knocked.
-    pub(crate) fn knock_key(&self, person: &PersonId) -> Key {
-        self.listed(5, &person.0)
-    }
-
-    /// A thing that this device took back and that no member is known to have heard of.
-    pub(crate) fn owed_key(&self, thing: &ThingId) -> Key {
-        self.listed(6, &thing.0)
-    }
-
-    /// The device key that this device made last, and who waits by it.
-    pub(crate) fn offer_key(&self) -> Key {
-        self.own(Space::Meta, [7])
-    }
-
-    /// All rows of [`Space::Meta`] that begin with a byte.
-    pub(crate) fn meta_scan(&self, first: u8) -> Scan {
-        Scan {
-            from: vec![first],
-            to: Some(vec![first + 1]),
-            ..Scan::all(Space::Meta, self.hint)
-        }
-    }
-
-    /// An act, by the order of arrival.
-    pub(crate) fn act_key(&self, index: usize) -> Key {
-        self.own(Space::Acts, (index as u64).to_be_bytes())
-    }
-
-    /// The wrap table of an act.
-    pub(crate) fn table_key(&self, act: &ActId) -> Key {
-        self.named(Space::Wraps, &act.0)
-    }
-
-    /// What a thing is.
-    pub(crate) fn thing_key(&self, thing: &ThingId) -> Key {
-        self.named(Space::Things, &thing.0)
-    }
-
-    /// A record.
-    pub(crate) fn record_key(&self, device: &DeviceId, kind: RecordKind) -> Key {
-        let name = [device.0.as_slice(), &[kind as u8]].concat();
-        self.own(Space::Records, self.tag(&name))
-    }
-
-    /// An entry that cannot be opened yet.
-    pub(crate) fn sealed_key(&self, place: &Place) -> Key {
-        let Place {
-            device,
-            branch,
-            seq,
-        } = place;
-        let tag = self.tag(&[device.0.as_slice(), &[*branch]].concat());
-        let order = [tag.as_slice(), &seq.to_be_bytes()].concat();
-        self.own(Space::Sealed, order)
-    }
-
-    /// Notes an entry that cannot be opened yet.
-    pub(crate) fn put_sealed(&mut self, place: &Place) {
-        self.save(self.sealed_key(place), place);
-    }
-
-    /// The key of a single body.
-    pub(crate) fn grant_key(&self, entry: &EntryId) -> Key {
-        self.named(Space::Grants, &entry.0)
-    }
-
-    /// A thing that was taken back.
-    pub(crate) fn retract_key(&self, thing: &ThingId) -> Key {
-        self.own(Space::Retracts, self.tag(&thing.0))
-    }
 }
 
 impl fmt::Debug for Rows {

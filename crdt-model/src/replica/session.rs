@@ -13,7 +13,7 @@ use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Acts, MAX_ACTS, Message, Open, VERSIONS};
+use crate::sync::message::{Acts, MAX_ACTS, MAX_TIPS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
@@ -115,7 +115,7 @@ impl Replica {
     }
 
     pub(super) fn open_message(&self, answers: bool) -> Message {
-        let tips = self.graph.as_ref().map(Graph::tips).unwrap_or_default();
+        let tips = self.graph.as_ref().map(|it| it.tips_within(MAX_TIPS));
         let records = self
             .records
             .iter()
@@ -123,7 +123,7 @@ impl Replica {
         Message::Open(Open {
             answers,
             versions: VERSIONS,
-            tips: List::new(tips).unwrap_or_default(),
+            tips: List::new(tips.unwrap_or_default()).unwrap_or_default(),
             records: List::new(records.take(1024).collect()).unwrap_or_default(),
         })
     }
@@ -272,8 +272,9 @@ impl Replica {
         }
         self.finish_return(now, out);
         if new {
-            self.roster_changed(now, out)?;
+            self.roster_grew(session.acts_in, now, out)?;
             if self.has_gone(session) {
+                self.cut(now, out)?;
                 self.part_from(id, session.device, out);
                 return Ok(true);
             }
@@ -294,6 +295,7 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Error> {
+        self.cut(now, out)?;
         self.arrive(now, out)?;
         self.give_acts(id, session, out)?;
         let belongs = self
@@ -334,7 +336,7 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<bool, Error> {
         if session.their_digest.replace(digest) != Some(digest) {
-            session.ask_anew(false);
+            session.ask_for_more(self.rows.sealed);
         }
         self.ask_for_keys(id, session, out)?;
         let mine = self.digest();

@@ -181,7 +181,7 @@ impl Replica {
     /// nothing. Looks from the newest back, no further than needed.
     pub(super) fn last_before(
         &self,
-        device: &DeviceId,
+        (device, branch): (&DeviceId, u8),
         intervals: &[Interval],
         day: Day,
     ) -> Result<u64, Error> {
@@ -189,7 +189,7 @@ impl Replica {
             for seq in (interval.low..=interval.high).rev() {
                 let place = Place {
                     device: *device,
-                    branch: 0,
+                    branch,
                     seq,
                 };
                 if let Some(entry) = self.rows.entry(&place)?

@@ -127,6 +127,8 @@ impl Replica {
                 return Err(damaged("an epoch key"));
             }
         }
+        self.load_beyond()?;
+        self.load_went_back()?;
         self.load_names()?;
         // Something may wait for acts since before, or for keys that came just before the end.
         self.due.acts_awaited = true;

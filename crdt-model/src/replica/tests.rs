@@ -1,7 +1,9 @@
 //! Tests of a replica among people who write whatever they like.
 
 mod arrivals;
+mod branches;
 mod circle;
+mod cuts;
 mod feed;
 mod keys;
 mod rekey;

@@ -4,7 +4,7 @@ use super::Replica;
 use super::feed::Shown;
 use crate::content::response::Response;
 use crate::content::{self, Body, Content, Kind};
-use crate::id::{PersonId, ThingId};
+use crate::id::{ActId, PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Audience, Header};
 use crate::store::Error;
@@ -17,6 +17,9 @@ const MAX_PLACES: usize = 256;
 const MAX_EARLY: usize = 64;
 /// The most entries of all people that are kept in mind until then: the row stays below 64 KiB.
 const MAX_EARLY_OF_ALL: usize = 1024;
+
+/// The most acts that are kept in mind because entries name them: beyond it each act is tried.
+const MAX_AWAITED: usize = 4096;
 
 /// What is known of a thing without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,23 +53,33 @@ pub(super) enum Writer {
 impl Replica {
     /// Stores an entry and takes in what it says.
     pub(super) fn keep(&mut self, place: Place, entry: Entry, now: Timestamp) -> Result<(), Error> {
-        let header = entry.header.header().clone();
-        if header.action == Action::Retract {
-            self.rows.put_entry(&place, &entry);
-            return self.obey_entry(place, &entry);
-        }
-        if self.retracts.contains_key(&header.thing) {
-            self.rows.put_entry(
-                &place,
-                &Entry {
-                    body: None,
-                    ..entry
-                },
-            );
+        let gone = self.retracts.contains_key(&entry.header.header().thing);
+        let entry = Entry {
+            body: if gone { None } else { entry.body },
+            ..entry
+        };
+        self.rows.put_entry(&place, &entry);
+        if self.is_beyond(&place) {
             return Ok(());
         }
-        self.rows.put_entry(&place, &entry);
-        self.index(place, &entry, false, now)
+        self.take_in(place, &entry, now)
+    }
+
+    /// Takes in what a stored entry says.
+    pub(super) fn take_in(
+        &mut self,
+        place: Place,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let header = entry.header.header();
+        if header.action == Action::Retract {
+            return self.obey_entry(place, entry);
+        }
+        if self.retracts.contains_key(&header.thing) {
+            return Ok(());
+        }
+        self.index(place, entry, false, now)
     }
 
     /// Opens an entry's body and notes what it is. What cannot be opened yet is noted too, unless it
@@ -86,7 +99,7 @@ impl Replica {
             Writer::Member(person) => Some(person),
             Writer::Nobody => None,
             Writer::Unknown => {
-                self.await_acts(&place);
+                self.await_acts(&place, header);
                 return Ok(());
             }
         };
@@ -97,6 +110,7 @@ impl Replica {
         }
         if was_sealed {
             self.rows.delete(self.rows.sealed_key(&place));
+            self.judge_order(place.branch, core::slice::from_ref(entry))?;
         }
         let (Some(signer), Some(plain)) = (signer, plain) else {
             return Ok(());
@@ -122,9 +136,24 @@ impl Replica {
     }
 
     /// Notes an entry that names acts which are not here.
-    pub(super) fn await_acts(&mut self, place: &Place) {
+    pub(super) fn await_acts(&mut self, place: &Place, header: &Header) {
         self.rows.put_sealed(place);
-        self.due.acts_awaited = true;
+        let known = |head: &ActId| {
+            self.graph
+                .as_ref()
+                .is_some_and(|graph| graph.contains(head))
+        };
+        let missing: Vec<ActId> = header
+            .heads
+            .iter()
+            .filter(|it| !known(it))
+            .copied()
+            .collect();
+        self.due.awaited.extend(missing);
+        if self.due.awaited.len() > MAX_AWAITED {
+            self.due.awaited.clear();
+            self.due.acts_awaited = true;
+        }
     }
 
     fn note(
@@ -240,8 +269,33 @@ impl Replica {
             self.rows.delete(key);
             return Ok(());
         }
+        self.begin_anew(&mut thing, header)?;
         self.rows.save(key, &thing);
         self.take_names(header.thing, Timestamp::default())
+    }
+
+    /// Where the entry that began a thing was dropped and no other begins it, waits for one again: as if
+    /// it had never been here.
+    fn begin_anew(&self, thing: &mut Thing, dropped: &Header) -> Result<(), Error> {
+        let began = |header: &Header| {
+            let creator = header.origin.map(|origin| origin.creator);
+            creator.is_some() && creator == thing.creator
+        };
+        if !began(dropped) {
+            return Ok(());
+        }
+        for place in &thing.places {
+            let entry = self.rows.entry(place)?;
+            if entry.is_some_and(|entry| began(entry.header.header())) {
+                return Ok(());
+            }
+        }
+        *thing = Thing {
+            places: core::mem::take(&mut thing.places),
+            by_keepers: core::mem::take(&mut thing.by_keepers),
+            ..Thing::default()
+        };
+        Ok(())
     }
 
     pub(super) fn writer(&self, header: &Header) -> Writer {

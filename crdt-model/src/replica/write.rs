@@ -7,9 +7,10 @@ use crate::content::response::Response;
 use crate::content::settings::Settings;
 use crate::content::story::Story;
 use crate::content::{self, Body, Kind as ThingKind};
-use crate::id::{EntryId, EpochId, Hash, ThingId};
+use crate::id::{ActId, EntryId, EpochId, Hash, ThingId};
 use crate::key::Rng;
-use crate::log::entry::Entry;
+use crate::log::chain::Interval;
+use crate::log::entry::{Entry, Place};
 use crate::log::header::{
     Action, Audience, Header, KeyClass, MAX_HEADS, MAX_LAMPORT, Origin, SUITE, VERSION,
     VerifiedHeader,
@@ -217,8 +218,10 @@ impl Replica {
         }
         let last = self.frontier.chain(&device, 0).last().copied();
         let mut heads = self.graph.as_ref().map(Graph::heads).unwrap_or_default();
-        // Who no longer belongs cannot join heads, and has only retracts to write: some will do.
-        heads.truncate(MAX_HEADS);
+        if heads.len() > MAX_HEADS {
+            // Who no longer belongs cannot join heads, and has only retracts to write: what it knew will do.
+            heads = self.last_heads(last.as_ref())?;
+        }
         Ok(Header {
             version: VERSION,
             suite: SUITE,
@@ -239,6 +242,19 @@ impl Replica {
             size: 0,
             body: Hash::default(),
         })
+    }
+
+    /// The heads of this device's last entry.
+    fn last_heads(&self, last: Option<&Interval>) -> Result<Vec<ActId>, Error> {
+        let Some(last) = last else {
+            return Ok(Vec::new());
+        };
+        let entry = self.rows.entry(&Place {
+            device: self.device(),
+            branch: 0,
+            seq: last.high,
+        })?;
+        Ok(entry.map_or_else(Vec::new, |entry| entry.header.header().heads.to_vec()))
     }
 
     /// The largest lamport time that can be: what lies above was made up to come first.

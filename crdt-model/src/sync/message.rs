@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 /// The versions of the sync protocol spoken here: lowest and highest.
 pub const VERSIONS: (u16, u16) = (1, 1);
+/// The most last acts of devices in one message: a device that forked more often tells of its last ones.
+pub const MAX_TIPS: usize = 2048;
 /// The most acts in one frame.
 pub const MAX_ACTS: usize = 512;
 /// The most retracts in one frame: well below the largest frame.
@@ -66,7 +68,7 @@ pub struct Open {
     /// Whether this answers an `Open` of the other side: then it wants no answer itself.
     pub answers: bool,
     /// The frontier of acts.
-    pub tips: List<Tip, 2048>,
+    pub tips: List<Tip, MAX_TIPS>,
     /// The records held.
     pub records: List<(DeviceId, RecordKind, u64), 1024>,
 }

@@ -80,6 +80,8 @@ pub struct Session {
     pub asked_all: bool,
     /// What they asked for and could not be given: it is sent as soon as it can be.
     pub unanswered: Unanswered,
+    /// How much could not be opened, ever, when that question began.
+    pub asked_of: u64,
 }
 
 /// Keys that a peer asked for in vain.
@@ -117,6 +119,14 @@ impl Session {
             asked_from: None,
             asked_all: false,
             unanswered: Unanswered::default(),
+            asked_of: 0,
+        }
+    }
+
+    /// Begins anew to ask for keys if more could not be opened since.
+    pub fn ask_for_more(&mut self, sealed: u64) {
+        if core::mem::replace(&mut self.asked_of, sealed) != sealed {
+            self.ask_anew(false);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::membership::act::VerifiedAct;
 use crate::membership::node::Node;
 use crate::membership::past::{Past, Place};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Ids of acts that are remembered because others build on them: more than a round of sync brings.
@@ -55,6 +55,27 @@ impl Graph {
             })
         });
         let mut tips: Vec<Tip> = last.collect();
+        tips.sort_unstable();
+        tips
+    }
+
+    /// Returns at most so many tips, in ascending order: where there are more, the last ones of each
+    /// device, the same number for all.
+    pub fn tips_within(&self, most: usize) -> Vec<Tip> {
+        let tips = self.tips();
+        if tips.len() <= most {
+            return tips;
+        }
+        let mut counts: BTreeMap<DeviceId, usize> = BTreeMap::new();
+        let mut ranked: Vec<(usize, Tip)> = Vec::new();
+        for tip in tips.into_iter().rev() {
+            let count = counts.entry(tip.device).or_default();
+            ranked.push((*count, tip));
+            *count += 1;
+        }
+        ranked.sort_unstable();
+        ranked.truncate(most);
+        let mut tips: Vec<Tip> = ranked.into_iter().map(|(_, tip)| tip).collect();
         tips.sort_unstable();
         tips
     }

@@ -2,7 +2,7 @@
 
 use crate::id::ActId;
 use crate::membership::act::{Role, Rules};
-use crate::membership::graph::{Graph, Insert};
+use crate::membership::graph::{Graph, Insert, Tip};
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
     World, ack, device, found, invite, names, newcomer, person, remove, set_role, write,
@@ -186,6 +186,12 @@ fn a_thousand_branches_of_one_place_are_bounded_work() {
     assert_eq!(names(graph.roster()), ["ana", "bo", "cai"]);
     assert!(!graph.is_void(&seen));
     assert_eq!(graph.next(&device("bo")), (before + 2, seen));
+    // Of too many to tell, some of Bo's are left out, and nobody else's.
+    let tips = graph.tips_within(100);
+    assert_eq!(tips.len(), 100);
+    let others = |tips: &[Tip]| tips.iter().filter(|tip| tip.device != device("bo")).count();
+    assert_eq!(others(&tips), others(&graph.tips()));
+    assert_eq!(graph.tips_within(2000), graph.tips());
 }
 
 #[test]

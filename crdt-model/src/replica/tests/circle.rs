@@ -1,13 +1,14 @@
 //! For tests: one replica with rows in memory, and people beside it who write whatever they like.
 
 use crate::bounded::List;
+use crate::content::settings::Settings;
 use crate::content::story::{Ask, Story};
 use crate::content::{Body, Kind as ThingKind, clean_text};
 use crate::id::{ActId, EntryId, EpochId, Hash, ThingId};
 use crate::key::{Secret, SigningKey};
 use crate::log::entry::Entry;
 use crate::log::header::{
-    Action, Audience, Header, KeyClass, Origin, SUITE, VERSION, VerifiedHeader,
+    Action, Audience, Header, KeyClass, MAX_HEADS, Origin, SUITE, VERSION, VerifiedHeader,
 };
 use crate::log::run::Run;
 use crate::membership::act::{self, Act, History, Invite, Kind, Mode, Newcomer, Role};
@@ -16,7 +17,7 @@ use crate::replica::entries::RunTaken;
 use crate::replica::output::Outbox;
 use crate::replica::{Identity, Replica, Start};
 use crate::secrecy::{kem, seal};
-use crate::store::{Batch, Error, Key, Reader, Rows, Scan, Value, Write};
+use crate::store::{Batch, Error, Key, Reader, Rows, Scan, Space, Value, Write};
 use crate::time::{Day, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -26,9 +27,18 @@ use std::sync::{Arc, Mutex};
 /// The moment of everything.
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-/// Rows in memory; clones share them.
+/// Rows in memory, with the contract of the real store; clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<BTreeMap<Key, Value>>>);
+pub(super) struct Memory(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    rows: BTreeMap<Key, Value>,
+    forgotten: Vec<ThingId>,
+    /// How many rows were read, and the most by one scan of the log.
+    reads: usize,
+    most: usize,
+}
 
 /// A replica, and what it needs.
 pub(super) struct Circle {
@@ -53,11 +63,14 @@ impl Reader for Memory {
     }
 
     fn get(&self, key: &Key) -> Result<Option<Value>, Error> {
-        Ok(self.0.lock().unwrap().get(key).cloned())
+        let mut inner = self.0.lock().unwrap();
+        inner.reads += 1;
+        Ok(inner.rows.get(key).cloned())
     }
 
     fn scan(&self, scan: &Scan) -> Result<Rows, Error> {
-        let rows = self.0.lock().unwrap();
+        let mut inner = self.0.lock().unwrap();
+        let rows = &inner.rows;
         let inside = |key: &&Key| {
             let owned = key.space == scan.space && key.owner == scan.owner;
             owned && key.order >= scan.from && scan.to.as_ref().is_none_or(|to| &key.order < to)
@@ -70,6 +83,10 @@ impl Reader for Memory {
             found.reverse();
         }
         found.truncate(scan.limit);
+        inner.reads += found.len();
+        if scan.space == Space::Log {
+            inner.most = inner.most.max(found.len());
+        }
         Ok(found)
     }
 }
@@ -87,14 +104,43 @@ impl Memory {
     }
 
     pub(super) fn apply(&self, batch: Batch) {
-        let mut rows = self.0.lock().unwrap();
+        let mut inner = self.0.lock().unwrap();
         for write in batch {
             match write {
-                Write::Put(key, value) => drop(rows.insert(key, value)),
-                Write::Delete(key) => drop(rows.remove(&key)),
-                Write::Forget(_) => {}
+                Write::Put(key, value) => drop(inner.rows.insert(key, value)),
+                Write::Delete(key) => drop(inner.rows.remove(&key)),
+                Write::Forget(thing) => {
+                    inner.forgotten.push(thing);
+                    let bodies = inner.rows.values_mut().map(|row| &mut row.body);
+                    let theirs =
+                        bodies.filter(|it| it.as_ref().is_some_and(|it| it.thing == thing));
+                    theirs.for_each(|body| *body = None);
+                }
             }
         }
+    }
+
+    /// How many rows an owner has.
+    pub(super) fn rows_of(&self, space: Space, owner: &[u8]) -> usize {
+        let inner = self.0.lock().unwrap();
+        let keys = inner.rows.keys();
+        keys.filter(|key| key.space == space && key.owner == owner)
+            .count()
+    }
+
+    /// The things whose keys were destroyed.
+    pub(super) fn forgotten(&self) -> Vec<ThingId> {
+        self.0.lock().unwrap().forgotten.clone()
+    }
+
+    /// How many rows were read.
+    pub(super) fn reads(&self) -> usize {
+        self.0.lock().unwrap().reads
+    }
+
+    /// The most rows of the log that one scan found.
+    pub(super) fn most_at_once(&self) -> usize {
+        self.0.lock().unwrap().most
     }
 }
 
@@ -280,12 +326,39 @@ impl Circle {
 
     /// Takes in a story of somebody's own.
     pub(super) fn tell(&mut self, who: &mut Other, nonce: u8, text: &str) -> ThingId {
+        let entry = self.tell_apart(who, nonce, text);
+        self.take(who, &entry);
+        entry.header.header().thing
+    }
+
+    /// Somebody writes a story, which is not here yet.
+    pub(super) fn tell_apart(&mut self, who: &mut Other, nonce: u8, text: &str) -> Entry {
         let header = self.header(who, nonce);
-        let thing = header.thing;
         let body = story(text).create(header.device).unwrap();
         let (header, sealed) = self.seal(header, &body);
-        self.entry(who, header, &sealed);
-        thing
+        who.sign(header, &sealed)
+    }
+
+    /// Somebody names the circle, with or without what they know.
+    pub(super) fn name_circle(
+        &mut self,
+        who: &mut Other,
+        nonce: u8,
+        name: &str,
+        heads: Option<&List<ActId, MAX_HEADS>>,
+    ) -> Entry {
+        let epochs = self.replica.roster().unwrap().epochs.values();
+        let header = self.header(who, nonce);
+        let header = Header {
+            class: KeyClass::Commons,
+            epoch: epochs.max_by_key(|epoch| epoch.depth).unwrap().commons,
+            heads: heads.unwrap_or(&header.heads).clone(),
+            ..header
+        };
+        let name = crate::content::clean_name(name).unwrap();
+        let body = Settings { name }.create(header.device, NOW).unwrap();
+        let (header, sealed) = self.seal(header, &body);
+        who.sign(header, &sealed)
     }
 
     /// The texts of the feed, the newest first.
@@ -312,13 +385,40 @@ impl Other {
         Newcomer::sign_for(replica.hint(), &keys.person, &keys.device, kem, name)
     }
 
+    /// The same keys, put back to this point: what they write from here on is another branch.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            ..*self
+        }
+    }
+
+    /// Signs a retract at the end of the chain.
+    pub(super) fn sign_retract(&mut self, header: Header) -> Entry {
+        let entry = self.sign(
+            Header {
+                size: 0,
+                body: Hash::default(),
+                ..header
+            },
+            &[],
+        );
+        Entry {
+            body: None,
+            ..entry
+        }
+    }
+
     /// Signs an entry at the end of the chain.
     pub(super) fn sign(&mut self, header: Header, sealed: &[u8]) -> Entry {
         let header = Header {
             seq: self.seq + 1,
             prev: self.prev,
             size: sealed.len() as u32,
-            body: Hash::of(sealed),
+            body: match header.action {
+                Action::Write => Hash::of(sealed),
+                Action::Retract => Hash::default(),
+            },
             ..header
         };
         self.lamport = self.lamport.max(header.lamport);

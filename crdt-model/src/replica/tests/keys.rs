@@ -1,12 +1,13 @@
 //! Keys go only to those who may have them.
 
-use super::circle::{Circle, Other, story};
+use super::circle::{Circle, NOW, Other, story};
 use crate::bounded::List;
-use crate::id::{DeviceId, EntryId, EpochId, Hash};
+use crate::id::{ActId, DeviceId, EntryId, EpochId, Hash};
 use crate::key::Secret;
 use crate::log::header::Header;
 use crate::membership::act::{History, Kind};
 use crate::replica::acts::Taken;
+use crate::replica::output::Outbox;
 use crate::secrecy::seal::{self, BodyKey};
 use crate::sync::message::{Keys, Need};
 
@@ -104,4 +105,33 @@ fn a_granted_key_opens_its_own_body_alone() {
         seal::open_with(&BodyKey(key.clone()), &associated, body).is_ok()
     };
     assert!(open(key, &entry) && !open(key, &old));
+}
+
+#[test]
+fn what_waits_is_looked_at_again_only_when_it_may_open() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let unknown = List::new(vec![ActId([9; 32])]).unwrap();
+    for nonce in 0..50 {
+        let header = Header {
+            heads: unknown.clone(),
+            ..circle.header(&bo, nonce)
+        };
+        let body = story("early").create(header.device).unwrap();
+        let (header, sealed) = circle.seal(header, &body);
+        circle.entry(&mut bo, header, &sealed);
+    }
+    let mut out = Outbox::default();
+    circle.replica.try_sealed(NOW, &mut out).unwrap();
+    circle.finish();
+    let before = circle.store.reads();
+    for _ in 0..3 {
+        let ack = Kind::Ack {
+            removals: List::default(),
+        };
+        assert_eq!(circle.act(&bo, ack).1, Taken::New);
+        circle.replica.try_sealed(NOW, &mut out).unwrap();
+        circle.finish();
+    }
+    assert!(circle.store.reads() - before < 50);
 }

@@ -1,0 +1,25 @@
+//! What is to be tried again after an input.
+
+use crate::id::{ActId, DeviceId};
+use std::collections::BTreeSet;
+
+/// What is to be tried again after this input.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that came or not"
+)]
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    /// Whether a key came that may open what is sealed.
+    pub(super) keys_came: bool,
+    /// Whether something may wait for acts of which it is not known which.
+    pub(super) acts_awaited: bool,
+    /// Acts that an entry here names and that are not here.
+    pub(super) awaited: BTreeSet<ActId>,
+    /// Whether acts or keys came by which others may now give keys that they could not before.
+    pub(super) ask_again: bool,
+    /// Whether a key of a single body came that somebody may have asked for.
+    pub(super) answer_again: bool,
+    /// Devices of which something was taken out of view, and the last number that is left.
+    pub(super) out_of_view: Vec<(DeviceId, u64)>,
+}
