@@ -2,5 +2,6 @@
 
 mod arrivals;
 mod circle;
+mod digest;
 mod feed;
 mod keys;
