@@ -362,10 +362,15 @@ impl Replica {
         if seq <= 1 {
             return Ok(None);
         }
+        let below = |other: &u8| *other != branch && self.frontier.holds(device, *other, seq - 1);
+        // Asked of every device for each digest: no row is read where there is one branch only.
+        if !(0..MAX_BRANCHES).any(|other| below(&other)) {
+            return Ok(None);
+        }
         let Some(prev) = self.prev_of(device, branch, seq)? else {
             return Ok(None);
         };
-        for other in (0..MAX_BRANCHES).filter(|other| *other != branch) {
+        for other in (0..MAX_BRANCHES).filter(below) {
             if self.held_id(device, other, seq - 1)? == Some(prev) {
                 return Ok(Some((other, prev)));
             }

@@ -4,6 +4,7 @@ mod arrivals;
 mod branches;
 mod circle;
 mod cuts;
+mod digest;
 mod feed;
 mod keys;
 mod rekey;
