@@ -95,7 +95,7 @@ impl Memory {
     /// Whether any row holds these bytes.
     pub(super) fn holds(&self, bytes: &[u8]) -> bool {
         let rows = self.0.lock().unwrap();
-        let parts = rows.values().flat_map(|value| {
+        let parts = rows.rows.values().flat_map(|value| {
             let body = value.body.iter().map(|body| body.bytes.as_slice());
             body.chain([value.head.as_slice()])
         });

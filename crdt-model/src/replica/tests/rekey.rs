@@ -65,7 +65,7 @@ fn rekey(circle: &mut Circle, number: u32) -> Keys {
     let keys = keys_on(circle, number);
     assert_ne!(keys.public(), held(circle).public());
     let mut out = Outbox::default();
-    let kept = circle.replica.kept(keys.clone(), on(number), &mut out);
+    let kept = circle.replica.keys_kept(keys.clone(), on(number), &mut out);
     kept.unwrap();
     assert_eq!(known(circle), *keys.public());
     keys
@@ -112,7 +112,10 @@ fn both_suites_go_on_with_their_own() {
         let (mut circle, _) = two();
         let first = kem::SecretKey::generate(suite, &mut circle.rng).unwrap();
         let mut out = Outbox::default();
-        circle.replica.kept(first.into(), NOW, &mut out).unwrap();
+        circle
+            .replica
+            .keys_kept(first.into(), NOW, &mut out)
+            .unwrap();
         assert_eq!(known(&circle).suite, suite);
         assert_eq!(rekey(&mut circle, 30).public().suite, suite);
     }
@@ -141,7 +144,10 @@ fn keys_that_were_kept_and_never_said_are_said_the_next_time() {
     let mut out = Outbox::default();
     let length = circle.replica.graph.as_ref().unwrap().len();
     for _ in 0..2 {
-        circle.replica.kept(keys.clone(), on(40), &mut out).unwrap();
+        circle
+            .replica
+            .keys_kept(keys.clone(), on(40), &mut out)
+            .unwrap();
         assert_eq!(known(&circle), *keys.public());
         assert_eq!(circle.replica.graph.as_ref().unwrap().len(), length + 1);
     }
@@ -194,7 +200,7 @@ fn what_was_wrapped_to_a_key_that_is_gone_comes_by_asking() {
     let keys = rekey(&mut circle, 30);
     let mut out = Outbox::default();
     let one = keys.without(|_| true);
-    circle.replica.kept(one, on(60), &mut out).unwrap();
+    circle.replica.keys_kept(one, on(60), &mut out).unwrap();
     let (act, minted) = mints(&mut circle, &bo, &old, &before);
     circle.replica.take_table(act, &minted.table);
     let ids = [minted.commons.id(), minted.stories.id()];
@@ -262,7 +268,7 @@ fn a_device_that_is_not_its_own_any_more_changes_no_key() {
     assert_eq!(keys_on(&mut circle, 30), before);
     let fresh = before.renewed(&mut circle.rng).unwrap();
     let mut out = Outbox::default();
-    circle.replica.kept(fresh, on(30), &mut out).unwrap();
+    circle.replica.keys_kept(fresh, on(30), &mut out).unwrap();
     assert_eq!(known(&circle), *before.public());
 }
 
@@ -301,7 +307,7 @@ fn no_row_ever_holds_a_private_key() {
     assert!(holds(&circle, &first) && holds(&circle, &second));
     speaks(&mut circle, &bo, 31);
     let (kem, mut out) = (keys_on(&mut circle, 31), Outbox::default());
-    circle.replica.kept(kem, on(31), &mut out).unwrap();
+    circle.replica.keys_kept(kem, on(31), &mut out).unwrap();
     circle.finish();
     assert!(!holds(&circle, &first) && holds(&circle, &second));
     assert!(!circle.store.holds(&first) && !circle.store.holds(&second));
