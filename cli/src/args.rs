@@ -2,7 +2,7 @@
 
 use crate::commands::{
     completions, demo, device, doctor, help, invite, join, leave, list, members, new, node, read,
-    respond, restore, setup, share, start, status, stop, welcome, words,
+    respond, restore, setup, share, start, status, stop, take_back, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -66,6 +66,7 @@ pub(crate) enum Command {
     Share(share::Args),
     Read(read::Args),
     Respond(respond::Args),
+    TakeBack(take_back::Args),
     Words(words::Args),
     Device(device::Args),
     Restore(restore::Args),

@@ -20,6 +20,7 @@ pub(crate) mod share;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod take_back;
 pub(crate) mod welcome;
 pub(crate) mod words;
 
@@ -47,6 +48,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Share(args)) => share::run(&args, context).await,
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,
+        Some(Command::TakeBack(args)) => take_back::run(&args, context).await,
         Some(Command::Words(args)) => words::run(&args, context).await,
         Some(Command::Device(args)) => device::run(&args, context).await,
         Some(Command::Restore(args)) => restore::run(&args, context).await,

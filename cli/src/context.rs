@@ -83,16 +83,20 @@ impl Context {
             self.get_of_circle("/v1/circle", &[]).await.ok()
         };
         let way = circle.map_or_else(String::new, |circle| {
-            let members = circle
-                .get("members")
-                .and_then(Value::as_array)
-                .map_or(0, Vec::len);
-            way(
-                &words::list(&circle, "connected"),
-                members.saturating_sub(1),
-            )
+            let [now, later] = ["connected", "away"].map(|name| words::list(&circle, name));
+            way(&now, &later)
         });
         format!("{shared} {way}")
+    }
+
+    /// Says where what was just taken back is gone.
+    pub(crate) fn taken_back(&self) -> &'static str {
+        if self.running.get() {
+            "Taken back. It is gone from this computer, and goes from each other one as it connects."
+        } else {
+            "Taken back. It is gone from this computer. Circlet isn't running, so the others learn it \
+             when you run `circlet start`."
+        }
     }
 
     /// Says which drafts are still here.
@@ -221,15 +225,24 @@ impl Context {
     }
 }
 
-/// Says how what was shared goes on its way, when these of so many others are connected.
-fn way(connected: &[String], others: usize) -> String {
-    match connected {
-        _ if others == 0 => "Nobody else is in this circle yet.".to_owned(),
-        [] => "Nobody else is connected now; it goes to the others when you next meet.".to_owned(),
-        all if all.len() >= others => format!("It goes to {} now.", words::names(all)),
-        some => format!(
-            "It goes to {} now, and to everybody else when you next meet.",
-            words::names(some)
+/// Says how what was shared goes on its way: to whom now, and to whom later.
+fn way(now: &[String], later: &[String]) -> String {
+    const LATER: &str = "when you next meet";
+    match (now, later) {
+        ([], []) => "Nobody else is in this circle yet.".to_owned(),
+        ([], _) => {
+            format!("Nobody else is connected now; it goes to the others {LATER}.")
+        }
+        (now, []) => format!("It goes to {} now.", words::names(now)),
+        (now, [one]) => {
+            format!(
+                "It goes to {} now, and to {one} {LATER}.",
+                words::names(now)
+            )
+        }
+        (now, _) => format!(
+            "It goes to {} now, and to the others {LATER}.",
+            words::names(now)
         ),
     }
 }
@@ -240,10 +253,13 @@ mod tests {
 
     #[test]
     fn it_is_said_who_gets_it_now_and_who_later() {
-        let names = ["Bo".to_owned(), "Cai".to_owned()];
-        assert_eq!(way(&[], 0), "Nobody else is in this circle yet.");
-        assert!(way(&[], 2).starts_with("Nobody else is connected now"));
-        assert_eq!(way(&names, 2), "It goes to Bo and Cai now.");
-        assert!(way(&names, 3).contains("everybody else"));
+        let [bo, cai, dan] = ["Bo", "Cai", "Dan"].map(str::to_owned);
+        assert_eq!(way(&[], &[]), "Nobody else is in this circle yet.");
+        assert!(way(&[], &[bo.clone()]).starts_with("Nobody else is connected now"));
+        let all = way(&[bo.clone(), cai.clone()], &[]);
+        assert_eq!(all, "It goes to Bo and Cai now.");
+        let some = way(&[bo.clone()], &[cai.clone()]);
+        assert_eq!(some, "It goes to Bo now, and to Cai when you next meet.");
+        assert!(way(&[bo], &[cai, dan]).contains("and to the others"));
     }
 }

@@ -32,6 +32,7 @@ mod need;
 pub mod output;
 pub mod overview;
 mod owed;
+mod own;
 mod parting;
 mod people;
 mod rekey;

@@ -53,6 +53,7 @@ pub mod words;
 
 mod asked;
 mod by_id;
+mod own;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -113,6 +114,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/devices/{id}/remove", post(devices::remove))
         .route("/v1/cards", get(devices::cards))
         .route("/v1/returns", post(devices::come_back))
+        .route("/v1/own/{id}", get(own::show))
+        .route("/v1/own/{id}/take-back", post(own::take_back))
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))
         .route("/v1/stories/{id}/responses", post(stories::respond))

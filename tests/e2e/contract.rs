@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 33] = [
+const COMMANDS: [(&str, &[&str]); 34] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
     ("start", &["--listen"]),
     ("stop", &[]),
@@ -45,6 +45,7 @@ const COMMANDS: [(&str, &[&str]); 33] = [
     ("share", &["[-]", "--ask", "--note-file"]),
     ("read", &["[ID]", "--all"]),
     ("respond", &["<ID>", "[-]"]),
+    ("take-back", &["<ID>", "--yes"]),
     ("words", &["show", "check"]),
     ("words show", &["--yes"]),
     ("words check", &["--words-file"]),
@@ -177,6 +178,7 @@ fn of_stories(ana: &Computer) -> Vec<(&'static str, Vec<String>)> {
             }
         }
     }
+    note("take-back", &ana.data(&["take-back", &story]));
     seen
 }
 
@@ -214,6 +216,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "share: id",
             "status: circles running",
             "story: ask author id note responses text written",
+            "take-back: id kind",
             "words show: cards words",
         ]
     );

@@ -19,6 +19,7 @@ mod invites;
 mod liar;
 mod members;
 mod story;
+mod taken_back;
 
 use circlet_tests::nodes::{Computer, text, together, until};
 

@@ -73,7 +73,9 @@ fn write_story(story: &Value, text: &mut String) {
         .flatten()
     {
         let said = indented(&words::field(response, "text"), "        ");
-        let _ = writeln!(text, "\n      {}\n{said}", who_and_when(response));
+        let id = words::field(response, "id");
+        let (id, who) = (words::short(&id), who_and_when(response));
+        let _ = writeln!(text, "\n      {id}  {who}\n{said}");
     }
 }
 
@@ -111,12 +113,12 @@ mod tests {
         let story = json!({
             "id": "0123456789abcdef0123456789abcdef", "author": "Ana", "text": "One.\nTwo.",
             "ask": "ideas", "note": "grief",
-            "responses": [{ "id": "00", "author": "Bo", "text": "With you." }],
+            "responses": [{ "id": "fedcba98765432100123456789abcdef", "author": "Bo", "text": "With you." }],
         });
         let mut text = String::new();
         write_story(&story, &mut text);
         let told = "01234567  Ana\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n      \
-                    Bo\n        With you.\n";
+                    fedcba98  Bo\n        With you.\n";
         assert_eq!(text, told);
     }
 }

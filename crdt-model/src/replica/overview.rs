@@ -148,6 +148,17 @@ pub struct StoryLine {
     pub responses: Vec<ResponseLine>,
 }
 
+/// A story or response of this person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLine {
+    /// Its id.
+    pub thing: ThingId,
+    /// The story that it answers; `None` for a story.
+    pub under: Option<ThingId>,
+    /// The text; `None` where it has faded or cannot be read here.
+    pub text: Option<String>,
+}
+
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseLine {

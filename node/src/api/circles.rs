@@ -50,10 +50,15 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
             state,
             sentence,
             connected,
+            members,
             ..
         } = status::of(&shown.pick(&choice.circle)?, shown, running);
+        let others = members.into_iter().filter(|member| !member.me);
+        let others = others.map(|member| member.name);
+        let (here, away): (Vec<_>, Vec<_>) = others.partition(|name| connected.contains(name));
         Ok(json!({
-            "id": id, "name": name, "state": state, "sentence": sentence, "connected": connected,
+            "id": id, "name": name, "state": state, "sentence": sentence, "connected": here,
+            "away": away,
         }))
     });
     Ok(Json(circle.await?))

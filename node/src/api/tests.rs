@@ -118,7 +118,7 @@ async fn circles_begin_and_are_listed() {
     );
     assert_eq!(list["circles"][0]["state"], "joined");
     let (_, meant) = asked.get("/v1/circle?circle=tue").await;
-    let expected = ["connected", "id", "name", "sentence", "state"];
+    let expected = ["away", "connected", "id", "name", "sentence", "state"];
     assert_eq!(fields(&meant), expected);
     assert_eq!(meant["id"], circle["id"]);
     let (_, status) = asked.get("/v1/status").await;
@@ -194,6 +194,35 @@ async fn stories_are_shared_read_and_answered() {
         .post("/v1/stories", json!({"text": "x".repeat(300_000)}))
         .await;
     assert_eq!(problem["code"], "too-long");
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn what_one_shared_is_looked_at_and_taken_back() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, story) = asked.post("/v1/stories", json!({"text": "First."})).await;
+    let answers = format!("/v1/stories/{}/responses", id(&story));
+    let (_, response) = asked.post(&answers, json!({"text": "Yes."})).await;
+    for (thing, kind, words) in [(&response, "response", "Yes."), (&story, "story", "First.")] {
+        let path = format!("/v1/own/{}", &id(thing)[..12]);
+        let (status, own) = asked.get(&path).await;
+        assert_eq!((status, fields(&own)), (200, vec!["id", "kind", "text"]));
+        assert_eq!(
+            (own["text"].as_str(), &own["id"]),
+            (Some(words), &thing["id"])
+        );
+        let path = format!("{path}/take-back");
+        let (status, taken) = asked.post(&path, json!({})).await;
+        assert_eq!((status, fields(&taken)), (200, vec!["id", "kind"]));
+        assert_eq!(taken["kind"], kind);
+        let (status, again) = asked.post(&path, json!({})).await;
+        assert_eq!((status, again["code"].as_str()), (404, Some("not-found")));
+    }
+    let (_, left) = asked.get("/v1/stories?all=true").await;
+    assert_eq!(left, json!({"stories": []}));
+    let (status, _) = asked.get("/v1/own/fff").await;
+    assert_eq!(status, 404);
     asked.close().await;
 }
 
