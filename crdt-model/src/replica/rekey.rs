@@ -130,7 +130,7 @@ impl Replica {
     }
 
     /// Whether somebody else wrote something lately, by this clock.
-    fn is_borne_out(&self, graph: &Graph, today: Day) -> bool {
+    pub(super) fn is_borne_out(&self, graph: &Graph, today: Day) -> bool {
         let me = self.device();
         let acts = graph.iter().map(|act| (act.act().device, act.act().day));
         let records = self.records.iter();
