@@ -253,3 +253,56 @@ fn three_branches_of_one_device_reach_everybody() {
         assert!(world.node(bo).renewals > 0);
     }
 }
+
+#[test]
+fn a_disk_put_back_without_the_keys_of_later_meets_those_who_came_later() {
+    let mut world = World::new(12);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 5, History::FromNow);
+    let old = world.store(ana).copy();
+    let bo = world.join("Bo", &key);
+    world.run(2 * MINUTE);
+    shared(&mut world, ana, "from Ana");
+    shared(&mut world, bo, "from Bo");
+    world.run(MINUTE);
+    // Ana knows neither Bo nor any key that Bo was given: only Bo can find Ana.
+    world.set_store(ana, old);
+    world.run(MINUTE);
+    world.start(ana);
+    world.run(60 * MINUTE);
+    let mut texts = world.texts(ana);
+    texts.sort();
+    assert_eq!(texts, ["from Ana", "from Bo"]);
+    agree(&world, &[ana, bo]);
+}
+
+#[test]
+fn a_disk_put_back_from_before_its_device_was_in_draws_new_keys_once() {
+    for comes_back in [false, true] {
+        let mut world = World::new(1);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 5, History::FromNow);
+        let mut bo = world.join("Bo", &key);
+        let mut old = world.store(bo).copy();
+        world.run(2 * MINUTE);
+        if comes_back {
+            let card = world.card(bo);
+            world.stop(bo);
+            bo = world.come_back(bo, &[&card]);
+            old = world.store(bo).copy();
+            world.run(2 * MINUTE);
+        }
+        world.invite(bo, 5, History::FromNow);
+        shared(&mut world, bo, "from Bo");
+        world.run(MINUTE);
+        world.set_store(bo, old);
+        world.start(bo);
+        world.run(MINUTE);
+        assert!(world.node(bo).renewals < 3, "new keys again and again");
+        world.run(60 * MINUTE);
+        assert_eq!(world.node(bo).renewals, 1);
+        assert_eq!(world.overview(bo).standing, Standing::Member);
+        assert_eq!(world.texts(bo), ["from Bo"]);
+        agree(&world, &[ana, bo]);
+    }
+}

@@ -6,10 +6,10 @@
 //! that it has just learnt; and the member, hearing of that act, shares the keys the person may have.
 //! Until a key has come it says the same hello to whomever it meets: nobody else could open another.
 //!
-//! A device whose disk was put back has no past of its own to be trusted: as soon as it is given an act
-//! or an entry of its own that it does not hold, it asks the shell for new keys, and goes on with them
-//! in the same way, only that it holds the acts and keys already. What the old device wrote, on either
-//! branch, stays its person's.
+//! A device whose disk was put back has no past of its own to be trusted: once it is given an act or an
+//! entry of its own that it does not hold, and has been told where the others are, it asks the shell
+//! for new keys, and goes on with them in the same way, only that it holds the acts and mostly keys
+//! already. What the old device wrote, on either branch, stays its person's.
 
 use super::Replica;
 use super::acts::Taken;
@@ -35,7 +35,7 @@ use std::cmp::Reverse;
 
 /// The most cards and keys that are kept to come back by.
 const MAX_CONTACTS: usize = 8;
-/// The most people whose box keys are tried on a hello: those who belong come first.
+/// The most people whose box keys are tried on a hello: this one, then those who belong come first.
 const MAX_PEOPLE: usize = 64;
 
 impl Replica {
@@ -138,15 +138,24 @@ impl Replica {
         }
     }
 
-    /// Asks the shell, once for each opening, for new keys where this device's are worn out.
+    /// Asks the shell, once for each opening, for new keys where this device's are worn out: as soon as
+    /// it has been told where the others are. As a new device it is known to nobody, so it has to find
+    /// them.
     pub(super) fn ask_for_keys_of_its_own(&mut self, out: &mut Outbox) {
         let known = self
             .roster()
             .is_some_and(|roster| roster.is_active(&self.device()));
-        if self.state.superseded && known && !self.renewing {
+        if self.state.superseded && known && !self.renewing && self.is_told() {
             self.renewing = true;
             out.outputs.push(Output::Renew);
         }
+    }
+
+    /// Whether a peer has given its acts and records, and none is about to.
+    fn is_told(&self) -> bool {
+        let sessions = self.links.values().filter_map(|link| link.session.as_ref());
+        let mut sessions = sessions.peekable();
+        sessions.peek().is_some() && sessions.all(|session| session.acts_in)
     }
 
     /// Brings this device in where its person belongs and it is not known: the shell has drawn new keys
@@ -160,8 +169,6 @@ impl Replica {
         if self.bring_in(now).is_none() {
             return;
         }
-        self.state.superseded = false;
-        self.save_state();
         self.publish_addresses(now);
         if self.roster_changed(now, out).is_err() {
             out.outputs.push(Output::Event(Event::StoreTrouble));
@@ -225,7 +232,6 @@ impl Replica {
         });
         if matches!(self.state.phase, Phase::Returning { .. }) && self.is_active() && given {
             self.state.phase = Phase::Member;
-            self.state.superseded = false;
             self.save_state();
             self.plan_dials(now, out);
             out.outputs.push(Output::Event(Event::Joined));
@@ -257,7 +263,13 @@ impl Replica {
         };
         let verified = act.sign(&self.identity.device);
         let id = verified.id();
-        (self.attach(verified) == Taken::New).then_some(id)
+        if self.attach(verified) != Taken::New {
+            return None;
+        }
+        // Its keys are fresh.
+        self.state.superseded = false;
+        self.save_state();
+        Some(id)
     }
 
     fn new_device(&self) -> (NewDevice, Signature) {
@@ -287,10 +299,11 @@ impl Replica {
         }
     }
 
-    /// Returns the box keys of the people, those who belong first: who no longer does is told so.
+    /// Returns the box keys of the people, this one first, then those who belong: who no longer does is
+    /// told so.
     pub(super) fn person_keys(&self, roster: &Roster) -> Vec<BoxKey> {
         let mut people: Vec<_> = roster.people.iter().collect();
-        people.sort_by_key(|(_, person)| person.standing != Standing::Active);
+        people.sort_by_key(|(id, person)| (**id != self.me(), person.standing != Standing::Active));
         let people = people.into_iter().take(MAX_PEOPLE);
         people
             .map(|(id, _)| BoxKey::of_person(*id, &self.hint()))

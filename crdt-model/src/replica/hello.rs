@@ -133,8 +133,14 @@ impl Replica {
         }
     }
 
-    /// Returns what to say to somebody whose peer id is not known, and the key to seal it with.
-    pub(super) fn own_hello(&self, peer: PeerId, as_newcomer: bool) -> Option<(BoxKey, Hello)> {
+    /// Returns what to say to somebody whose peer id is not known, and the key to seal it with, after so
+    /// many tries in a row that led nowhere.
+    pub(super) fn own_hello(
+        &self,
+        peer: PeerId,
+        as_newcomer: bool,
+        tries: u32,
+    ) -> Option<(BoxKey, Hello)> {
         let binding = bind(&self.identity.device, &self.hint(), self.peer(), peer);
         if let Some(hello) = self.arrival_hello(binding) {
             return Some(hello);
@@ -163,7 +169,21 @@ impl Replica {
             vouchers: self.vouchers(),
             retracts: self.owed_retracts(),
         };
-        Some((self.shared_key(peer)?, hello))
+        Some((self.member_key(peer, tries)?, hello))
+    }
+
+    /// Returns the box key of a hello to a member: of an epoch, and with every second try of a device
+    /// that is known, of its person. That one opens whatever became of the epochs: a disk that was put
+    /// back has lost the later ones, and this device may hold none but its own.
+    fn member_key(&self, peer: PeerId, tries: u32) -> Option<BoxKey> {
+        let device = self.device_at(peer);
+        let person = device.and_then(|device| self.roster()?.person_of(&device));
+        let of_person = person.map(|person| BoxKey::of_person(person, &self.hint()));
+        if tries.is_multiple_of(2) {
+            self.shared_key(peer).or(of_person)
+        } else {
+            of_person.or_else(|| self.shared_key(peer))
+        }
     }
 
     /// Returns the box key of the newest epoch that the device of this peer is known to hold: one that

@@ -48,8 +48,9 @@ impl Replica {
         let to_newcomer = matches!(heard, Some(Target::Heard { member: false, .. }));
         let joining = self.is_on_its_way();
         let as_newcomer = joining || heard == Some(Target::Invite);
+        let tries = heard.map_or(0, |target| self.schedule.tries(&target));
         if ((dialled && !to_newcomer) || joining)
-            && let Some((key, hello)) = self.own_hello(peer, as_newcomer)
+            && let Some((key, hello)) = self.own_hello(peer, as_newcomer, tries)
         {
             let route = self.route(peer, dialled, Direction::Call);
             if let Some(frame) = seal_hello(&key, route, &codec::encode(&hello), rng) {

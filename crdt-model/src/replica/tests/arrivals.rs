@@ -138,7 +138,7 @@ fn long_vouchers_leave_room_for_a_hello() {
     }
     circle.replica.identity = by.keys;
     let peer = identity(99).peer.peer();
-    let (key, hello) = circle.replica.own_hello(peer, false).unwrap();
+    let (key, hello) = circle.replica.own_hello(peer, false, 0).unwrap();
     let route = Route {
         dialler: circle.replica.peer(),
         listener: peer,
