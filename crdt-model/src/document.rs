@@ -251,6 +251,11 @@ impl Document {
         self.values.get(key).and_then(Value::as_uint)
     }
 
+    /// Returns the document as a file that any Automerge opens.
+    pub fn save(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.history.merge()?.save())
+    }
+
     /// Returns when the document was begun, as its first device says.
     pub fn begun(&self) -> Timestamp {
         self.history

@@ -14,9 +14,10 @@ pub type Rng<'a> = dyn CryptoRng + 'a;
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
 pub struct Secret(pub [u8; 32]);
 
-/// An Ed25519 signing key (RFC 8032). Wiped when dropped.
+/// An Ed25519 signing key (RFC 8032). Wiped when dropped. It lies in one place, wherever its owner is moved
+/// to: a move leaves a copy behind that nobody wipes.
 #[derive(Clone)]
-pub struct SigningKey(ed25519_dalek::SigningKey);
+pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
 
 /// An Ed25519 signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Secret {
 impl SigningKey {
     /// Returns the key that this secret is.
     pub fn from_secret(secret: &Secret) -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(&secret.0))
+        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(&secret.0)))
     }
 
     /// Returns a fresh key.

@@ -16,10 +16,13 @@ mod devices;
 mod dial;
 mod digest;
 mod due;
+mod edit;
 mod entries;
+mod fading;
 mod feed;
 mod give;
 mod grants;
+mod heard;
 mod hello;
 pub mod input;
 mod keepers;
@@ -35,13 +38,17 @@ mod owed;
 mod own;
 mod parting;
 mod people;
+mod quiet;
+mod receipts;
 mod rekey;
 mod retracts;
 mod rows;
 mod session;
+mod settled;
 mod show;
 mod state;
 mod things;
+pub mod transcript;
 mod vouching;
 mod write;
 
@@ -57,10 +64,10 @@ use crate::secrecy::epoch::Ring;
 use crate::secrecy::kem;
 use crate::store::{self, Reader};
 use crate::sync::schedule::Schedule;
-use crate::sync::session::Session;
 use crate::time::{Day, Timestamp};
 use due::Due;
 use input::{DialId, Input, LinkId};
+use link::{Link, Target};
 use output::{Event, Outbox, Output};
 use rows::Rows;
 use state::{Phase, State};
@@ -110,6 +117,8 @@ pub struct Replica {
     beacons_sent: u32,
     digest: Option<Hash>,
     due: Due,
+    fading: fading::Fading,
+    receipts: receipts::Receipts,
     /// The day whose beacon keys are listened for.
     listening: Day,
     /// How many of them are the circle's own.
@@ -127,34 +136,6 @@ pub struct Replica {
     closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
-}
-
-/// One link.
-#[derive(Clone, Debug)]
-struct Link {
-    peer: PeerId,
-    dialled: bool,
-    /// Where the other side is, if this side dialled.
-    address: Option<Address>,
-    target: Option<Target>,
-    session: Option<Session>,
-    /// The key that our hello was sealed with: the answer's too.
-    hello: Option<crate::secrecy::hello::BoxKey>,
-}
-
-/// Whom to dial.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    /// A member's device, by its address record.
-    Device(DeviceId),
-    /// Whoever answers at the addresses of the invite being used.
-    Invite,
-    /// Whoever sent a beacon: under the circle's key, or under an invite's.
-    Heard {
-        peer: PeerId,
-        addresses: Vec<Address>,
-        member: bool,
-    },
 }
 
 /// What every beginning needs.
@@ -243,9 +224,11 @@ impl Replica {
         let mut own = Outbox::default();
         let taken = self.take(now, rng, input, &mut own);
         let taken = taken.and_then(|()| self.tend_keys(now, rng, &mut own));
+        let taken = taken.and_then(|()| self.fade(now, &mut own));
         if let Err(error) = taken.and_then(|()| self.answer_later(rng, &mut own)) {
             self.rows.note_trouble(&error);
         }
+        self.tell_receipts(now, &mut own);
         self.finish(now, &mut own);
         if own.trouble.is_some() {
             let refused = |id| Output::Reply {
@@ -354,6 +337,8 @@ impl Replica {
             beacons_sent: 0,
             digest: None,
             due: Due::default(),
+            fading: fading::Fading::default(),
+            receipts: receipts::Receipts::default(),
             listening: Day::default(),
             own_beacons: 0,
             fresh: Vec::new(),

@@ -5,6 +5,7 @@
 //! A body is sealed under a key derived from an epoch key and the body's own nonce.
 
 pub(crate) mod aead;
+pub mod bundle;
 pub mod epoch;
 pub mod hello;
 pub mod kem;

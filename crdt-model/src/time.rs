@@ -39,6 +39,16 @@ impl Day {
     /// The length of a day in milliseconds.
     pub const MILLIS: u64 = 24 * 60 * 60 * 1000;
 
+    /// Whether what lasts to the end of this day is over; day zero stands for ever.
+    pub fn is_over(self, today: Self) -> bool {
+        self.0 != 0 && self < today
+    }
+
+    /// Returns the day so many days later.
+    pub fn plus(self, days: u32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
     /// Returns the day so many days earlier, at least day zero.
     pub fn minus(self, days: u32) -> Self {
         Self(self.0.saturating_sub(days))

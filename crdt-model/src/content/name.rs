@@ -36,6 +36,7 @@ pub(super) fn read(document: &Document) -> Result<Text<MAX_NAME>, Error> {
     clean_name(document.text(NAME).ok_or(Error::Incomplete)?)
 }
 
-fn set(name: &str) -> Result<(&'static str, Option<Value>), Error> {
+/// Returns what sets a name.
+pub(super) fn set(name: &str) -> Result<(&'static str, Option<Value>), Error> {
     Ok((NAME, Some(Value::text(&clean_name::<MAX_NAME>(name)?)?)))
 }

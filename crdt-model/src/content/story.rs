@@ -1,12 +1,12 @@
 //! A story: words that one person shares, and what would help them.
 //!
-//! Once shared it is not edited in place: a new story names the one it `replaces`, which is taken
-//! back. Its time is that of its first change. Keys: `t` text, `a` ask, `n` note, `r` replaces.
+//! Once shared it is not edited in place: a new story takes the place of the old one, which is taken
+//! back, and names the first of them. Its time is that of its first change. Keys: `t` text, `a` ask, `n` note, `r` replaces.
 
 use super::{Body, Error, Kind, MAX_TEXT, clean_text};
 use crate::bounded::Text;
 use crate::document::{Document, Value};
-use crate::id::{DeviceId, ThingId};
+use crate::id::DeviceId;
 use crate::time::Timestamp;
 
 /// The longest content note, in bytes of UTF-8: a line or two.
@@ -26,8 +26,9 @@ pub struct Story {
     pub ask: Ask,
     /// What readers may want to know before they read on.
     pub note: Option<Text<MAX_NOTE>>,
-    /// The story that this one takes the place of.
-    pub replaces: Option<ThingId>,
+    /// The nonce in the id of the first story of the same person that this one takes the place of. With
+    /// the person's key it gives the id, so that nobody takes the place of what another shared.
+    pub replaces: Option<[u8; 16]>,
     /// When it was written, as its writer's device says.
     pub written: Timestamp,
 }
@@ -95,7 +96,7 @@ impl Story {
             sets.push((NOTE, Some(Value::text(&clean_text::<MAX_NOTE>(note)?)?)));
         }
         if let Some(replaces) = &self.replaces {
-            sets.push((REPLACES, Some(Value::bytes(replaces.as_bytes())?)));
+            sets.push((REPLACES, Some(Value::bytes(replaces)?)));
         }
         let (_, change) = Document::begin(device, self.written, &sets)?;
         Body::new(Kind::Story, &[change])
@@ -105,12 +106,12 @@ impl Story {
     pub fn read(document: &Document) -> Result<Self, Error> {
         let text = document.text(TEXT).ok_or(Error::Incomplete)?;
         let note = document.text(NOTE).and_then(|note| clean_text(note).ok());
-        let replaces = document.bytes(REPLACES).and_then(|id| id.try_into().ok());
+        let replaces = document.bytes(REPLACES);
         Ok(Self {
             text: clean_text(text)?,
             ask: document.uint(ASK).map(Ask::from_number).unwrap_or_default(),
             note,
-            replaces: replaces.map(ThingId),
+            replaces: replaces.and_then(|nonce| nonce.try_into().ok()),
             written: document.begun(),
         })
     }

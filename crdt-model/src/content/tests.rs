@@ -19,7 +19,7 @@ fn story(words: &str) -> Story {
         text: Text::new(words).unwrap(),
         ask: Ask::Ideas,
         note: Some(Text::new("grief").unwrap()),
-        replaces: Some(ThingId([9; 16])),
+        replaces: Some([9; 16]),
         written: WRITTEN,
     }
 }
@@ -35,6 +35,8 @@ fn write(device: DeviceId, signer: PersonId, is_keeper: bool, body: &Body) -> Wr
 
 fn settings(name: &str) -> Settings {
     Settings {
+        fade: Some(30),
+        tells: true,
         name: Text::new(name).unwrap(),
     }
 }

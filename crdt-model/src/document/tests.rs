@@ -41,6 +41,28 @@ fn a_change_travels_unchanged() {
 }
 
 #[test]
+fn any_automerge_opens_a_saved_document() {
+    let (document, _) = conflict();
+    let opened = automerge::AutoCommit::load(&document.save().unwrap()).unwrap();
+    let read = |key| {
+        opened
+            .get(ROOT, key)
+            .unwrap()
+            .unwrap()
+            .0
+            .as_str()
+            .map(str::to_owned)
+    };
+    assert_eq!(read("t").as_deref(), document.text("t"));
+    assert_eq!(read("x").as_deref(), Some("l"));
+    assert_eq!(
+        opened.get_all(ROOT, "t").unwrap().len(),
+        2,
+        "with its history"
+    );
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     assert_eq!(begin().1.encode(), begin().1.encode());
     let (again, (_, changes)) = (conflict().1, conflict());

@@ -61,7 +61,7 @@ pub enum Payload {
         /// For each device the intervals.
         held: List<(DeviceId, List<Interval, 64>), 512>,
     },
-    /// What the device has erased since its last such record was seen by all.
+    /// What the device has erased because it was taken back, the newest last.
     Erasures {
         /// The things.
         things: List<ThingId, 2048>,
@@ -100,11 +100,7 @@ impl Record {
 
     /// Returns its kind.
     pub fn kind(&self) -> Kind {
-        match self.payload {
-            Payload::Addresses { .. } => Kind::Addresses,
-            Payload::Frontier { .. } => Kind::Frontier,
-            Payload::Erasures { .. } => Kind::Erasures,
-        }
+        self.payload.kind()
     }
 }
 
@@ -114,6 +110,15 @@ pub fn prove_peer(peer: &SigningKey, circle: CircleId, device: DeviceId) -> Sign
 }
 
 impl Payload {
+    /// Returns its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Addresses { .. } => Kind::Addresses,
+            Self::Frontier { .. } => Kind::Frontier,
+            Self::Erasures { .. } => Kind::Erasures,
+        }
+    }
+
     /// Checks the transport key's signature, where there is one.
     fn is_proven(&self, circle: CircleId, device: DeviceId) -> bool {
         match self {

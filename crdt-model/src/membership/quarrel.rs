@@ -98,8 +98,11 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         if free.is_empty() {
             return self.decide_fork();
         }
-        for ring in free {
-            self.settle_ring(&open, &strikes, &ring);
+        // Those alone come first: whom they end is no witness in a ring.
+        let (alone, quarrels): (Vec<_>, Vec<_>) = free.iter().partition(|ring| ring.len() == 1);
+        let now = if alone.is_empty() { quarrels } else { alone };
+        for ring in now {
+            self.settle_ring(&open, &strikes, ring);
         }
         true
     }

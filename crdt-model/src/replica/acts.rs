@@ -126,6 +126,7 @@ impl Replica {
             Insert::Attached => {
                 self.rows.save(self.rows.act_key(index), &signed);
                 self.digest = None;
+                self.hear_day(signed.act.device, signed.act.day);
                 self.due.keys_came |= std::mem::take(&mut self.due.acts_awaited);
                 self.due.keys_came |= self.due.awaited.remove(&id);
                 self.due.ask_again |= moves_keys(&signed.act.kind);
@@ -167,12 +168,14 @@ impl Replica {
         }
     }
 
-    /// Whether this person belonged and does not any more.
+    /// Whether this device was in and is not any more: also where its person's admission turned out not
+    /// to count, or where it alone was taken out.
     pub(super) fn has_been(&self) -> bool {
-        matches!(
+        let gone = matches!(
             self.standing(),
             Some(Standing::Left(_) | Standing::Removed(_))
-        )
+        );
+        !self.is_active() && (gone || self.state.phase == Phase::Member)
     }
 
     /// Returns this device's person's standing; `None` before the join is complete.

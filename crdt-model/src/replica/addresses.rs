@@ -9,6 +9,7 @@ use crate::log::chain::Interval;
 use crate::log::entry::Place;
 use crate::log::record::Kind as RecordKind;
 use crate::store::{Key, Scan, Space};
+use crate::time::Day;
 
 impl Rows {
     /// One of this circle's rows of a kind that is listed.
@@ -74,6 +75,31 @@ impl Rows {
     /// From which entry on a device leaves out what it knew.
     pub(crate) fn went_back_key(&self, device: &DeviceId) -> Key {
         self.listed(9, &device.0)
+    }
+
+    /// A thing that was erased, and of which the others are to be told.
+    pub(crate) fn receipt_key(&self, thing: &ThingId) -> Key {
+        self.listed(11, &thing.0)
+    }
+
+    /// Things that fade, the first of them on this day.
+    pub(crate) fn fading_key(&self, first: Day, head: &[u8]) -> Key {
+        let day = first.0.to_be_bytes();
+        let order = [&[10], day.as_slice(), &self.tag(head)].concat();
+        self.own(Space::Meta, order)
+    }
+
+    /// All rows of things of which the first faded before this day.
+    pub(crate) fn fading_scan(&self, before: Day) -> Scan {
+        Scan {
+            to: Some([[10].as_slice(), &before.0.to_be_bytes()].concat()),
+            ..self.meta_scan(10)
+        }
+    }
+
+    /// That what came from a backup is out of view.
+    pub(crate) fn veil_key(&self) -> Key {
+        self.own(Space::Meta, [12])
     }
 
     /// All rows of [`Space::Meta`] that begin with a byte.

@@ -24,6 +24,9 @@ impl Replica {
         rng: &mut Rng<'_>,
         out: &mut Outbox,
     ) -> Result<Reply, Refusal> {
+        if matches!(command, Command::ShowNow) {
+            return self.show_now(now, out);
+        }
         if self.state.phase.is_arriving() {
             return Err(Refusal::Pending);
         }
@@ -44,12 +47,17 @@ impl Replica {
                 self.roster_changed(now, out)?;
                 Ok(Reply::Done)
             }
-            Command::Share { story } => {
-                let thing = self.share(&story, now, rng)?;
+            Command::Share { story, fade } => {
+                let thing = self.share(&story, fade, now, rng)?;
                 Ok(Reply::Shared { thing })
             }
+            Command::Settle { fade, tells } => self.settle(fade, tells, now, rng),
             Command::Respond { to, text } => {
                 let thing = self.respond(to, &text, now, rng)?;
+                Ok(Reply::Shared { thing })
+            }
+            Command::Edit { thing, edit } => {
+                let thing = self.edit(thing, edit, now, rng)?;
                 Ok(Reply::Shared { thing })
             }
             Command::TakeBack { thing } => {
@@ -59,6 +67,8 @@ impl Replica {
                 }
                 Ok(Reply::Done)
             }
+            Command::Carry { pieces } => Ok(self.carry(&pieces, now, out)?),
+            Command::ShowNow => self.show_now(now, out),
             Command::SetRole { person, role } => self.set_role(person, role, now, out),
             Command::Remove { person } => self.remove(person, now, rng, out),
             Command::Leave => self.leave(now, out),
@@ -111,7 +121,7 @@ impl Replica {
         if !Self::invite_is_open(state, now) {
             return Err(Refusal::InviteEnded);
         }
-        let secret = self.invite_secret(state).ok_or(Refusal::NotFound)?;
+        let secret = self.invite_secret(&state.invite).ok_or(Refusal::NotFound)?;
         let key = InviteKey::new(circle, secret, &self.reachable);
         Ok(Reply::Invited {
             invite,

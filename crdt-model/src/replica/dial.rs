@@ -88,10 +88,10 @@ impl Replica {
         self.network_changed(now);
     }
 
-    /// Writes this device's address record anew if it no longer holds.
+    /// Writes this device's address record anew if it no longer holds, or was not written today: by it the
+    /// others know what day it is.
     pub(super) fn publish_addresses(&mut self, now: Timestamp) -> Option<SignedRecord> {
         let circle = self.state.circle.filter(|_| self.is_active())?;
-        let key = (self.device(), RecordKind::Addresses);
         let addresses: Vec<Address> = self.reachable.iter().copied().take(MAX_ADDRESSES).collect();
         let payload = Payload::Addresses {
             peer: self.peer(),
@@ -99,10 +99,23 @@ impl Replica {
             addresses: List::new(addresses).ok()?,
             always_on: false,
         };
-        let old = self.records.get(&key);
-        if old.is_some_and(|old| old.record.payload == payload) {
+        let key = (self.device(), RecordKind::Addresses);
+        let holds =
+            |old: &SignedRecord| old.record.payload == payload && old.record.at.day() == now.day();
+        if self.records.get(&key).is_some_and(holds) {
             return None;
         }
+        self.write_record(payload, now)
+    }
+
+    /// Writes a record of this device's, in place of the last of its kind.
+    pub(super) fn write_record(
+        &mut self,
+        payload: Payload,
+        now: Timestamp,
+    ) -> Option<SignedRecord> {
+        let circle = self.state.circle.filter(|_| self.is_active())?;
+        let old = self.records.get(&(self.device(), payload.kind()));
         let seq = old
             .map_or(0, |old| old.record.seq)
             .max(self.state.record_seq)
@@ -170,6 +183,7 @@ impl Replica {
     fn keep_record(&mut self, signed: SignedRecord) {
         let (device, kind) = (signed.record.device, signed.record.kind());
         self.rows.save(self.rows.record_key(&device, kind), &signed);
+        self.hear_day(device, signed.record.at.day());
         self.records.insert((device, kind), signed);
     }
 
@@ -246,7 +260,10 @@ impl Replica {
             .values()
             .filter_map(|link| link.session.as_ref()?.later_at);
         let times = self.schedule.next().into_iter().chain([tomorrow]);
-        let times = times.chain(later);
+        let times = times
+            .chain(later)
+            .chain(self.fading.wake())
+            .chain(self.receipts.wake());
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let times = times.filter(|at| *at > now);
         let pending = sessions.chain(beacons).map(|at| at.max(soon));
@@ -312,7 +329,7 @@ impl Replica {
             .values()
             .filter(|state| Self::invite_is_open(state, now));
         let invites = open.filter_map(|state| {
-            let secret = self.invite_secret(state)?;
+            let secret = self.invite_secret(&state.invite)?;
             Some(InviteKey::new(circle, secret, &[]).beacon_key(day).0.0)
         });
         keys.extend(invites.take(HEARD_INVITES));

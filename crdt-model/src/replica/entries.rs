@@ -189,13 +189,14 @@ impl Replica {
         self.without_shared(branch, &mut entries)?;
         // A body may be missing only where it was taken back or has faded. What is older than one that
         // should be there is not taken: somebody else will have it.
-        let today = now.day();
         let mut after = 0;
         for (at, entry) in entries.iter().enumerate() {
             let header = entry.header.header();
-            let faded = header.expires.0 != 0 && header.expires <= today;
             let gone = entry.body.is_none() && header.action == Action::Write;
-            if gone && !faded && !self.retracts.contains_key(&header.thing) {
+            if gone
+                && !self.may_have_faded(header.expires, now)
+                && !self.retracts.contains_key(&header.thing)
+            {
                 self.misses_retract(header.thing);
                 after = at + 1;
             }

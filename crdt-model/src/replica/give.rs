@@ -214,9 +214,19 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<(), Error> {
         while session.in_flight.len() < MAX_IN_FLIGHT {
-            let Some(step) = session.plan.next(MAX_RUN as u64) else {
+            let Some((sent, run)) = self.next_run(&mut session.plan)? else {
                 return Ok(());
             };
+            session.note(sent);
+            session.in_flight.push_back(sent);
+            out.outputs.push(send(id, &Message::Run(run)));
+        }
+        Ok(())
+    }
+
+    /// Takes the next run off a plan: as much as fits into a frame.
+    pub(super) fn next_run(&self, plan: &mut Plan) -> Result<Option<(Step, Run)>, Error> {
+        while let Some(step) = plan.next(MAX_RUN as u64) {
             let Some((sent, run)) = self.pack(step)? else {
                 continue;
             };
@@ -226,16 +236,14 @@ impl Replica {
                     ..step
                 };
                 let newest = self.lamport_of(&step.device, step.branch, rest.high)?;
-                session.plan.put_back(rest, newest);
+                plan.put_back(rest, newest);
             } else if step.low > 1 {
                 let newest = self.lamport_of(&step.device, step.branch, step.low - 1)?;
-                session.plan.set_newest(step.device, step.branch, newest);
+                plan.set_newest(step.device, step.branch, newest);
             }
-            session.note(sent);
-            session.in_flight.push_back(sent);
-            out.outputs.push(send(id, &Message::Run(run)));
+            return Ok(Some((sent, run)));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Packs as much of a step as fits into a frame, from its newest entry down.

@@ -5,23 +5,16 @@ use super::parting::say_last;
 use super::state::Phase;
 use crate::codec;
 use crate::id::{DeviceId, EpochId, PeerId};
-use crate::invitation::{self, InviteKey};
+use crate::invitation::InviteKey;
 use crate::key::Rng;
 use crate::membership::act::{Kind, Newcomer, SignedAct};
 use crate::membership::graph::Graph;
-use crate::membership::roster::InviteState;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::secrecy::hello::{BoxKey, Direction, Route, open_hello, seal_hello};
 use crate::store::Error;
 use crate::sync::hello::{Answer, Hello, bind, bound};
 use crate::time::Timestamp;
-
-/// The most invites whose holders are heard: the open ones first. Those that have ended get a word.
-const HEARD_INVITES: usize = 64;
-
-/// The newest epochs whose keys are tried on a hello.
-const HELLO_EPOCHS: usize = 16;
 
 impl Replica {
     /// A hello frame: somebody's hello, or the answer to ours.
@@ -218,44 +211,6 @@ impl Replica {
         newest
             .and_then(|epoch| self.ring.get(&epoch.commons))
             .map(BoxKey::of_epoch)
-    }
-
-    /// Returns every key that a hello may be sealed with: open and ended invites, recent epochs.
-    pub(super) fn hello_keys(&self) -> Vec<BoxKey> {
-        let (Some(roster), Some(circle)) = (self.roster(), self.state.circle) else {
-            return Vec::new();
-        };
-        let active = self.is_active();
-        if !active && !self.has_been() {
-            return Vec::new();
-        }
-        let mut epochs: Vec<_> = roster.epochs.values().collect();
-        epochs.sort_by_key(|epoch| std::cmp::Reverse(epoch.depth));
-        // Who has gone has a word for newcomers who ask them in vain; who left, for members too.
-        let answers = self.answers_members();
-        let epochs = epochs
-            .iter()
-            .filter(|_| answers)
-            .filter_map(|epoch| self.ring.get(&epoch.commons))
-            .take(HELLO_EPOCHS);
-        let mut invites: Vec<&InviteState> = roster.invites.values().collect();
-        invites.sort_by_key(|state| {
-            let used_up = state.used_by.len() >= usize::from(state.invite.uses);
-            std::cmp::Reverse((!state.revoked && !used_up, state.invite.expires))
-        });
-        let invites = invites.into_iter().take(HEARD_INVITES).filter_map(|state| {
-            Some(InviteKey::new(circle, self.invite_secret(state)?, &[]).box_key())
-        });
-        let keys = self.offered_key().into_iter().chain(invites);
-        let keys = keys.chain(epochs.map(BoxKey::of_epoch));
-        let people = active.then(|| self.person_keys(roster));
-        keys.chain(people.into_iter().flatten()).collect()
-    }
-
-    pub(super) fn invite_secret(&self, state: &InviteState) -> Option<invitation::InviteSecret> {
-        let commons = self.ring.get(&state.invite.epoch)?;
-        let invite = &state.invite;
-        invitation::open_secret(commons, self.state.circle?, invite.invite, &invite.sealed)
     }
 
     /// Answers a member's device.

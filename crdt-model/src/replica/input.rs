@@ -1,7 +1,7 @@
 //! Everything that can happen to a replica.
 
 use crate::address::Address;
-use crate::content::story::Story;
+use crate::content::story::{Ask, Story};
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::id::{PeerId, ThingId};
 use crate::membership::act::{History, Mode, Role};
@@ -92,6 +92,29 @@ pub enum Input {
     },
 }
 
+/// What is to stand in place of a story or response.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The words.
+    pub text: String,
+    /// What would help; `None` = as before. A response has none.
+    pub ask: Option<Ask>,
+    /// What readers may want to know before they read on; `None` = as before, nothing but blanks = none.
+    pub note: Option<String>,
+}
+
+/// When a story fades.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fade {
+    /// As the circle has settled.
+    #[default]
+    AsSettled,
+    /// Never.
+    Never,
+    /// After so many days, at least one.
+    After(u16),
+}
+
 /// What somebody at this computer may want of a circle.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -125,6 +148,15 @@ pub enum Command {
     Share {
         /// The story.
         story: Story,
+        /// When it fades.
+        fade: Fade,
+    },
+    /// Change what holds for the circle as a whole; `None` = as it is.
+    Settle {
+        /// After how many days stories fade unless told; zero = never.
+        fade: Option<u16>,
+        /// Whether it is told who took a story back.
+        tells: Option<bool>,
     },
     /// Answer a story.
     Respond {
@@ -132,6 +164,13 @@ pub enum Command {
         to: ThingId,
         /// What is said.
         text: String,
+    },
+    /// Share a story or a response of one's own with other words, in place of the old one.
+    Edit {
+        /// Which.
+        thing: ThingId,
+        /// What is to stand there.
+        edit: Edit,
     },
     /// Take back a story or a response of one's own.
     TakeBack {
@@ -159,6 +198,13 @@ pub enum Command {
         /// The words, with blanks between them.
         words: String,
     },
+    /// Take in what a bundle carries.
+    Carry {
+        /// Pieces of its transcript, in any order.
+        pieces: Vec<Vec<u8>>,
+    },
+    /// Show what came from a backup though nobody could be asked what was taken back since.
+    ShowNow,
     /// Take out another device of this person.
     RemoveDevice {
         /// Which.

@@ -1,6 +1,6 @@
 //! Links: who is there, and when a session begins.
 
-use super::{Link, Replica, Target};
+use super::Replica;
 use crate::address::Address;
 use crate::codec;
 use crate::id::{DeviceId, PeerId};
@@ -8,10 +8,38 @@ use crate::key::Rng;
 use crate::log::record::{Payload, SignedRecord};
 use crate::replica::input::{DialId, LinkId};
 use crate::replica::output::{Event, Outbox, Output};
-use crate::secrecy::hello::{Direction, seal_hello};
+use crate::secrecy::hello::{BoxKey, Direction, seal_hello};
 use crate::sync::schedule::is_due;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
+
+/// One link.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) peer: PeerId,
+    pub(super) dialled: bool,
+    /// Where the other side is, if this side dialled.
+    pub(super) address: Option<Address>,
+    pub(super) target: Option<Target>,
+    pub(super) session: Option<Session>,
+    /// The key that our hello was sealed with: the answer's too.
+    pub(super) hello: Option<BoxKey>,
+}
+
+/// Whom to dial.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Target {
+    /// A member's device, by its address record.
+    Device(DeviceId),
+    /// Whoever answers at the addresses of the invite being used.
+    Invite,
+    /// Whoever sent a beacon: under the circle's key, or under an invite's.
+    Heard {
+        peer: PeerId,
+        addresses: Vec<Address>,
+        member: bool,
+    },
+}
 
 impl Replica {
     pub(super) fn link_up(

@@ -85,6 +85,12 @@ impl Replica {
         Ok(())
     }
 
+    /// Returns the thing that gives the circle its name.
+    pub(super) fn naming_the_circle(&self) -> Option<ThingId> {
+        let names = self.names.iter().filter(|(_, named)| named.whom.is_none());
+        names.max_by_key(|(_, named)| *named).map(|(id, _)| *id)
+    }
+
     fn named(&self, whom: Option<PersonId>) -> Option<String> {
         let names = self.names.values().filter(|named| named.whom == whom);
         names.max().map(|named| named.name.clone())

@@ -125,6 +125,8 @@ pub enum Reply {
         /// The key to hand on.
         key: String,
     },
+    /// What a bundle carries was taken in, as far as it is in order.
+    Carried(Carried),
     /// A device key stands.
     DeviceKey {
         /// The key to type or scan at the other computer.
@@ -132,6 +134,17 @@ pub enum Reply {
         /// When it ends.
         until: Timestamp,
     },
+}
+
+/// What came of pieces of a transcript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// How many acts and entries were new here.
+    pub new: u64,
+    /// Whether some have to come once more, because what they build on came after them.
+    pub again: bool,
+    /// Whether a piece was not in order: it and those after it were left out.
+    pub bad: bool,
 }
 
 /// Why a command was not carried out. Nothing was changed.

@@ -144,6 +144,10 @@ pub struct StoryLine {
     pub note: Option<String>,
     /// When it was written, by the author's clock.
     pub written: Timestamp,
+    /// Whether it took the place of an earlier one: a response may be to words that stood there before.
+    pub edited: bool,
+    /// The last day on which it is shown, if it fades.
+    pub fades: Option<Day>,
     /// What was answered, the oldest first.
     pub responses: Vec<ResponseLine>,
 }
@@ -157,6 +161,39 @@ pub struct OwnLine {
     pub under: Option<ThingId>,
     /// The text; `None` where it has faded or cannot be read here.
     pub text: Option<String>,
+}
+
+/// How far something that this person took back is gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoneFrom {
+    /// How many computers have said that they erased it, this one included.
+    pub from: usize,
+    /// How many computers belong to the circle.
+    pub of: usize,
+    /// Who has computers that have not said so yet, this person first.
+    pub waiting: Vec<Waiting>,
+}
+
+/// A person with computers that have not heard of something yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Their name.
+    pub name: String,
+    /// Whether it is this device's own person.
+    pub me: bool,
+    /// How many of their computers it is.
+    pub computers: usize,
+}
+
+/// A place in the feed where a story was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Who did.
+    pub name: String,
+    /// Whether it was this device's own person.
+    pub me: bool,
+    /// How many of the stories shown stand above it.
+    pub after: usize,
 }
 
 /// A response.

@@ -15,6 +15,9 @@ impl Replica {
     /// of them, or two if there are more. What was taken back is not among them; what has faded is.
     pub fn own_like(&self, start: &str, now: Timestamp) -> Result<Vec<OwnLine>, Error> {
         let mut found = Vec::new();
+        if self.is_veiled()? {
+            return Ok(found);
+        }
         let chains = self.frontier.chains();
         let own = chains.filter(|((device, _), _)| {
             let person = self.roster().and_then(|roster| roster.person_of(device));
@@ -50,26 +53,23 @@ impl Replica {
         if !begins || self.retracts.contains_key(&id) || !id.to_hex().starts_with(start) {
             return Ok(None);
         }
-        self.own_line(id, now).map(Some)
+        self.own_line(id, now)
     }
 
-    fn own_line(&self, id: ThingId, now: Timestamp) -> Result<OwnLine, Error> {
-        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
-        let content = match thing {
-            Some(thing) => self.read_thing(&thing, now)?,
-            None => None,
+    /// Returns what is known of a thing; `None` where too little is, and it cannot be taken back here.
+    fn own_line(&self, id: ThingId, now: Timestamp) -> Result<Option<OwnLine>, Error> {
+        let Some(thing) = self.rows.load::<Thing>(&self.rows.thing_key(&id))? else {
+            return Ok(None);
         };
-        let (text, under) = match content {
-            Some(Content::Story(story)) => (Some(story.text.to_string()), None),
-            Some(Content::Response(response)) => {
-                (Some(response.text.to_string()), Some(response.to))
-            }
-            Some(Content::Profile(_) | Content::Settings(_)) | None => (None, None),
+        let text = match self.read_thing(&thing, now)? {
+            Some(Content::Story(story)) => Some(story.text.to_string()),
+            Some(Content::Response(response)) => Some(response.text.to_string()),
+            Some(Content::Profile(_) | Content::Settings(_)) | None => None,
         };
-        Ok(OwnLine {
+        Ok(Some(OwnLine {
             thing: id,
-            under,
+            under: thing.under,
             text,
-        })
+        }))
     }
 }

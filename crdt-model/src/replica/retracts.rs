@@ -173,6 +173,7 @@ impl Replica {
         if known.is_none() {
             self.digest = None;
             self.erase(thing)?;
+            self.owe_receipt(thing);
         }
         Ok(())
     }
@@ -205,12 +206,15 @@ impl Replica {
     }
 
     /// Erases the bodies of a thing and the key they are kept under.
-    fn erase(&mut self, id: ThingId) -> Result<(), Error> {
+    pub(super) fn erase(&mut self, id: ThingId) -> Result<(), Error> {
         self.drop_name(&id);
         let key = self.rows.thing_key(&id);
         if let Some(thing) = self.rows.load::<Thing>(&key)? {
             for place in &thing.places {
                 if let Some(entry) = self.rows.entry(place)? {
+                    if !self.ring.holds(&entry.header.header().epoch) {
+                        self.rows.delete(self.rows.grant_key(&entry.id()));
+                    }
                     self.rows.put_entry(
                         place,
                         &Entry {

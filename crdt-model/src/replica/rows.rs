@@ -1,5 +1,6 @@
 //! The replica's rows in the store: their addresses, and what this input has already changed of them.
 
+use super::fading::Lines;
 use super::feed::Fresh;
 use crate::codec;
 use crate::id::{DeviceId, ThingId};
@@ -23,6 +24,8 @@ pub(crate) struct Rows {
     pub(super) sealed: u64,
     /// What the current input shows.
     pub(super) fresh: Fresh,
+    /// What the current input notes as fading.
+    pub(super) fading: Lines,
     /// The first error of the store in this input.
     trouble: RefCell<Option<Error>>,
     /// Whether an input met one: from then on memory may say what no row does.
@@ -38,6 +41,7 @@ impl Rows {
             writes: Batch::new(),
             sealed: 0,
             fresh: Fresh::default(),
+            fading: Lines::default(),
             trouble: RefCell::new(None),
             broken: false,
         }
@@ -55,6 +59,9 @@ impl Rows {
     pub(crate) fn take(&mut self) -> Result<Batch, Error> {
         for (under, lamport, head) in self.fresh.take() {
             self.put(self.time_key(under, lamport, &head), head);
+        }
+        for (first, head) in self.fading.take() {
+            self.put(self.fading_key(first, &head), head);
         }
         self.changed.clear();
         let writes = std::mem::take(&mut self.writes);

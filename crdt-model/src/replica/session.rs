@@ -339,6 +339,9 @@ impl Replica {
             session.ask_for_more(self.rows.sealed);
         }
         self.ask_for_keys(id, session, out)?;
+        if session.have_sent {
+            self.lift_veil(out)?;
+        }
         let mine = self.digest();
         if digest == mine {
             session.holds_later();

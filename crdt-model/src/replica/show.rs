@@ -7,7 +7,7 @@ use crate::content::{Content, Kind};
 use crate::id::{DeviceId, PersonId, ThingId};
 use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
-use crate::log::header::{Action, KeyClass};
+use crate::log::header::KeyClass;
 use crate::membership::roster::{InviteState, Standing as Belongs};
 use crate::replica::overview::{InviteLine, Member, Overview, ResponseLine, Standing, StoryLine};
 use crate::store::Error;
@@ -75,10 +75,26 @@ impl Replica {
     /// Returns at most so many stories with their responses, the newest first. Those whose lamport time
     /// cannot be come last, so that nobody pins theirs to the top.
     pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
+        self.feed(limit, now, |_, _| Ok(()))
+    }
+
+    /// Returns the same; what is not here any more is handed over with the number of stories above it.
+    pub(super) fn feed(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        mut gap: impl FnMut(ThingId, usize) -> Result<(), Error>,
+    ) -> Result<Vec<StoryLine>, Error> {
         let (mut stories, mut last_of_all) = (Vec::new(), Vec::new());
+        if self.is_veiled()? {
+            return Ok(stories);
+        }
         let most = self.most_lamport();
         self.rows.newest(None, |shown| {
             let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
+            if thing.is_none() {
+                gap(shown.thing, stories.len())?;
+            }
             if let Some(thing) = thing.filter(|thing| thing.lamport == shown.lamport) {
                 if shown.lamport <= most {
                     stories.extend(self.story_of(shown.thing, &thing, now)?);
@@ -132,7 +148,7 @@ impl Replica {
         thing: &Thing,
         now: Timestamp,
     ) -> Result<Option<StoryLine>, Error> {
-        if thing.kind != Kind::Story.number() {
+        if thing.kind != Kind::Story.number() || self.is_veiled()? {
             return Ok(None);
         }
         let (Some(author), Some(Content::Story(story))) =
@@ -148,7 +164,9 @@ impl Replica {
             ask: story.ask,
             note: story.note.as_ref().map(|note| note.to_string()),
             written: story.written,
-            responses: self.responses(id, now)?,
+            edited: story.replaces.is_some(),
+            fades: Some(thing.expires).filter(|day| *day != Day::default()),
+            responses: self.responses(self.thread(id, author, &story), now)?,
         }))
     }
 
@@ -177,7 +195,7 @@ impl Replica {
     }
 
     /// Returns the sequence number of the last story or response of a chain that was written before a
-    /// day, as far as the bodies say: what cannot be opened counts as older, what was taken back as
+    /// day, as far as the bodies say: what cannot be opened counts as older, what is gone as
     /// nothing. Looks from the newest back, no further than needed.
     pub(super) fn last_before(
         &self,
@@ -204,7 +222,8 @@ impl Replica {
 
     fn is_older(&self, entry: &Entry, day: Day) -> Result<bool, Error> {
         let header = entry.header.header();
-        let gone = header.action == Action::Retract || self.retracts.contains_key(&header.thing);
+        // What has faded says nothing either.
+        let gone = entry.body.is_none() || self.retracts.contains_key(&header.thing);
         if gone || header.class == KeyClass::Commons {
             return Ok(false);
         }

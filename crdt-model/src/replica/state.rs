@@ -127,6 +127,8 @@ impl Replica {
                 return Err(damaged("an epoch key"));
             }
         }
+        self.load_fading()?;
+        self.load_receipts()?;
         self.load_beyond()?;
         self.load_went_back()?;
         self.load_names()?;
@@ -141,6 +143,7 @@ impl Replica {
             .scan(&Scan::all(Space::Records, self.rows.hint()))?
         {
             let record: SignedRecord = from_head(&value)?;
+            self.hear_day(record.record.device, record.record.at.day());
             self.records
                 .insert((record.record.device, record.record.kind()), record);
         }

@@ -5,6 +5,8 @@ mod branches;
 mod circle;
 mod cuts;
 mod digest;
+mod edit;
+mod fading;
 mod feed;
 mod keys;
 mod rekey;

@@ -50,15 +50,35 @@ pub(super) enum Writer {
     Nobody,
 }
 
+/// An entry of a thing, opened.
+pub(super) struct Opened {
+    place: Place,
+    signer: PersonId,
+    body: Body,
+}
+
+impl Opened {
+    /// Returns it as one write to the thing.
+    pub(super) fn write(&self, thing: &Thing) -> content::Write<'_> {
+        content::Write {
+            device: self.place.device,
+            signer: self.signer,
+            is_keeper: thing.by_keepers.contains(&self.place),
+            body: &self.body,
+        }
+    }
+}
+
 impl Replica {
     /// Stores an entry and takes in what it says.
     pub(super) fn keep(&mut self, place: Place, entry: Entry, now: Timestamp) -> Result<(), Error> {
-        let gone = self.retracts.contains_key(&entry.header.header().thing);
+        let gone = self.is_erased(entry.header.header(), now);
         let entry = Entry {
             body: if gone { None } else { entry.body },
             ..entry
         };
         self.rows.put_entry(&place, &entry);
+        self.note_fading(&entry);
         if self.is_beyond(&place) {
             return Ok(());
         }
@@ -319,8 +339,31 @@ impl Replica {
         thing: &Thing,
         now: Timestamp,
     ) -> Result<Option<Content>, Error> {
-        let faded = thing.expires.0 != 0 && thing.expires < now.day();
-        let (Some(creator), false) = (thing.creator, faded) else {
+        self.read_writes(thing, now, |creator, writes| {
+            Content::read(creator, writes).ok()
+        })
+    }
+
+    /// Reads what was written to a thing, in some way. `None` when it has faded or means nothing.
+    pub(super) fn read_writes<T>(
+        &self,
+        thing: &Thing,
+        now: Timestamp,
+        read: impl FnOnce(PersonId, &[content::Write<'_>]) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        if thing.expires.is_over(now.day()) {
+            return Ok(None);
+        }
+        let Some((creator, opened)) = self.opened(thing)? else {
+            return Ok(None);
+        };
+        let writes: Vec<_> = opened.iter().map(|it| it.write(thing)).collect();
+        Ok(read(creator, &writes))
+    }
+
+    /// Returns who made a thing and what of it opens.
+    pub(super) fn opened(&self, thing: &Thing) -> Result<Option<(PersonId, Vec<Opened>)>, Error> {
+        let Some(creator) = thing.creator else {
             return Ok(None);
         };
         let mut opened = Vec::new();
@@ -334,20 +377,15 @@ impl Replica {
             let Some(plain) = self.open_body(&entry)? else {
                 continue;
             };
-            let Ok(body) = Body::decode(&plain) else {
-                continue;
-            };
-            opened.push((place, signer, body));
+            if let Ok(body) = Body::decode(&plain) {
+                let place = *place;
+                opened.push(Opened {
+                    place,
+                    signer,
+                    body,
+                });
+            }
         }
-        let writes: Vec<_> = opened
-            .iter()
-            .map(|(place, signer, body)| content::Write {
-                device: place.device,
-                signer: *signer,
-                is_keeper: thing.by_keepers.contains(place),
-                body,
-            })
-            .collect();
-        Ok(Content::read(creator, &writes).ok())
+        Ok(Some((creator, opened)))
     }
 }

@@ -6,7 +6,7 @@ use crate::bounded::List;
 use crate::content::response::Response;
 use crate::content::settings::Settings;
 use crate::content::story::Story;
-use crate::content::{self, Body, Kind as ThingKind};
+use crate::content::{self, Body, Content, Kind as ThingKind};
 use crate::id::{ActId, EntryId, EpochId, Hash, ThingId};
 use crate::key::Rng;
 use crate::log::chain::Interval;
@@ -17,6 +17,7 @@ use crate::log::header::{
 };
 use crate::membership::act::{Kind, Newcomer, Rules};
 use crate::membership::graph::Graph;
+use crate::replica::input::Fade;
 use crate::replica::output::Refusal;
 use crate::secrecy::seal;
 use crate::store::Error;
@@ -26,14 +27,14 @@ use crate::time::{Day, Timestamp};
 const LAMPORT_AHEAD: u64 = 1 << 32;
 
 /// What an entry is about, before it is sealed.
-struct Draft {
-    thing: ThingId,
-    origin: Option<Origin>,
-    deps: Vec<EntryId>,
-    class: KeyClass,
-    expires: Day,
-    action: Action,
-    body: Option<Vec<u8>>,
+pub(super) struct Draft {
+    pub(super) thing: ThingId,
+    pub(super) origin: Option<Origin>,
+    pub(super) deps: Vec<EntryId>,
+    pub(super) class: KeyClass,
+    pub(super) expires: Day,
+    pub(super) action: Action,
+    pub(super) body: Option<Vec<u8>>,
 }
 
 impl Replica {
@@ -47,9 +48,8 @@ impl Replica {
         rng: &mut Rng<'_>,
     ) -> Result<(), Refusal> {
         let name = content::clean_name(name).map_err(|_| Refusal::Empty)?;
-        let settings = Settings {
-            name: content::clean_name(circle_name).map_err(|_| Refusal::Empty)?,
-        };
+        let circle_name = content::clean_name(circle_name).map_err(|_| Refusal::Empty)?;
+        let settings = Settings::named(circle_name);
         let circle = self.state.circle.ok_or(Refusal::NotAMember)?;
         let keys = &self.identity;
         let kem = keys.kem.public().clone();
@@ -68,15 +68,17 @@ impl Replica {
         Ok(())
     }
 
-    /// Shares a story.
+    /// Shares a story that fades as told.
     pub(super) fn share(
         &mut self,
         story: &Story,
+        fade: Fade,
         now: Timestamp,
         rng: &mut Rng<'_>,
     ) -> Result<ThingId, Refusal> {
-        let body = story.create(self.device()).map_err(refusal)?;
-        self.make(ThingKind::Story, &body, Day::default(), now, rng)
+        let body = story.create(self.device()).map_err(Refusal::from)?;
+        let expires = self.last_day(fade, now)?;
+        self.make(ThingKind::Story, &body, expires, now, rng)
     }
 
     /// Answers a story.
@@ -87,32 +89,32 @@ impl Replica {
         now: Timestamp,
         rng: &mut Rng<'_>,
     ) -> Result<ThingId, Refusal> {
-        let story: Option<Thing> = self.rows.load(&self.rows.thing_key(&to))?;
-        let story = story.filter(|thing| thing.kind == ThingKind::Story.number());
-        let story = story
+        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&to))?;
+        let thing = thing
             .filter(|_| !self.retracts.contains_key(&to))
             .ok_or(Refusal::NotFound)?;
-        let text = content::clean_text(text).map_err(refusal)?;
+        let (Some(author), Some(Content::Story(story))) =
+            (thing.creator, self.read_thing(&thing, now)?)
+        else {
+            return Err(Refusal::NotFound);
+        };
+        let to = self.thread(to, author, &story);
+        let text = content::clean_text(text).map_err(Refusal::from)?;
         let body = Response {
             to,
             text,
             written: now,
         }
         .create(self.device())
-        .map_err(refusal)?;
-        self.make(ThingKind::Response, &body, story.expires, now, rng)
+        .map_err(Refusal::from)?;
+        self.make(ThingKind::Response, &body, thing.expires, now, rng)
     }
 
     /// Takes back a story or response of this person's own.
     pub(super) fn take_back(&mut self, thing: ThingId, now: Timestamp) -> Result<(), Refusal> {
         let known: Option<Thing> = self.rows.load(&self.rows.thing_key(&thing))?;
         let known = known.ok_or(Refusal::NotFound)?;
-        let first = known.places.iter().find_map(|place| {
-            let entry = self.rows.entry(place).ok()??;
-            let header = entry.header.header();
-            header.origin.map(|origin| (origin, header.class))
-        });
-        let (origin, class) = first.ok_or(Refusal::NotFound)?;
+        let (origin, class) = self.origin_of(&known).ok_or(Refusal::NotFound)?;
         if origin.creator != self.me() {
             return Err(Refusal::NotAllowed);
         }
@@ -130,8 +132,17 @@ impl Replica {
         Ok(())
     }
 
+    /// Returns who made a thing, and its nonce, from the entry that began it.
+    pub(super) fn origin_of(&self, thing: &Thing) -> Option<(Origin, KeyClass)> {
+        thing.places.iter().find_map(|place| {
+            let entry = self.rows.entry(place).ok()??;
+            let header = entry.header.header();
+            header.origin.map(|origin| (origin, header.class))
+        })
+    }
+
     /// Makes a thing of this person's own.
-    fn make(
+    pub(super) fn make(
         &mut self,
         kind: ThingKind,
         body: &Body,
@@ -160,7 +171,7 @@ impl Replica {
         Ok(thing)
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         mut draft: Draft,
         now: Timestamp,
@@ -284,9 +295,11 @@ impl From<Error> for Refusal {
     }
 }
 
-fn refusal(error: content::Error) -> Refusal {
-    match error {
-        content::Error::TooLong(limit) => Refusal::TooLong(limit.0),
-        _ => Refusal::Empty,
+impl From<content::Error> for Refusal {
+    fn from(error: content::Error) -> Self {
+        match error {
+            content::Error::TooLong(limit) => Self::TooLong(limit.0),
+            _ => Self::Empty,
+        }
     }
 }

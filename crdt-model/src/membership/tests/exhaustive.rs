@@ -24,7 +24,7 @@ use crate::membership::act::{Act, Kind, Role, Rules, SUITE, SignedAct, VERSION, 
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::roster::{Removal, Roster, Standing};
 use crate::membership::testing::{
-    World, ack, add_device, admit, device, invite, leave, person, person_name, remove,
+    World, ack, add_device, admit, device, invite, kem, leave, person, person_name, remove,
     remove_device, revoke, set_role,
 };
 use crate::secrecy::epoch::{EpochKey, Ring};
@@ -132,6 +132,7 @@ impl Theme {
                 "demotes" => set_role(whom, Role::Member),
                 "adds" => add_device(world.circle, whom, false),
                 "ends" => remove_device(whom, None),
+                "rekeys" => Kind::Rekey { kem: kem() },
                 _ => {
                     return Letter {
                         text,
@@ -280,7 +281,9 @@ impl Explorer {
     fn drop_late(&self, history: &History, order: &[usize]) -> Graph {
         let mut graph = self.base.clone();
         let mut waiting = order.to_vec();
-        loop {
+        // An act that is wanted makes the graph want what it builds on: one step back in each round.
+        let mut idle = 0;
+        while idle <= order.len() && !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|at| {
                 let act = &history.acts[*at].act;
@@ -288,10 +291,9 @@ impl Explorer {
                 let late = graph.is_late(&act.id(), &act.act().device);
                 late || graph.insert(act.clone()) != Insert::Attached
             });
-            if waiting.len() == before {
-                return graph;
-            }
+            idle = if waiting.len() == before { idle + 1 } else { 0 };
         }
+        graph
     }
 
     fn story(&self, history: &History) -> String {
@@ -361,7 +363,8 @@ fn orders(history: &History) -> Vec<Vec<usize>> {
     orders
 }
 
-/// Nobody whom others met falls by an act that does not name them.
+/// Nobody whom others met falls by an act that does not name them. To meet somebody is to see their
+/// admission before one knows of what strikes it (R5), or of somebody else's by the same invite.
 fn nobody_falls_unnamed(explorer: &Explorer, before: &History, history: &History) {
     let (was, is) = (before.graph.roster(), history.graph.roster());
     let fallen = was.members().filter(|(id, _)| !is.is_member(id));
@@ -376,10 +379,18 @@ fn nobody_falls_unnamed(explorer: &Explorer, before: &History, history: &History
         }
         let last = explorer.by(history.acts.last().unwrap());
         let mut admissions = history.acts.iter().filter(|one| admits(one) == Some(*id));
-        let met = admissions.any(|one| saw(explorer, history, one, last));
+        let rivals = history.acts.iter().enumerate();
+        let rivals = rivals.filter(|(_, one)| admits(one).is_some_and(|other| other != *id));
+        let rivals = rivals.fold(0, |mask, (at, _)| mask | 1_u32 << at);
+        let met = admissions.any(|one| {
+            let ends = struck_by(explorer, history, one);
+            let mut without = ends.into_iter().map(|end| rivals | 1 << end);
+            saw(explorer, history, one, (last, rivals))
+                && without.all(|not| saw(explorer, history, one, (last, not)))
+        });
         let rival = history.acts.iter().any(|one| {
             let other = admits(one).filter(|other| other != id);
-            other.is_some_and(|other| saw(explorer, history, one, other))
+            other.is_some_and(|other| saw(explorer, history, one, (other, 0)))
         });
         let base = explorer.base.roster().is_member(id);
         assert!(
@@ -398,16 +409,45 @@ fn admits(written: &Written) -> Option<PersonId> {
     Some(newcomer.person)
 }
 
-/// Whether somebody from the beginning, neither party nor `but`, says that they saw an act.
-fn saw(explorer: &Explorer, history: &History, act: &Written, but: PersonId) -> bool {
-    let at = history
-        .acts
-        .iter()
-        .position(|one| one.act.id() == act.act.id())
-        .unwrap();
+/// What counts, was written beside an admission, and takes its ground away: an end of who let them in or
+/// of who made the invite, or of the invite.
+fn struck_by(explorer: &Explorer, history: &History, admission: &Written) -> Vec<usize> {
+    let Kind::Admit { invite, .. } = &admission.act.act().kind else {
+        return Vec::new();
+    };
+    let maker = explorer.base.roster().invites[invite].by;
+    let sides = [maker, explorer.by(admission)];
+    let here = place(history, admission);
+    let acts = history.acts.iter().enumerate();
+    let ends = acts.filter(|(at, one)| {
+        let id = one.act.id();
+        let names = match &one.act.act().kind {
+            Kind::Remove { person, .. } => {
+                sides.contains(person) && history.graph.roster().removals.contains_key(&id)
+            }
+            Kind::Leave { .. } | Kind::RemoveDevice { .. } => sides.contains(&explorer.by(one)),
+            Kind::RevokeInvite { .. } => true,
+            _ => false,
+        };
+        let beside = admission.knows & (1 << at) == 0 && one.knows & (1 << here) == 0;
+        names && beside && !history.graph.is_void(&id)
+    });
+    ends.map(|(at, _)| at).collect()
+}
+
+fn place(history: &History, act: &Written) -> usize {
+    let mut acts = history.acts.iter();
+    acts.position(|one| one.act.id() == act.act.id()).unwrap()
+}
+
+/// Whether somebody from the beginning, neither party nor `but`, says that they saw an act, and by what
+/// they wrote without knowing any of the acts in `not`.
+fn saw(explorer: &Explorer, history: &History, act: &Written, (but, not): (PersonId, u32)) -> bool {
+    let at = place(history, act);
     history.acts.iter().any(|one| {
         let by = explorer.by(one);
         one.knows & (1 << at) != 0
+            && one.knows & not == 0
             && ![explorer.by(act), but].contains(&by)
             && explorer.base.roster().is_member(&by)
             && !history.graph.is_void(&one.act.id())
@@ -442,8 +482,8 @@ fn the_removed_change_nothing(explorer: &Explorer, before: &History, history: &H
     }
 }
 
-/// K1: no key that seals is known to anybody who does not belong. After one minting everybody who
-/// belongs seals, with a key that all have.
+/// K1: no key that seals is known to anybody who does not belong, or was wrapped to a KEM key that its
+/// device has changed since. After one minting everybody who belongs seals, with a key that all have.
 fn keys_are_safe_and_live(explorer: &Explorer, history: &History) {
     let roster = history.graph.roster();
     let given = |key: &EpochId| {
@@ -481,6 +521,14 @@ fn keys_are_safe_and_live(explorer: &Explorer, history: &History) {
             for key in [epoch.commons, epoch.stories] {
                 let all_active = given(&key).iter().all(|device| roster.is_active(device));
                 assert!(all_active, "{}", explorer.story(history));
+            }
+            let rekeys = history.acts.iter().filter(|one| {
+                let kind = &one.act.act().kind;
+                matches!(kind, Kind::Rekey { .. }) && !history.graph.is_void(&one.act.id())
+            });
+            for rekey in rekeys {
+                let known = history.graph.knows(&[act], &rekey.act.id());
+                assert!(known, "{}", explorer.story(history));
             }
         }
     }
@@ -626,7 +674,9 @@ fn every_history_of_keys() {
         "bo mints",
         "bo admits dee",
         "bo leaves",
+        "bo rekeys",
         "cai mints",
+        "cai rekeys",
         "cai acks",
         "dee mints",
     ];
@@ -695,6 +745,7 @@ fn every_pair_by_the_removed_a_keeper_and_a_newcomer() {
         "bo leaves",
         "bo mints",
         "bo acks",
+        "bo rekeys",
         "bo adds bo2",
         "bo2 removes ana",
         "bo2 ends bo",

@@ -6,7 +6,7 @@ use crate::membership::graph::Insert;
 use crate::membership::judge::Refusal;
 use crate::membership::roster::Standing;
 use crate::membership::testing::{
-    World, ack, device, epoch, invite, leave, names, person, remove, set_role,
+    World, ack, add_device, device, epoch, invite, leave, names, person, remove, set_role,
 };
 
 #[test]
@@ -112,6 +112,26 @@ fn mutual_removal_without_witnesses_seniority_wins() {
     world.say("bo", remove("cai"));
     world.say("cai", remove("bo"));
     assert_eq!(world.members(), ["ana", "bo"]);
+}
+
+/// Bo's second computer has removed Cai, which Ana knows. Bo and Ana remove each other. Cai's ack, which
+/// leaves out that they were removed, is void and decides nothing.
+#[test]
+fn who_is_out_is_no_witness_in_a_ring() {
+    let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
+    world.say("bo", add_device(world.circle, "bo2", false));
+    for name in ["bo2", "ana", "cai"] {
+        world.tell("bo", name);
+    }
+    world.say("bo2", remove("cai"));
+    world.tell("bo2", "ana");
+    world.say("ana", remove("bo"));
+    world.say("bo", remove("ana"));
+    assert_eq!(world.members(), ["ana"]);
+    world.tell("bo", "cai");
+    let ack = world.say("cai", ack());
+    assert_eq!(world.members(), ["ana"]);
+    assert!(world.merged().is_void(&ack));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::log::run::Run;
 use crate::membership::act::{self, Act, History, Invite, Kind, Mode, Newcomer, Role};
 use crate::replica::acts::Taken;
 use crate::replica::entries::RunTaken;
+use crate::replica::input::Fade;
 use crate::replica::output::Outbox;
 use crate::replica::{Identity, Replica, Start};
 use crate::secrecy::{kem, seal};
@@ -212,7 +213,9 @@ impl Circle {
     /// Ana shares a story.
     pub(super) fn share(&mut self, text: &str) -> ThingId {
         let story = story(text);
-        self.replica.share(&story, NOW, &mut self.rng).unwrap()
+        self.replica
+            .share(&story, Fade::AsSettled, NOW, &mut self.rng)
+            .unwrap()
     }
 
     /// The last entry of Ana's own.
@@ -356,7 +359,7 @@ impl Circle {
             ..header
         };
         let name = crate::content::clean_name(name).unwrap();
-        let body = Settings { name }.create(header.device, NOW).unwrap();
+        let body = Settings::named(name).create(header.device, NOW).unwrap();
         let (header, sealed) = self.seal(header, &body);
         who.sign(header, &sealed)
     }
