@@ -2,9 +2,13 @@
 //!
 //! | request | body | answer |
 //! |---|---|---|
-//! | `GET /v1/node` | | `version`, `protocol`, `pid` |
+//! | `GET /v1/node` | | `version`, `protocol`, `pid`, `locked` |
 //! | `POST /v1/node/stop` | | `{}`; the node then closes |
-//! | `GET /v1/status` | | `circles`: see [`status::Circle`] |
+//! | `POST /v1/lock` | `{}` | `locked`, `passphrase` (whether there is one), `sentence` |
+//! | `POST /v1/lock/silence` | [`lock::NewSilence`] | `seconds`, `sentence` |
+//! | `POST /v1/unlock` | [`lock::Opening`] | `locked`, `sentence` |
+//! | `POST /v1/passphrase` | [`lock::NewPassphrase`] | `passphrase`, `sentence` |
+//! | `GET /v1/status` | | `circles`: see [`status::Circle`]; `running`, `locked` |
 //! | `GET /v1/doctor` | | `checks`: `check`, `ok`, `sentence` |
 //! | `GET /v1/circle` | | `id`, `name`, `state`, `sentence`, `connected` of the one that is meant |
 //! | `GET /v1/circles` | | `circles`: `id`, `name`, `state`, `sentence` (joins under way too) |
@@ -27,7 +31,14 @@
 //! | `POST /v1/devices/{id}/remove` | `{}` | `id`, `sentence` |
 //! | `GET /v1/cards` | | `cards`: `id`, `name`, `card` of each circle |
 //! | `POST /v1/returns` | [`devices::NewReturn`] | `circles`: `id`, `state`, `sentence` |
-//! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all |
+//! | `POST /v1/backups` | [`backups::NewBackup`] | `circles` and `left_out`: names; `passphrase`: whether one opens it |
+//! | `POST /v1/bundles` | [`backups::NewBundle`] | `circle`: its name |
+//! | `POST /v1/bundles/take` | [`backups::Bundle`] | `circle`: its name; `new`: whether anything was |
+//! | `POST /v1/copies` | [`backups::NewCopy`] | `circles`: names |
+//! | `POST /v1/show-now` | `{}` | `shown`: how many circles came from a backup and are shown now |
+//! | `GET /v1/settings` | | `name`, `fade` (days or null), `tells`, `may_change` |
+//! | `POST /v1/settings` | [`settings::NewSettings`] | the same |
+//! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all; `gaps`: `after`, `sentence` |
 //! | `GET /v1/stories/{id}` | | `stories`: the one |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
 //! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
@@ -36,24 +47,31 @@
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
 //! The `{id}` of a story, an invite or a person may be cut short to its first characters, at least four.
 //!
+//! The first six are asked of a node, locked or not. While it is locked, it answers them and the status; to
+//! everything else it says that it is locked.
+//!
 //! A success is status 200 and the bare value. Anything else is a [`Problem`]:
 //! a status and `{"code","message","next"}`.
 
+pub mod backups;
 pub mod circles;
 pub mod devices;
 pub mod doctor;
 pub mod invites;
 pub mod joins;
+pub mod lock;
 pub mod members;
 pub mod node;
+pub mod own;
 pub mod roles;
+pub mod settings;
 pub mod status;
 pub mod stories;
 pub mod words;
 
 mod asked;
 mod by_id;
-mod own;
+mod gone;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -67,7 +85,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, extract::DefaultBodyLimit};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 /// The version of what is said over the socket.
 pub const PROTOCOL: u32 = 1;
@@ -82,8 +99,6 @@ pub struct Api {
     pub(crate) home: Home,
     /// Whether other nodes can be met: false when no node runs and a command asks in its own process.
     pub(crate) running: bool,
-    /// Ends the node.
-    pub(crate) stop: CancellationToken,
 }
 
 /// What a request comes to.
@@ -92,8 +107,6 @@ type Answer = Result<Json<Value>, Problem>;
 /// Returns the router of both doors.
 pub fn router(api: Api) -> Router {
     Router::new()
-        .route("/v1/node", get(node::show))
-        .route("/v1/node/stop", post(node::stop))
         .route("/v1/status", get(status::show))
         .route("/v1/doctor", get(doctor::show))
         .route("/v1/circle", get(circles::show))
@@ -114,7 +127,14 @@ pub fn router(api: Api) -> Router {
         .route("/v1/devices/{id}/remove", post(devices::remove))
         .route("/v1/cards", get(devices::cards))
         .route("/v1/returns", post(devices::come_back))
+        .route("/v1/settings", get(settings::show).post(settings::change))
+        .route("/v1/backups", post(backups::make))
+        .route("/v1/bundles", post(backups::bundle))
+        .route("/v1/bundles/take", post(backups::take))
+        .route("/v1/copies", post(backups::copy))
+        .route("/v1/show-now", post(backups::show_now))
         .route("/v1/own/{id}", get(own::show))
+        .route("/v1/own/{id}/edit", post(own::edit))
         .route("/v1/own/{id}/take-back", post(own::take_back))
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))

@@ -11,7 +11,7 @@ use crate::api::node::Probe;
 use crate::config::Config;
 use crate::home::{self, Home, Lock};
 use crate::identity;
-use crate::keystore::{Keystore, Passphrase};
+use crate::keystore::{Key, Keystore};
 use crate::node::{Inside, PATIENCE, PAUSE, socket};
 use crate::problem::{Kind, Problem};
 use axum::Router;
@@ -37,6 +37,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// How long all stories of a large circle may take, on a slow computer.
 const ALL: Duration = Duration::from_mins(5);
 
+/// How long a file of everything may take, to a slow stick; what goes on is said meanwhile.
+const FILES: Duration = Duration::from_hours(2);
+
 /// How long a node may take from its first file to its socket: to open the store, and to listen.
 const STARTING: Duration = Duration::from_secs(10);
 
@@ -45,6 +48,10 @@ const CLOSING: Duration = Duration::from_secs(8);
 
 /// The code of a request whose answer never came.
 const CUT_OFF: &str = "cut-off";
+
+mod locking;
+
+pub use locking::{change_passphrase, lock, set_silence, unlock};
 
 /// The way to a home's circles.
 #[derive(Debug)]
@@ -61,43 +68,24 @@ enum Door {
 impl Client {
     /// Returns a client of this home: of its node, or, where none runs, of its files.
     ///
-    /// `passphrase` is asked only when the files are opened here and need one.
+    /// `key` is asked only when the files are opened here and need one.
     pub async fn connect(
         home: &Home,
-        passphrase: impl FnOnce() -> Result<Option<Passphrase>, Problem>,
+        key: impl FnOnce() -> Result<Option<Key>, Problem>,
     ) -> Result<Self, Problem> {
-        let mut deadline = Instant::now() + PATIENCE;
-        let (mut passphrase, mut given) = (Some(passphrase), None);
-        loop {
-            if let Some(probe) = probe(home).await? {
-                if probe.protocol != PROTOCOL {
-                    return Err(updated());
-                }
+        let (lock, given) = match reach_with(home, key).await? {
+            Reached::Node(socket) => {
                 return Ok(Self {
-                    door: Door::Socket(home.socket()?.to_owned()),
+                    door: Door::Socket(socket),
                 });
             }
-            match take(home)? {
-                Some(lock) => {
-                    if Keystore::needs_passphrase(home)?
-                        && let Some(ask) = passphrase.take()
-                    {
-                        // Nobody waits for somebody who types.
-                        drop(lock);
-                        given = ask()?;
-                        deadline = Instant::now() + PATIENCE;
-                        continue;
-                    }
-                    let config = Config::offline(home.clone());
-                    let inside = Inside::open(config, lock, given.as_ref())?;
-                    return Ok(Self {
-                        door: Door::Inside(Box::new(inside)),
-                    });
-                }
-                None if Instant::now() > deadline => return Err(Problem::busy()),
-                None => sleep(PAUSE).await,
-            }
-        }
+            Reached::Alone(lock, given) => (lock, given),
+        };
+        let config = Config::offline(home.clone());
+        let inside = Inside::open(config, lock, given.as_ref())?;
+        Ok(Self {
+            door: Door::Inside(Box::new(inside)),
+        })
     }
 
     /// Says whether a running node answers, so that what is shared goes out at once.
@@ -124,12 +112,58 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Value, Problem> {
-        let all = path.contains("all=true");
-        let patience = if all { ALL } else { ANSWER };
+        let files = ["/v1/backups", "/v1/bundles", "/v1/copies"];
+        let files = files.iter().any(|start| path.starts_with(start));
+        let patience = match path.contains("all=true") {
+            _ if files => FILES,
+            true => ALL,
+            false => ANSWER,
+        };
         let ask = request(method, path, body)?;
         match &self.door {
             Door::Socket(socket) => answered(patience, over_socket(socket, own(), ask)).await,
             Door::Inside(inside) => answered(patience, in_process(inside.router(), ask)).await,
+        }
+    }
+}
+
+/// Who has a home.
+enum Reached {
+    /// A node that answers at this socket.
+    Node(PathBuf),
+    /// This program alone, with what opens the home if it needs anything.
+    Alone(Lock, Option<Key>),
+}
+
+/// Waits until a node answers, or else until the home is this program's alone.
+async fn reach_with(
+    home: &Home,
+    key: impl FnOnce() -> Result<Option<Key>, Problem>,
+) -> Result<Reached, Problem> {
+    let mut deadline = Instant::now() + PATIENCE;
+    let (mut key, mut given) = (Some(key), None);
+    loop {
+        if let Some(probe) = probe(home).await? {
+            if probe.protocol != PROTOCOL {
+                return Err(updated());
+            }
+            return Ok(Reached::Node(home.socket()?.to_owned()));
+        }
+        match take(home)? {
+            Some(lock) => {
+                if Keystore::needs_passphrase(home)?
+                    && let Some(ask) = key.take()
+                {
+                    // Nobody waits for somebody who types.
+                    drop(lock);
+                    given = ask()?;
+                    deadline = Instant::now() + PATIENCE;
+                    continue;
+                }
+                return Ok(Reached::Alone(lock, given));
+            }
+            None if Instant::now() > deadline => return Err(Problem::busy()),
+            None => sleep(PAUSE).await,
         }
     }
 }

@@ -24,7 +24,7 @@ mod circle;
 mod devices;
 mod ports;
 mod round;
-mod row;
+pub(crate) mod row;
 mod running;
 #[cfg(test)]
 mod tests;

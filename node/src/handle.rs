@@ -182,6 +182,14 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// Returns the circles that may be meant: all of them where none is named.
+    pub fn among(&self, select: &Select) -> Result<Vec<Line<'a>>, Problem> {
+        match select {
+            Select::Only => Ok(self.circles.clone()),
+            Select::Named(_) | Select::Hint(_) => Ok(vec![self.pick(select)?]),
+        }
+    }
+
     /// Returns the replica that is meant.
     pub fn replica(&self, select: &Select) -> Result<&'a Replica, Problem> {
         self.pick(select)?

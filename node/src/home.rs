@@ -6,13 +6,15 @@
 //!   keys                the master key, wrapped by the passphrase and by the root seed (`keystore`)
 //!   identity            what the person is, sealed under the master key (`keystore`)
 //!   pages               the page keys of the store, sealed under the master key (`keystore::Pages`)
+//!   silence             after how much silence the home locks itself, sealed (`keystore::Silence`)
 //!   store/              the rows, all of them ciphertext (`storage`)
 //!   node.sock           the local API, unless CIRCLET_SOCKET says where
 //!   run/                drafts that are not sent yet, and the log of the background node
 //! ```
 //!
 //! Every file is 0600. A file that is replaced is first written whole as `NAME.new`; what is left of
-//! such a file after a crash is overwritten by the next replacement.
+//! such a file after a crash is overwritten by the next replacement, and that of `keys` is removed as
+//! soon as the home is opened.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -139,6 +141,11 @@ impl Home {
         self.root.join("pages")
     }
 
+    /// Returns the path of what is kept of when the home locks itself.
+    pub fn silence(&self) -> PathBuf {
+        self.root.join("silence")
+    }
+
     /// Returns the folder of the store.
     pub fn store(&self) -> PathBuf {
         self.root.join("store")
@@ -154,14 +161,16 @@ pub struct Lock {
 /// Replaces a file so that at any moment, also after a power cut, either the old or the new one is
 /// there whole, and the new one is on the disk when this returns.
 pub fn atomic_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut fresh = path.as_os_str().to_owned();
-    fresh.push(".new");
-    let mut file = private_options().create(true).truncate(true).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&fresh, path)?;
+    let fresh = unfinished(path);
+    let replaced = write_whole(&fresh, bytes).and_then(|()| fs::rename(&fresh, path));
+    replaced.inspect_err(|_| remove_unfinished(path))?;
     sync_parent(path)
+}
+
+/// Removes what a replacement of a file that was cut short left behind, if it did.
+pub(crate) fn remove_unfinished(path: &Path) {
+    // Where there is none, or it cannot go, the next replacement writes over it.
+    drop(fs::remove_file(unfinished(path)));
 }
 
 /// Makes a folder and what leads to it, for its owner only, and makes its name durable.
@@ -183,6 +192,18 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
     } else {
         Ok(())
     }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private_options().create(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {

@@ -64,11 +64,12 @@ pub enum Error {
     Key(#[from] kem::Error),
 }
 
-/// Who the person at this computer is.
+/// Who the person at this computer is. Its secrets lie each in one place, so that moving it leaves no copy
+/// behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     version: u8,
-    seed: Secret,
+    seed: Box<Secret>,
     name: Text<MAX_NAME>,
     circles: List<Keys, MAX_CIRCLES>,
 }
@@ -76,10 +77,10 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Keys {
     hint: Hint,
-    device: Secret,
+    device: Box<Secret>,
     kem: kem::Keys,
-    peer: Secret,
-    person: Option<Secret>,
+    peer: Box<Secret>,
+    person: Option<Box<Secret>>,
 }
 
 /// The file of version 1.
@@ -121,9 +122,8 @@ pub fn restore(
     passphrase: Option<&Passphrase>,
     cost: Cost,
 ) -> Result<(), Problem> {
-    let identity = Identity::new(name, &mut fresh_rng()?)?;
-    let seed = seed.clone();
-    set_up_as(home, &Identity { seed, ..identity }, passphrase, cost)
+    let identity = Identity::of(name, seed, &mut fresh_rng()?)?;
+    set_up_as(home, &identity, passphrase, cost)
 }
 
 fn set_up_as(
@@ -135,19 +135,24 @@ fn set_up_as(
     home.create()?;
     let _lock = home.lock()?;
     let mut rng = fresh_rng()?;
-    match (home.keys().exists(), home.identity().exists()) {
-        (true, true) => return Err(set_up_already()),
-        // Only these keys open what is there.
-        (_, true) => return Err(missing(home)),
-        (_, false) if was_in_use(home) => return Err(missing(home)),
-        (true, false) => {
-            std::fs::remove_file(home.keys()).map_err(keystore::Error::from)?;
-        }
-        (false, false) => {}
+    may_set_up(home)?;
+    if home.keys().exists() {
+        std::fs::remove_file(home.keys()).map_err(keystore::Error::from)?;
     }
     let keystore = Keystore::create(home, passphrase, cost, &identity.seed.0, &mut rng)?;
     identity.save(&keystore, &mut rng)?;
     Ok(())
+}
+
+/// Says why a home cannot be set up, if it cannot: it is already, or only a part of it is here.
+pub fn may_set_up(home: &Home) -> Result<(), Problem> {
+    match (home.keys().exists(), home.identity().exists()) {
+        (true, true) => Err(set_up_already()),
+        // Only these keys open what is there.
+        (false, true) => Err(missing(home)),
+        (_, false) if was_in_use(home) => Err(missing(home)),
+        (_, false) => Ok(()),
+    }
 }
 
 /// Returns the problem of a home without its keys or its identity: it was never set up, or a part of it
@@ -173,7 +178,7 @@ impl Identity {
             return Err(Error::Name);
         }
         let name = Text::new(name).map_err(|_| Error::Name)?;
-        let seed = Secret::random(rng);
+        let seed = Box::new(Secret::random(rng));
         Ok(Self {
             version: VERSION,
             seed,
@@ -211,7 +216,27 @@ impl Identity {
 
     /// Says whether these 24 words are the ones of this home.
     pub fn is_of(&self, seed: &Secret) -> bool {
-        self.seed == *seed
+        *self.seed == *seed
+    }
+
+    /// Returns the person whose root seed this is, under this name, in no circle yet.
+    pub(crate) fn of(name: &str, seed: &Secret, rng: &mut Rng<'_>) -> Result<Self, Error> {
+        let seed = Box::new(seed.clone());
+        Ok(Self {
+            seed,
+            ..Self::new(name, rng)?
+        })
+    }
+
+    /// Returns the root seed.
+    pub(crate) fn seed(&self) -> &Secret {
+        &self.seed
+    }
+
+    /// Returns the secret of the person key in a circle where it does not follow from the root seed.
+    pub(crate) fn person(&self, hint: Hint) -> Option<&Secret> {
+        let keys = self.circles.iter().find(|keys| keys.hint == hint)?;
+        keys.person.as_deref()
     }
 
     /// Returns the keys of this device in a circle.
@@ -235,7 +260,7 @@ impl Identity {
 
     /// Keeps the secret of the person key in a circle, as another device of the person gave it.
     pub fn with_person(&self, hint: Hint, person: &Secret) -> Self {
-        self.with(hint, |keys| keys.person = Some(person.clone()))
+        self.with(hint, |keys| keys.person = Some(Box::new(person.clone())))
     }
 
     /// Keeps these KEM keys of this device in a circle, and no others.
@@ -258,9 +283,9 @@ impl Identity {
         circles.retain(|keys| keys.hint != hint && kept.contains(&keys.hint));
         circles.push(Keys {
             hint,
-            device: device.to_secret(),
+            device: Box::new(device.to_secret()),
             kem: kem::SecretKey::generate(kem::DEFAULT, rng)?.into(),
-            peer: Secret::random(rng),
+            peer: Box::new(Secret::random(rng)),
             person,
         });
         let circles = List::new(circles).map_err(|_| Error::TooMany)?;
@@ -288,14 +313,14 @@ impl From<Before> for Identity {
         let circles = before.circles.into_inner().into_iter();
         let circles = circles.map(|keys| Keys {
             hint: keys.hint,
-            device: keys.device,
+            device: Box::new(keys.device),
             kem: keys.kem.into(),
-            peer: keys.peer,
-            person: keys.person,
+            peer: Box::new(keys.peer),
+            person: keys.person.map(Box::new),
         });
         Self {
             version: VERSION,
-            seed: before.seed,
+            seed: Box::new(before.seed),
             name: before.name,
             circles: List::new(circles.collect()).unwrap_or_default(),
         }

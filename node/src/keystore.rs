@@ -2,7 +2,8 @@
 //!
 //! Everything in a home is ciphertext under one random master key. The file `keys` holds that key
 //! twice: wrapped by the passphrase (Argon2id) and by a key derived from the root seed, so that the
-//! 24 words open the home too. A new passphrase wraps the same master key anew.
+//! 24 words open the home too. A new passphrase wraps the same master key anew, in one replacement of
+//! the file: cut short at any moment, either the old passphrase opens the home or the new one does.
 //!
 //! ```text
 //! keys     = magic (7) ‖ version (1) ‖ flags (1) ‖ memory, rounds, lanes (4 each) ‖ salt (16)
@@ -15,17 +16,21 @@
 //! ```
 
 mod file;
+mod key;
 mod page;
 mod passphrase;
 mod sealed;
 mod secret;
+mod silence;
 
+pub use key::{Key, change_passphrase};
 pub use page::{Pages, Turn};
 pub use passphrase::{Cost, Passphrase};
 pub(crate) use secret::NONCE;
 pub use secret::Secret;
+pub(crate) use silence::Silence;
 
-use crate::home::{Home, atomic_replace};
+use crate::home::{Home, atomic_replace, remove_unfinished};
 use file::KeyFile;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
@@ -116,18 +121,25 @@ impl Keystore {
         Ok(keystore)
     }
 
+    /// Opens the keys with what the person has; with nothing, if the home needs nothing. The caller
+    /// holds the home's lock.
+    pub fn open_by(home: &Home, key: Option<&Key>) -> Result<Self, Error> {
+        Self::open_file(home, |file| file.unwrap_by(key))
+    }
+
     /// Opens the keys with the passphrase; with none, if the home needs none.
     pub fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<Self, Error> {
-        let file = KeyFile::load(&home.keys())?;
-        let master = file.unwrap_by_passphrase(passphrase)?;
-        Ok(Self::assemble(home, file, master))
+        Self::open_file(home, |file| file.unwrap_by_passphrase(passphrase))
     }
 
     /// Opens the keys with the root seed: for someone who lost the passphrase and has the words.
     pub fn open_with_seed(home: &Home, seed: &[u8; Secret::SIZE]) -> Result<Self, Error> {
-        let file = KeyFile::load(&home.keys())?;
-        let master = file.unwrap_by_seed(seed)?;
-        Ok(Self::assemble(home, file, master))
+        Self::open_file(home, |file| file.unwrap_by_seed(seed))
+    }
+
+    /// Says whether this opens a home, without opening it.
+    pub fn check(home: &Home, key: Option<&Key>) -> Result<(), Error> {
+        KeyFile::load(&home.keys())?.unwrap_by(key).map(drop)
     }
 
     /// Says whether a home needs a passphrase, without opening it.
@@ -160,6 +172,23 @@ impl Keystore {
     /// Seals and replaces the identity: bytes that only the caller understands.
     pub fn save_identity(&self, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<(), Error> {
         self.identity.write(bytes, rng)
+    }
+
+    /// Returns the way to what is kept of when the home locks itself.
+    pub(crate) fn silence(&self, home: &Home) -> Silence {
+        Silence::new(home.silence(), &self.master)
+    }
+
+    fn open_file(
+        home: &Home,
+        unwrap: impl FnOnce(&KeyFile) -> Result<Secret, Error>,
+    ) -> Result<Self, Error> {
+        let file = KeyFile::load(&home.keys())?;
+        let master = unwrap(&file)?;
+        // A change that was cut short may have left the master key there under a passphrase, or under
+        // none, that never came into force.
+        remove_unfinished(&home.keys());
+        Ok(Self::assemble(home, file, master))
     }
 
     fn assemble(home: &Home, file: KeyFile, master: Secret) -> Self {

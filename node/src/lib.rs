@@ -8,9 +8,12 @@
 //! others, and a [`client::Client`] asks it things, or asks the home's files when no node runs.
 
 pub mod api;
+pub mod backup;
+pub mod bundle;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod export;
 pub mod handle;
 pub mod home;
 pub mod identity;
@@ -21,4 +24,6 @@ pub mod node;
 pub mod problem;
 pub mod storage;
 
+mod chunks;
 mod driver;
+mod new_file;

@@ -1,27 +1,36 @@
 //! A node: a home, its store, its driver, and the socket that answers; from start to a clean end.
 //!
 //! ```text
-//! start   lock the home ─► open keys, store, replicas ─► listen ─► bind the socket ─► ready
-//! end     remove the socket ─► end its requests (1 s) ─► close links, flush (3 s) ─► unlock
+//! start   take the home ─► open keys, store, replicas ─► listen ─► bind the socket ─► ready
+//! lock    turn requests away (1 s) ─► close links, flush (3 s) ─► drop every key; the socket stays
+//! end     remove the socket ─► end its requests (1 s) ─► close links, flush (3 s) ─► let the home go
 //! ```
+//!
+//! `gate` is what requests meet, `hold` has the keys.
 //!
 //! A node that has not ended after `ENDING` ends as it is: nothing in it was acknowledged that is not
 //! durable. A passphrase is asked for while nothing is locked, since typing takes its time.
 
+use crate::api::lock::{Front, front_router};
 use crate::api::{Api, router};
 use crate::client;
 use crate::config::Config;
 use crate::driver::{self, Parts, Running};
 use crate::home::{self, Home, Lock};
 use crate::identity::{self, Identity};
-use crate::keystore::{Keystore, Passphrase};
+use crate::keystore::{Key, Keystore};
 use crate::problem::Problem;
 use crate::storage::{self, Sled};
 use axum::Router;
+use gate::Gate;
+use hold::Hold;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
+pub(crate) mod gate;
+mod hold;
 pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
@@ -38,8 +47,9 @@ const ENDING: Duration = Duration::from_millis(4500);
 /// How long requests that are under way may take once the node closes.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
-/// How long the networks may take to say where they listen before the node counts as ready anyway.
-const LISTENING: Duration = Duration::from_secs(5);
+/// The longest time between two looks at how long it was silent, so that a sleep of the computer is
+/// noticed.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// A home whose router is asked within this process.
 #[derive(Debug)]
@@ -51,11 +61,11 @@ pub struct Inside {
 
 /// Runs the node of a home until `shutdown` is done or it is asked to stop.
 ///
-/// `passphrase` is asked when the home needs one; `ready` is called once, when every circle listens
-/// and the socket answers.
+/// `key` is asked when the home needs one; `ready` is called once, when every circle listens and the
+/// socket answers.
 pub async fn run(
     config: Config,
-    passphrase: impl FnOnce() -> Result<Option<Passphrase>, Problem>,
+    key: impl FnOnce() -> Result<Option<Key>, Problem>,
     ready: impl FnOnce(),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Problem> {
@@ -64,40 +74,45 @@ pub async fn run(
         return Err(identity::missing(&home));
     }
     let mut lock = take(&home).await?;
-    let mut given = None;
-    if Keystore::needs_passphrase(&home)? {
-        drop(lock);
-        given = passphrase()?;
-        lock = take(&home).await?;
-    }
-    let mut running = driver::start(open(config, given.as_ref())?)?;
-    let stop = running.shutdown.child_token();
-    let api = Api {
-        handle: running.handle.clone(),
+    let (gate, inbox) = Gate::new(config.clock);
+    let mut hold = {
+        let mut given = None;
+        if Keystore::needs_passphrase(&home)? {
+            drop(lock);
+            given = key()?;
+            lock = take(&home).await?;
+        }
+        // Only here: what was given is not kept for as long as the node runs.
+        Hold::open(config, gate.clone(), given).await?
+    };
+    let stop = CancellationToken::new();
+    let front = Front {
+        gate,
         home: home.clone(),
-        running: true,
         stop: stop.clone(),
     };
-    drop(timeout(LISTENING, running.settled.wait_for(|settled| *settled)).await);
-    let bound = socket::serve(&home, router(api), stop.clone()).await;
+    hold.listening().await;
+    let bound = socket::serve(&home, front_router(front), stop.clone()).await;
     let (path, server) = match bound {
         Ok(bound) => bound,
         Err(problem) => {
-            end(running.close(), lock).await;
+            end(hold.close(), lock).await;
             return Err(problem);
         }
     };
     ready();
-    let outcome = tokio::select! {
-        () = shutdown => Ok(()),
-        () = stop.cancelled() => Ok(()),
-        () = running.ended() => Err(Problem::bug()),
+    let asked_to_end = async {
+        tokio::select! {
+            () = shutdown => {}
+            () = stop.cancelled() => {}
+        }
     };
+    let outcome = hold.keep(inbox, std::pin::pin!(asked_to_end)).await;
     drop(std::fs::remove_file(&path));
     stop.cancel();
     let closed = async {
         drop(timeout(LAST_REQUESTS, server).await);
-        running.close().await;
+        hold.close().await;
     };
     end(closed, lock).await;
     outcome
@@ -120,20 +135,14 @@ pub async fn asked_to_end() {
 
 impl Inside {
     /// Opens a home in this process. `lock` is its lock.
-    pub(crate) fn open(
-        config: Config,
-        lock: Lock,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, Problem> {
+    pub(crate) fn open(config: Config, lock: Lock, key: Option<&Key>) -> Result<Self, Problem> {
         let home = config.home.clone();
-        let running = driver::start(open(config, passphrase)?)?;
-        let stop = running.shutdown.child_token();
+        let running = driver::start(open(config, key)?)?;
         let handle = running.handle.clone();
         let router = router(Api {
             handle,
             home,
             running: false,
-            stop,
         });
         Ok(Self {
             router,
@@ -185,8 +194,8 @@ async fn end(closed: impl Future<Output = ()>, lock: Lock) {
 }
 
 /// Opens everything that a driver is made of.
-fn open(config: Config, passphrase: Option<&Passphrase>) -> Result<Parts<Sled>, Problem> {
-    let keystore = Keystore::open(&config.home, passphrase)?;
+fn open(config: Config, key: Option<&Key>) -> Result<Parts<Sled>, Problem> {
+    let keystore = Keystore::open_by(&config.home, key)?;
     let identity = match Identity::load(&keystore) {
         Err(identity::Error::Missing) => return Err(identity::missing(&config.home)),
         loaded => loaded?,

@@ -11,9 +11,11 @@
 //! 0xF0    page (4) ‖ part (1)                               what is noted of 16 things
 //! 0xF1    page (4) ‖ part (1)                               64 at-rest keys, under their page key
 //! 0xF2    row, hashed with a key (16) ‖ number (2)          a piece of a row that is too large
+//! 0xFE    "size"                                            how large the store was when last copied (`compact`)
 //! 0xFF    "format"                                          the version of all this, in clear
 //! ```
 
+mod compact;
 #[cfg(test)]
 mod conformance;
 mod memory;
@@ -22,6 +24,7 @@ mod sled;
 mod vault;
 
 pub use circlet_model::store::Error;
+pub use compact::compact;
 pub use memory::Memory;
 pub use sled::Sled;
 pub use vault::Vault;
@@ -32,12 +35,7 @@ use std::io;
 
 /// Opens the store of a home, or starts it. The caller holds the home's lock.
 pub fn open(home: &Home, master: &Secret) -> Result<Vault<Sled>, Error> {
-    Vault::open(
-        Sled::open(&home.store())?,
-        home.pages(),
-        master,
-        fresh_rng()?,
-    )
+    Vault::open(compact::open(home)?, home.pages(), master, fresh_rng()?)
 }
 
 /// The longest value of one row of an engine.

@@ -150,10 +150,7 @@ fn find_in(
     circle: &Select,
     id: &str,
 ) -> Result<(Hint, InviteId, Mode), Problem> {
-    let lines = match circle {
-        Select::Only => shown.circles.clone(),
-        Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
-    };
+    let lines = shown.among(circle)?;
     let all = lines.into_iter().flat_map(|line| {
         let invites = line.replica.map(|replica| replica.invites(shown.now));
         let invites = invites.unwrap_or_default().into_iter();

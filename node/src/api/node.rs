@@ -1,6 +1,7 @@
 //! The node itself: what it is, and stopping it.
 
-use super::{Answer, Api, PROTOCOL};
+use super::lock::Front;
+use super::{Answer, PROTOCOL};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -15,17 +16,21 @@ pub struct Probe {
     pub protocol: u32,
     /// The number the system gave the node.
     pub pid: u32,
+    /// Whether its home is locked.
+    #[serde(default)]
+    pub locked: bool,
 }
 
-pub(super) async fn show() -> Json<Probe> {
+pub(super) async fn show(State(front): State<Front>) -> Json<Probe> {
     Json(Probe {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL,
         pid: std::process::id(),
+        locked: front.gate.is_locked(),
     })
 }
 
-pub(super) async fn stop(State(api): State<Api>) -> Answer {
-    api.stop.cancel();
+pub(super) async fn stop(State(front): State<Front>) -> Answer {
+    front.stop.cancel();
     Ok(Json(json!({})))
 }

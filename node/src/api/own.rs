@@ -1,20 +1,80 @@
-//! What this person shared: look at one of their stories or responses, and take it back.
+//! What this person shared: look at one of their stories or responses, edit it, and take it back.
 
-use super::asked::Choice;
+use super::asked::{Asked, Choice};
+use super::backups::hidden;
 use super::by_id::{beginning, only};
-use super::{Answer, Api};
+use super::stories::{Ask, shared};
+use super::{Answer, Api, gone};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
-use circlet_model::replica::input::Command;
+use circlet_model::id::ThingId;
+use circlet_model::replica::input::{self, Command};
 use circlet_model::replica::overview::OwnLine;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::fmt;
+
+/// What is looked for.
+const WHAT: &str = "story or response of yours";
+
+/// What is to stand in place of a story or response.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The words.
+    pub text: String,
+    /// What would help; absent = as before.
+    #[serde(default)]
+    pub ask: Option<Ask>,
+    /// A content note; absent = as before, empty = none.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What this person shared.
+enum Own {
+    /// It is here.
+    Here(OwnLine),
+    /// It was taken back.
+    TakenBack(ThingId),
+}
+
+/// Shows nothing of it: it is for the circle only.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Edit(..)")
+    }
+}
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
-    let (_, own) = find(&api, choice.circle, id).await?;
-    Ok(Json(answer(&own)))
+    match find(&api, choice.circle, id).await? {
+        (_, Own::Here(own)) => Ok(Json(answer(&own))),
+        (hint, Own::TakenBack(thing)) => Ok(Json(gone_from(&api, hint, thing).await?)),
+    }
+}
+
+pub(super) async fn edit(
+    State(api): State<Api>,
+    choice: Choice,
+    Path(id): Path<String>,
+    Asked(asked): Asked<Edit>,
+) -> Answer {
+    let (hint, Own::Here(own)) = find(&api, choice.circle, id).await? else {
+        return Err(Problem::not_found(WHAT));
+    };
+    let edit = input::Edit {
+        text: asked.text,
+        ask: asked.ask.map(Into::into),
+        note: asked.note,
+    };
+    let command = Command::Edit {
+        thing: own.thing,
+        edit,
+    };
+    shared(&api.handle.command(Select::Hint(hint), command).await?)
 }
 
 pub(super) async fn take_back(
@@ -22,36 +82,49 @@ pub(super) async fn take_back(
     choice: Choice,
     Path(id): Path<String>,
 ) -> Answer {
-    let (hint, own) = find(&api, choice.circle, id).await?;
-    let command = Command::TakeBack { thing: own.thing };
+    let (hint, own) = match find(&api, choice.circle, id).await? {
+        (hint, Own::Here(own)) => (hint, own),
+        (hint, Own::TakenBack(thing)) => return Ok(Json(gone_from(&api, hint, thing).await?)),
+    };
+    let thing = own.thing;
+    let command = Command::TakeBack { thing };
     api.handle.command(Select::Hint(hint), command).await?;
-    let mut answer = answer(&own);
-    // It is gone: also from what the answer says.
-    answer.as_object_mut().map(|fields| fields.remove("text"));
+    let mut answer = gone_from(&api, hint, thing).await?;
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("kind".to_owned(), kind(&own).into());
+    }
     Ok(Json(answer))
 }
 
-fn answer(own: &OwnLine) -> Value {
-    let kind = if own.under.is_some() {
-        "response"
-    } else {
-        "story"
-    };
-    json!({ "id": own.thing.to_hex(), "kind": kind, "text": own.text })
-}
-
-/// Returns the story or response of this person whose id begins like this.
-async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, OwnLine), Problem> {
+/// Returns how far something is gone that was taken back: nothing of what it said.
+async fn gone_from(api: &Api, hint: Hint, thing: ThingId) -> Result<Value, Problem> {
     api.handle
-        .look(move |shown| find_in(shown, &circle, &id))
+        .look(move |shown| gone::answer(shown, hint, &thing))
         .await
 }
 
-fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, OwnLine), Problem> {
-    let lines = match circle {
-        Select::Only => shown.circles.clone(),
-        Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
-    };
+fn answer(own: &OwnLine) -> Value {
+    json!({ "id": own.thing.to_hex(), "kind": kind(own), "text": own.text })
+}
+
+fn kind(own: &OwnLine) -> &'static str {
+    if own.under.is_some() {
+        "response"
+    } else {
+        "story"
+    }
+}
+
+/// Returns the story or response of this person whose id begins like this.
+async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, Own), Problem> {
+    let running = api.running;
+    api.handle
+        .look(move |shown| find_in(shown, &circle, &id).map_err(|it| hidden(shown, it, running)))
+        .await
+}
+
+fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, Own), Problem> {
+    let lines = shown.among(circle)?;
     let Some(start) = beginning(id) else {
         return Err(Problem::not_found(WHAT));
     };
@@ -59,7 +132,9 @@ fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, OwnLin
     for line in lines {
         let Ok(replica) = line.replica else { continue };
         let own = replica.own_like(&start, shown.now)?.into_iter();
-        found.extend(own.map(|own| (line.hint, own)));
+        found.extend(own.map(|own| (line.hint, Own::Here(own))));
+        let gone = replica.taken_back_like(&start)?.into_iter();
+        found.extend(gone.map(|thing| (line.hint, Own::TakenBack(thing))));
         of_others |= !replica.stories_like(&start, shown.now)?.is_empty();
     }
     if found.is_empty() && of_others {
@@ -68,13 +143,10 @@ fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, OwnLin
     only(found, WHAT)
 }
 
-/// What is looked for.
-const WHAT: &str = "story or response of yours";
-
 fn of_somebody_else() -> Problem {
     Problem::new(
         "not-yours",
-        "That is somebody else's story. Only they can take it back. Nothing was changed.",
+        "That is somebody else's story. Only they can change it or take it back. Nothing was changed.",
         "If it worries you, talk with them, or with a keeper: `circlet members` shows who that is.",
     )
 }

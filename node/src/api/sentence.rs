@@ -42,6 +42,9 @@ pub(super) fn sentence(
                 started again by itself within minutes. Nothing is lost; what you share goes out then."
             .to_owned();
     }
+    if line.replica.is_ok_and(super::backups::is_veiled) {
+        return veiled(running);
+    }
     match overview.standing {
         Standing::Member if running => in_touch(overview, now) + &asked_out(overview),
         Standing::Member => {
@@ -106,6 +109,19 @@ pub(super) fn returning(running: bool) -> String {
     };
     format!(
         "Coming back to this circle: waiting to meet somebody of it, and any member will do. {next}"
+    )
+}
+
+/// Returns the sentence for what came from a backup and is not shown yet.
+pub(super) fn veiled(running: bool) -> String {
+    let next = if running {
+        "Leave Circlet running; it goes on by itself."
+    } else {
+        "Run `circlet start` and leave it running; it goes on by itself."
+    };
+    format!(
+        "This circle came back from a backup. Its stories are safe here and stay out of sight until this \
+         computer has met a member's and learnt what was taken back since. {next}"
     )
 }
 

@@ -53,14 +53,13 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
         .handle
         .look(move |shown| of_all(shown, &choice.circle, running))
         .await?;
-    Ok(Json(json!({ "circles": circles, "running": running })))
+    Ok(Json(
+        json!({ "circles": circles, "running": running, "locked": false }),
+    ))
 }
 
 fn of_all(shown: &Shown<'_>, select: &Select, running: bool) -> Result<Vec<Circle>, Problem> {
-    let lines = match select {
-        Select::Only => shown.circles.clone(),
-        Select::Named(_) | Select::Hint(_) => vec![shown.pick(select)?],
-    };
+    let lines = shown.among(select)?;
     Ok(lines.iter().map(|line| of(line, shown, running)).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Stories: share one, read them, respond to one.
 
 use super::asked::{Asked, Choice};
+use super::backups::{hidden, is_veiled, veiled};
 use super::by_id::{beginning, only};
 use super::{Answer, Api};
 use crate::handle::{Select, Shown};
@@ -10,9 +11,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use circlet_model::bounded::{Text, TooLong};
 use circlet_model::content::story::{self, Story};
-use circlet_model::replica::input::Command;
+use circlet_model::replica::input::{Command, Fade};
 use circlet_model::replica::output::{Refusal, Reply};
-use circlet_model::replica::overview::{ResponseLine, StoryLine};
+use circlet_model::replica::overview::{ResponseLine, StoryLine, TakenBack};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
@@ -32,6 +33,9 @@ pub struct NewStory {
     /// A content note.
     #[serde(default)]
     pub note: Option<String>,
+    /// After how many days it fades; 0 = never, nothing = as the circle has settled.
+    #[serde(default)]
+    pub fade: Option<u16>,
 }
 
 /// What would help.
@@ -47,6 +51,17 @@ pub enum Ask {
     Ideas,
     /// To be asked first.
     AskFirst,
+}
+
+impl From<Ask> for story::Ask {
+    fn from(ask: Ask) -> Self {
+        match ask {
+            Ask::Listen => Self::Listen,
+            Ask::Experience => Self::Experience,
+            Ask::Ideas => Self::Ideas,
+            Ask::AskFirst => Self::AskFirst,
+        }
+    }
 }
 
 /// Responds to a story.
@@ -76,12 +91,6 @@ pub(super) async fn share(
     choice: Choice,
     Asked(asked): Asked<NewStory>,
 ) -> Answer {
-    let ask = match asked.ask {
-        Ask::Listen => story::Ask::Listen,
-        Ask::Experience => story::Ask::Experience,
-        Ask::Ideas => story::Ask::Ideas,
-        Ask::AskFirst => story::Ask::AskFirst,
-    };
     let note = asked.note.filter(|note| !note.trim().is_empty());
     let note = note
         .map(|note| Text::new(note.trim()))
@@ -91,16 +100,18 @@ pub(super) async fn share(
     let written = api.handle.look(|shown| Ok(shown.now)).await?;
     let story = Story {
         text,
-        ask,
+        ask: asked.ask.into(),
         note,
         replaces: None,
         written,
     };
-    shared(
-        &api.handle
-            .command(choice.circle, Command::Share { story })
-            .await?,
-    )
+    let fade = match asked.fade {
+        None => Fade::AsSettled,
+        Some(0) => Fade::Never,
+        Some(days) => Fade::After(days),
+    };
+    let command = Command::Share { story, fade };
+    shared(&api.handle.command(choice.circle, command).await?)
 }
 
 pub(super) async fn respond(
@@ -119,37 +130,46 @@ pub(super) async fn respond(
 
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     let limit = if choice.all { usize::MAX } else { NEWEST };
+    let running = api.running;
     let stories = api.handle.look(move |shown| {
-        let stories = shown.replica(&choice.circle)?.stories(limit, shown.now)?;
-        Ok(stories.iter().map(line).collect::<Vec<_>>())
+        let replica = shown.replica(&choice.circle)?;
+        if is_veiled(replica) {
+            return Err(veiled(running));
+        }
+        let stories = replica.stories(limit, shown.now)?;
+        let gaps = replica.taken_back(limit, shown.now)?;
+        Ok(json!({
+            "stories": stories.iter().map(line).collect::<Vec<_>>(),
+            "gaps": gaps.iter().map(gap).collect::<Vec<_>>(),
+        }))
     });
-    Ok(Json(json!({ "stories": stories.await? })))
+    Ok(Json(stories.await?))
 }
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
     let (_, story) = find(&api, choice.circle, id).await?;
-    Ok(Json(json!({ "stories": [line(&story)] })))
+    Ok(Json(json!({ "stories": [line(&story)], "gaps": [] })))
 }
 
-fn shared(reply: &Reply) -> Answer {
+pub(super) fn shared(reply: &Reply) -> Answer {
     match reply {
         Reply::Shared { thing } => Ok(Json(json!({ "id": thing.to_hex() }))),
-        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } => Err(Problem::bug()),
+        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } | Reply::Carried(_) => {
+            Err(Problem::bug())
+        }
     }
 }
 
 /// Returns the story whose id begins like this.
 async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, StoryLine), Problem> {
+    let running = api.running;
     api.handle
-        .look(move |shown| find_in(shown, &circle, &id))
+        .look(move |shown| find_in(shown, &circle, &id).map_err(|it| hidden(shown, it, running)))
         .await
 }
 
 fn find_in(shown: &Shown<'_>, circle: &Select, id: &str) -> Result<(Hint, StoryLine), Problem> {
-    let lines = match circle {
-        Select::Only => shown.circles.clone(),
-        Select::Named(_) | Select::Hint(_) => vec![shown.pick(circle)?],
-    };
+    let lines = shown.among(circle)?;
     let mut found = Vec::new();
     for line in lines {
         let Ok(replica) = line.replica else { continue };
@@ -169,8 +189,16 @@ fn line(story: &StoryLine) -> Value {
         "ask": story.ask.name(),
         "note": story.note,
         "written": super::members::date(story.written.day()),
+        "edited": story.edited,
+        "fades": story.fades.map(super::members::date),
         "responses": story.responses.iter().map(response).collect::<Vec<_>>(),
     })
+}
+
+/// Returns the quiet line where a story was taken back.
+fn gap(gap: &TakenBack) -> Value {
+    let who = if gap.me { "You" } else { &gap.name };
+    json!({ "after": gap.after, "sentence": format!("{who} took a story back.") })
 }
 
 fn response(response: &ResponseLine) -> Value {

@@ -35,12 +35,11 @@ impl Asked {
             config,
         })
         .unwrap();
-        let (handle, stop) = (running.handle.clone(), running.shutdown.child_token());
+        let handle = running.handle.clone();
         let router = router(Api {
             handle,
             home,
             running: false,
-            stop,
         });
         Self {
             _folder: folder,
@@ -86,21 +85,6 @@ fn fields(value: &Value) -> Vec<&str> {
 
 fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test]
-async fn the_node_says_what_it_is() {
-    let asked = Asked::new();
-    let (status, node) = asked.get("/v1/node").await;
-    assert_eq!(
-        (status, fields(&node)),
-        (200, vec!["pid", "protocol", "version"])
-    );
-    assert_eq!(
-        asked.post("/v1/node/stop", json!({})).await,
-        (200, json!({}))
-    );
-    asked.close().await;
 }
 
 #[tokio::test]
@@ -170,6 +154,8 @@ async fn stories_are_shared_read_and_answered() {
     let expected = [
         "ask",
         "author",
+        "edited",
+        "fades",
         "id",
         "note",
         "responses",
@@ -214,13 +200,31 @@ async fn what_one_shared_is_looked_at_and_taken_back() {
         );
         let path = format!("{path}/take-back");
         let (status, taken) = asked.post(&path, json!({})).await;
-        assert_eq!((status, fields(&taken)), (200, vec!["id", "kind"]));
+        let known = vec!["gone", "id", "kind", "sentence"];
+        assert_eq!((status, fields(&taken)), (200, known.clone()));
         assert_eq!(taken["kind"], kind);
+        assert_eq!(taken["gone"], json!({"from": 1, "of": 1}));
+        // Once more, it is said how far it is gone.
         let (status, again) = asked.post(&path, json!({})).await;
-        assert_eq!((status, again["code"].as_str()), (404, Some("not-found")));
+        assert_eq!((status, fields(&again)), (200, known));
+        assert_eq!((&again["kind"], &again["id"]), (&json!(null), &thing["id"]));
+        let (status, _) = asked.get(&path.replace("/take-back", "")).await;
+        assert_eq!(status, 200);
     }
     let (_, left) = asked.get("/v1/stories?all=true").await;
-    assert_eq!(left, json!({"stories": []}));
+    assert_eq!(left, json!({"stories": [], "gaps": []}));
+    let (_, settled) = asked
+        .post("/v1/settings", json!({"fade": 7, "tells": true}))
+        .await;
+    assert_eq!(
+        settled,
+        json!({"name": "Tuesday", "fade": 7, "tells": true, "may_change": true})
+    );
+    asked.post("/v1/stories", json!({"text": "Second."})).await;
+    let (_, left) = asked.get("/v1/stories").await;
+    assert!(left["stories"][0]["fades"].is_string());
+    let quiet = json!([{"after": 1, "sentence": "You took a story back."}]);
+    assert_eq!(left["gaps"], quiet);
     let (status, _) = asked.get("/v1/own/fff").await;
     assert_eq!(status, 404);
     asked.close().await;

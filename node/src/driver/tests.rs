@@ -11,7 +11,7 @@ use circlet_model::codec;
 use circlet_model::content::story::{Ask, Story};
 use circlet_model::id::{CircleId, PeerId};
 use circlet_model::invitation::{InviteKey, InviteSecret};
-use circlet_model::replica::input::{DialId, LinkId};
+use circlet_model::replica::input::{DialId, Fade, LinkId};
 use circlet_model::replica::overview::Standing;
 use circlet_model::secrecy::kem;
 use std::sync::Arc;
@@ -134,6 +134,7 @@ fn share(text: &str) -> Command {
             replaces: None,
             written,
         },
+        fade: Fade::AsSettled,
     }
 }
 

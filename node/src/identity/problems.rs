@@ -45,7 +45,8 @@ impl From<keystore::Error> for Problem {
             keystore::Error::WrongPassphrase => Self::new(
                 "wrong-passphrase",
                 "That passphrase didn't open it. Capital letters matter.",
-                "Try again.",
+                "Try again. With your 24 words you can choose another: \
+                 `circlet passphrase --words-file FILE`.",
             )
             .of(Kind::Locked),
             keystore::Error::WrongSeed => Self::new(
@@ -59,7 +60,13 @@ impl From<keystore::Error> for Problem {
                 "There is too little free memory on this computer to open Circlet.",
                 "Close another program, then try again.",
             ),
-            keystore::Error::Damaged(what) => Store::Damaged(what.to_owned()).into(),
+            keystore::Error::Damaged(_) => Self::new(
+                "store-damaged",
+                "A file that holds the keys of this home is damaged, so nothing here can be opened. The \
+                 other members' computers still hold what was shared.",
+                "Keep a copy of the folder before you change anything. In a fresh folder (CIRCLET_HOME), \
+                 `circlet restore` brings you back with your 24 words.",
+            ),
             keystore::Error::Newer(version) => Store::Newer(version).into(),
             keystore::Error::Full => Store::Full.into(),
             keystore::Error::Io(kind) => Store::Io(kind.to_string()).into(),

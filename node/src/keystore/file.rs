@@ -1,7 +1,7 @@
 //! The bytes of the file `keys` (see the parent for the format), and the two ways to unwrap it.
 
 use super::secret::{NONCE, TAG};
-use super::{Cost, Error, Passphrase, Secret, read_small};
+use super::{Cost, Error, Key, Passphrase, Secret, read_small};
 use rand_core::CryptoRng;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -105,6 +105,15 @@ impl KeyFile {
     /// Says whether a passphrase is what opens the file.
     pub(super) fn needs_passphrase(&self) -> bool {
         self.clear.is_none()
+    }
+
+    /// Unwraps the master key by what the person has.
+    pub(super) fn unwrap_by(&self, key: Option<&Key>) -> Result<Secret, Error> {
+        match key {
+            None => self.unwrap_by_passphrase(None),
+            Some(Key::Passphrase(passphrase)) => self.unwrap_by_passphrase(Some(passphrase)),
+            Some(Key::Seed(seed)) => self.unwrap_by_seed(&seed.0),
+        }
     }
 
     /// Unwraps the master key by the passphrase, or by what the file says instead.
@@ -220,4 +229,73 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Error> {
         .ok_or(Error::Damaged("it is too short"))?;
     *bytes = rest;
     Ok(*taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    const STORED: Cost = Cost {
+        memory: 32,
+        rounds: 2,
+        lanes: 2,
+    };
+
+    fn file() -> KeyFile {
+        let (master, passphrase) = (Secret::from([1; 32]), Passphrase::from("blue door"));
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        KeyFile::new(&master, Some(&passphrase), STORED, &[5; 32], &mut rng).unwrap()
+    }
+
+    /// Returns the file as somebody would leave it who knows how it is checked.
+    fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = file().encode().to_vec();
+        bytes.truncate(WHOLE - CHECK);
+        change(&mut bytes);
+        let check = check(&bytes);
+        [bytes.as_slice(), &check].concat()
+    }
+
+    fn opened(bytes: &[u8]) -> Result<Secret, Error> {
+        let passphrase = Passphrase::from("blue door");
+        KeyFile::decode(bytes)?.unwrap_by_passphrase(Some(&passphrase))
+    }
+
+    #[test]
+    fn the_costs_that_are_stored_are_the_ones_that_count() {
+        assert_eq!(KeyFile::decode(&file().encode()).unwrap().cost, STORED);
+        assert!(opened(&forged(|_| {})).is_ok());
+        for number in 0..3 {
+            let other = forged(|bytes| bytes[MAGIC.len() + 2 + 4 * number + 3] ^= 1);
+            let result = opened(&other).err();
+            assert_eq!(result, Some(Error::WrongPassphrase), "number {number}");
+        }
+    }
+
+    #[test]
+    fn costs_that_no_computer_bears_are_refused_before_they_are_paid() {
+        let at = MAGIC.len() + 2;
+        let numbers = [
+            [u32::MAX, 1, 1],
+            [64 * 1024, u32::MAX, 1],
+            [64 * 1024, 3, u32::MAX],
+            // Each by itself would be borne.
+            [1024 * 1024, 256, 1],
+            [0, 1, 1],
+            [64 * 1024, 0, 1],
+            [64 * 1024, 3, 0],
+            [8, 1, 16],
+        ];
+        for costs in numbers {
+            let bytes = forged(|bytes| {
+                for (number, cost) in costs.iter().enumerate() {
+                    bytes[at + 4 * number..][..4].copy_from_slice(&cost.to_be_bytes());
+                }
+            });
+            let result = opened(&bytes);
+            assert!(matches!(result, Err(Error::Damaged(_))), "{costs:?}");
+        }
+    }
 }

@@ -21,13 +21,22 @@ const MAX_ROUNDS: u32 = 256;
 /// The most lanes a key file may ask for, for the same reason.
 const MAX_LANES: u32 = 16;
 
+/// The most KiB times rounds a key file may ask for: ten times what tuning chooses at most, and still a
+/// matter of seconds.
+const MAX_WORK: u64 = 16 * 1024 * 1024;
+
 /// Words that only the person knows. Wiped when dropped, never shown.
 #[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    /// Derives the key that wraps the master key.
-    pub(super) fn key(&self, cost: Cost, salt: &[u8]) -> Result<Secret, Error> {
+    /// Returns the words, to be sent to the home's own node.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Derives the key that wraps another one.
+    pub(crate) fn key(&self, cost: Cost, salt: &[u8]) -> Result<Secret, Error> {
         let params = Params::new(cost.memory, cost.rounds, cost.lanes, Some(Secret::SIZE))
             .map_err(|_| Error::Damaged("the costs of the passphrase"))?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -98,9 +107,12 @@ impl Cost {
     }
 
     /// Refuses what no release has ever written.
-    pub(super) fn checked(self) -> Result<Self, Error> {
-        let fits =
-            self.memory <= MAX_MEMORY && self.rounds <= MAX_ROUNDS && self.lanes <= MAX_LANES;
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let work = u64::from(self.memory) * u64::from(self.rounds);
+        let fits = self.memory <= MAX_MEMORY
+            && self.rounds <= MAX_ROUNDS
+            && self.lanes <= MAX_LANES
+            && work <= MAX_WORK;
         if fits {
             Ok(self)
         } else {

@@ -13,9 +13,10 @@ pub(crate) const NONCE: usize = 24;
 /// How many bytes sealing adds, besides the nonce.
 pub(crate) const TAG: usize = 16;
 
-/// A key. Wiped when dropped, never shown.
+/// A key. Wiped when dropped, never shown. It lies in one place, wherever its owner is moved to: a move
+/// leaves a copy behind that nobody wipes.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; Self::SIZE]);
+pub struct Secret(Box<[u8; Self::SIZE]>);
 
 impl Secret {
     /// The size in bytes.
@@ -23,15 +24,15 @@ impl Secret {
 
     /// Draws a fresh key.
     pub fn random(rng: &mut impl CryptoRng) -> Self {
-        let mut secret = Self([0; Self::SIZE]);
-        rng.fill_bytes(&mut secret.0);
+        let mut secret = Self::empty();
+        rng.fill_bytes(secret.0.as_mut_slice());
         secret
     }
 
     /// Derives a key for one use; the context names the use and is never shared by two.
     #[must_use]
     pub fn derive(&self, context: &'static str) -> Self {
-        Self(blake3::derive_key(context, &self.0))
+        blake3::derive_key(context, self.0.as_slice()).into()
     }
 
     /// Returns the bytes.
@@ -41,14 +42,23 @@ impl Secret {
 
     /// Reads a key from exactly its bytes.
     pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+        let mut secret = Self::empty();
+        let fits = bytes.len() == Self::SIZE;
+        fits.then(|| {
+            secret.0.copy_from_slice(bytes);
+            secret
+        })
     }
 
     /// Gives the bytes to somebody who fills them in.
     pub(super) fn fill_with<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
-        let mut secret = Self([0; Self::SIZE]);
-        fill(&mut secret.0)?;
+        let mut secret = Self::empty();
+        fill(secret.0.as_mut_slice())?;
         Ok(secret)
+    }
+
+    fn empty() -> Self {
+        Self(Box::new([0; Self::SIZE]))
     }
 
     /// Appends the sealed bytes and the tag to `out`. The nonce is new for every call on one key.
@@ -65,7 +75,7 @@ impl Secret {
             out.extend_from_slice(part);
         }
         let tail = out.get_mut(start..).unwrap_or_default();
-        let tag = XChaCha20Poly1305::new((&self.0).into())
+        let tag = XChaCha20Poly1305::new(self.as_bytes().into())
             .encrypt_inout_detached(nonce.into(), context, tail.into())
             .map_err(|_| Error::Damaged("too many bytes to seal"))?;
         out.extend_from_slice(&tag);
@@ -81,7 +91,7 @@ impl Secret {
     ) -> Option<Vec<u8>> {
         let (sealed, tag) = sealed.split_last_chunk::<TAG>()?;
         let mut plain = sealed.to_vec();
-        let opened = XChaCha20Poly1305::new((&self.0).into()).decrypt_inout_detached(
+        let opened = XChaCha20Poly1305::new(self.as_bytes().into()).decrypt_inout_detached(
             nonce.into(),
             context,
             plain.as_mut_slice().into(),
@@ -92,8 +102,11 @@ impl Secret {
 }
 
 impl From<[u8; Self::SIZE]> for Secret {
-    fn from(bytes: [u8; Self::SIZE]) -> Self {
-        Self(bytes)
+    fn from(mut bytes: [u8; Self::SIZE]) -> Self {
+        let mut secret = Self::empty();
+        secret.0.copy_from_slice(&bytes);
+        bytes.zeroize();
+        secret
     }
 }
 

@@ -134,6 +134,73 @@ fn a_passphrase_that_could_not_be_saved_changes_nothing() {
 }
 
 #[test]
+fn a_change_cut_short_at_any_step_leaves_one_of_both_passphrases() {
+    for new in [Some(words("new")), None] {
+        let Place {
+            home,
+            mut rng,
+            _folder,
+        } = place();
+        let mut keystore =
+            Keystore::create(&home, Some(&words("old")), Cost::TINY, &SEED, &mut rng).unwrap();
+        let master = *keystore.master().as_bytes();
+        let before = fs::read(home.keys()).unwrap();
+        keystore
+            .change_passphrase(new.as_ref(), Cost::TINY, &mut rng)
+            .unwrap();
+        let after = fs::read(home.keys()).unwrap();
+        let unfinished = home.root().join("keys.new");
+        assert!(!unfinished.exists());
+        // The old file stands, and of the new one any part was written.
+        for length in 0..=after.len() {
+            fs::write(home.keys(), &before).unwrap();
+            fs::write(&unfinished, &after[..length]).unwrap();
+            let wrong = Keystore::open(&home, Some(&words("other")));
+            assert_eq!(opened(wrong), Err(Error::WrongPassphrase));
+            let old = Keystore::open(&home, Some(&words("old")));
+            assert_eq!(opened(old), Ok(master), "{length} bytes");
+            assert!(!unfinished.exists(), "the change that never was is gone");
+            assert_eq!(opened(Keystore::open_with_seed(&home, &SEED)), Ok(master));
+        }
+        fs::write(home.keys(), &after).unwrap();
+        assert_eq!(opened(Keystore::open(&home, new.as_ref())), Ok(master));
+        let old = opened(Keystore::open(&home, Some(&words("old"))));
+        let still = new.is_none().then_some(master);
+        assert_eq!(old.ok(), still);
+    }
+}
+
+#[test]
+fn a_home_opens_by_what_the_person_has() {
+    let Place {
+        home,
+        mut rng,
+        _folder,
+    } = place();
+    let seed = |byte| Some(Key::Seed(Box::new(circlet_model::key::Secret([byte; 32]))));
+    let passphrase = |text| Some(Key::from(words(text)));
+    Keystore::create(&home, Some(&words("old")), Cost::TINY, &SEED, &mut rng).unwrap();
+    for right in [passphrase("old"), seed(5)] {
+        assert_eq!(Keystore::check(&home, right.as_ref()), Ok(()));
+        Keystore::open_by(&home, right.as_ref()).unwrap();
+    }
+    let wrong = [
+        (None, Error::NeedsPassphrase),
+        (passphrase("new"), Error::WrongPassphrase),
+        (seed(6), Error::WrongSeed),
+    ];
+    let before = fs::read(home.keys()).unwrap();
+    for (key, error) in wrong {
+        assert_eq!(Keystore::check(&home, key.as_ref()), Err(error.clone()));
+        let changed = change_passphrase(&home, key.as_ref(), None);
+        assert_eq!(changed, Err(error));
+    }
+    assert_eq!(fs::read(home.keys()).unwrap(), before);
+    change_passphrase(&home, seed(5).as_ref(), None).unwrap();
+    assert_eq!(Keystore::check(&home, None), Ok(()));
+}
+
+#[test]
 fn the_identity_comes_back_and_is_sealed() {
     let Place {
         home,

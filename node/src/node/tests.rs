@@ -1,11 +1,14 @@
 //! A node from start to end, with a real store and a real socket.
 
+#[cfg(target_os = "linux")]
+mod memory;
+
 use super::*;
 use crate::client::{self, Client};
 use crate::clock::Clock;
 use crate::home::Home;
 use crate::identity::set_up;
-use crate::keystore::Cost;
+use crate::keystore::{Cost, Passphrase};
 use crate::problem::Kind;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,7 +36,7 @@ fn place(passphrase: Option<&str>) -> Place {
     clippy::unnecessary_wraps,
     reason = "a source of passphrases may refuse"
 )]
-fn no_passphrase() -> Result<Option<Passphrase>, Problem> {
+fn no_passphrase() -> Result<Option<Key>, Problem> {
     Ok(None)
 }
 
@@ -162,7 +165,7 @@ async fn a_passphrase_is_asked_for_while_nothing_is_locked() {
     let Place { home, _folder } = place(Some("blue door"));
     let typed = || {
         drop(home.lock().unwrap());
-        Ok(Some(Passphrase::from("blue door")))
+        Ok(Some(Key::from(Passphrase::from("blue door"))))
     };
     Client::connect(&home, typed).await.unwrap().close().await;
     let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
@@ -219,9 +222,9 @@ async fn a_locked_home_asks_for_its_passphrase() {
         (locked.code.as_ref(), locked.kind.exit_code()),
         ("locked", 4)
     );
-    let wrong = Client::connect(&home, || Ok(Some(Passphrase::from("red door")))).await;
+    let wrong = Client::connect(&home, || Ok(Some(Key::from(Passphrase::from("red door"))))).await;
     assert_eq!(wrong.unwrap_err().code, "wrong-passphrase");
-    let right = Client::connect(&home, || Ok(Some(Passphrase::from("blue door")))).await;
+    let right = Client::connect(&home, || Ok(Some(Key::from(Passphrase::from("blue door"))))).await;
     right.unwrap().close().await;
 }
 
@@ -256,6 +259,238 @@ async fn what_a_damaged_home_still_holds_is_never_set_up_anew() {
             assert!(file.exists(), "{}", file.display());
         }
     }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a source of passphrases may refuse"
+)]
+fn blue_door() -> Result<Option<Key>, Problem> {
+    Ok(Some(Key::from(Passphrase::from("blue door"))))
+}
+
+/// Starts a node of a home behind a passphrase.
+async fn start_behind(home: &Home) -> Started {
+    let (end, ended) = oneshot::channel::<()>();
+    let (ready, wait) = oneshot::channel();
+    let config = Config::new(home.clone(), vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
+    let shutdown = async {
+        ended.await.ok();
+    };
+    let ready = || ready.send(()).unwrap();
+    let node = tokio::spawn(run(config, blue_door, ready, shutdown));
+    wait.await.unwrap();
+    Started { end, node }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_node_answers_nothing_until_it_is_unlocked() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let Started { end: _end, node } = start_behind(&home).await;
+    let client = connect(&home).await;
+    let circle = client
+        .post("/v1/circles", &json!({"name": "Tuesday"}))
+        .await
+        .unwrap();
+    client
+        .post("/v1/stories", &json!({"text": "One."}))
+        .await
+        .unwrap();
+    assert_eq!(client.get("/v1/status").await.unwrap()["locked"], false);
+    let again = client::unlock(&home, || panic!("it is open"))
+        .await
+        .unwrap();
+    assert!(again["sentence"].as_str().unwrap().contains("open already"));
+
+    let locked = client::lock(&home).await.unwrap().unwrap();
+    assert_eq!(
+        (&locked["locked"], &locked["passphrase"]),
+        (&json!(true), &json!(true))
+    );
+    for _ in 0..2 {
+        let status = client.get("/v1/status").await.unwrap();
+        assert_eq!(
+            status,
+            json!({"circles": [], "running": true, "locked": true})
+        );
+        for path in [
+            "/v1/stories",
+            "/v1/words",
+            "/v1/members",
+            "/v1/doctor",
+            "/v1/none",
+        ] {
+            let refused = client.get(path).await.unwrap_err();
+            assert_eq!(
+                (refused.code.as_ref(), refused.kind),
+                ("locked", Kind::Locked)
+            );
+        }
+        assert!(client::probe(&home).await.unwrap().unwrap().locked);
+        let twice = client::lock(&home).await.unwrap().unwrap();
+        assert!(twice["sentence"].as_str().unwrap().contains("already"));
+    }
+    unlocks_for_its_owner_alone(&home).await;
+    let status = client.get("/v1/status").await.unwrap();
+    assert_eq!(status["circles"][0]["id"], circle["id"]);
+    let stories = client.get("/v1/stories").await.unwrap();
+    assert_eq!(stories["stories"][0]["text"], "One.");
+    client::lock(&home).await.unwrap().unwrap();
+    assert!(
+        client::stop(&home).await.unwrap(),
+        "it stops while it is locked"
+    );
+    node.await.unwrap().unwrap();
+    assert!(client::lock(&home).await.unwrap().is_none());
+    assert_eq!(
+        client::unlock(&home, blue_door).await.unwrap_err().kind,
+        Kind::NodeNeeded
+    );
+}
+
+/// Tries what does not unlock a node, and then what does.
+async fn unlocks_for_its_owner_alone(home: &Home) {
+    let silence = client::set_silence(home, None, || panic!("a node runs")).await;
+    assert_eq!(silence.unwrap_err().code, "locked");
+    let none = client::unlock(home, no_passphrase).await.unwrap_err();
+    assert_eq!((none.code.as_ref(), none.kind), ("locked", Kind::Locked));
+    let wrong = || Ok(Some(Key::from(Passphrase::from("red door"))));
+    let wrong = client::unlock(home, wrong).await.unwrap_err();
+    assert_eq!(
+        (wrong.code.as_ref(), wrong.kind),
+        ("wrong-passphrase", Kind::Locked)
+    );
+    assert!(client::probe(home).await.unwrap().unwrap().locked);
+    client::unlock(home, blue_door).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locking_while_much_is_under_way_answers_everybody_and_loses_nothing() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let Started { end, node } = start_behind(&home).await;
+    let client = connect(&home).await;
+    client
+        .post("/v1/circles", &json!({"name": "Tuesday"}))
+        .await
+        .unwrap();
+    let writers: Vec<_> = (0..20)
+        .map(|number| {
+            let home = home.clone();
+            tokio::spawn(async move {
+                let client = connect(&home).await;
+                let text = json!({"text": format!("Story {number}.")});
+                client.post("/v1/stories", &text).await
+            })
+        })
+        .collect();
+    let lockers: Vec<_> = (0..3)
+        .map(|_| {
+            let home = home.clone();
+            tokio::spawn(async move { client::lock(&home).await })
+        })
+        .collect();
+    for locker in lockers {
+        assert_eq!(locker.await.unwrap().unwrap().unwrap()["locked"], true);
+    }
+    let mut saved = Vec::new();
+    for writer in writers {
+        match writer.await.unwrap() {
+            Ok(story) => saved.push(story["id"].clone()),
+            Err(problem) => assert_eq!(problem.kind, Kind::Locked, "{problem:?}"),
+        }
+    }
+    client::unlock(&home, blue_door).await.unwrap();
+    let stories = client.get("/v1/stories?all=true").await.unwrap();
+    let stories = stories["stories"].as_array().unwrap();
+    for id in saved {
+        assert!(stories.iter().any(|story| story["id"] == id));
+    }
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passphrase_is_changed_while_a_node_runs_or_is_locked() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let passphrase = |words: &str| Passphrase::from(words);
+    let change = async |old: Option<&str>, new: Option<&str>| {
+        let old = old.map(|old| Key::from(passphrase(old)));
+        client::change_passphrase(&home, old, new.map(passphrase)).await
+    };
+    let opens = |words: &str| {
+        let keystore = Keystore::open(&home, Some(&passphrase(words)));
+        keystore.map(|keystore| *keystore.master().as_bytes())
+    };
+    let master = opens("blue door").unwrap();
+    let words = {
+        let keystore = Keystore::open(&home, Some(&passphrase("blue door"))).unwrap();
+        let words = Identity::load(&keystore).unwrap().words();
+        Box::new(circlet_model::words::from_words(&words).unwrap())
+    };
+    let Started { end, node } = start_behind(&home).await;
+    let before = std::fs::read(home.keys()).unwrap();
+    let wrong = change(Some("red door"), Some("new")).await.unwrap_err();
+    assert_eq!(
+        (wrong.code.as_ref(), wrong.kind),
+        ("wrong-passphrase", Kind::Locked)
+    );
+    assert!(wrong.message.ends_with("The passphrase is as it was."));
+    let none = change(None, Some("new")).await.unwrap_err();
+    assert_eq!(none.kind, Kind::Locked);
+    assert_eq!(std::fs::read(home.keys()).unwrap(), before);
+
+    let changed = change(Some("blue door"), Some("new")).await.unwrap();
+    assert_eq!(changed["passphrase"], true);
+    assert!(opens("blue door").is_err());
+    assert_eq!(opens("new").unwrap(), master);
+    client::lock(&home).await.unwrap().unwrap();
+    // Also while it is locked.
+    let changed = change(Some("new"), None).await.unwrap();
+    assert_eq!(changed["passphrase"], false);
+    assert_eq!(Keystore::needs_passphrase(&home), Ok(false));
+    let by_words = Some(Key::Seed(words.clone()));
+    let new = Some(passphrase("blue door"));
+    client::change_passphrase(&home, by_words, new)
+        .await
+        .unwrap();
+    assert_eq!(opens("blue door").unwrap(), master);
+    assert!(client::probe(&home).await.unwrap().unwrap().locked);
+    client::unlock(&home, || Ok(Some(Key::Seed(words))))
+        .await
+        .unwrap();
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_was_told_to_locks_itself_also_after_a_restart() {
+    let Place { home, _folder } = place(Some("blue door"));
+    let second = Some(Duration::from_secs(1));
+    let told = client::set_silence(&home, second, blue_door).await.unwrap();
+    assert_eq!(told["seconds"], 1);
+    let Started { end, node } = start_behind(&home).await;
+    locks_itself(&home).await;
+    client::unlock(&home, blue_door).await.unwrap();
+    locks_itself(&home).await;
+    client::unlock(&home, blue_door).await.unwrap();
+    let never = client::set_silence(&home, None, || panic!("a node runs")).await;
+    if let Ok(told) = never {
+        assert_eq!(told["seconds"], Value::Null);
+        assert!(!client::probe(&home).await.unwrap().unwrap().locked);
+    }
+    end.send(()).unwrap();
+    node.await.unwrap().unwrap();
+}
+
+/// Waits until a home is locked, without asking it for anything that counts.
+async fn locks_itself(home: &Home) {
+    let looking = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        while !client::probe(home).await.unwrap().unwrap().locked {
+            pause.tick().await;
+        }
+    };
+    timeout(Duration::from_mins(1), looking).await.unwrap();
 }
 
 /// Asks again and again until the answer is as hoped for.

@@ -67,6 +67,10 @@ impl Sled {
             file,
         };
         engine.flush()?;
+        // Its settings, which sled writes once and never syncs.
+        let settings = sync_handle(&engine.folder.join("conf"));
+        let synced = settings.and_then(|settings| settings.sync_all());
+        synced.map_err(|error| io_error(&error))?;
         sync_dir(&engine.folder).map_err(|error| io_error(&error))?;
         Ok(engine)
     }
@@ -159,14 +163,14 @@ impl fmt::Debug for Sled {
 
 /// Returns how many bytes a disk still takes.
 #[cfg(unix)]
-fn free_room(folder: &Path) -> std::io::Result<u64> {
+pub(super) fn free_room(folder: &Path) -> std::io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Returns how many bytes a disk still takes: not known here.
 #[cfg(not(unix))]
-fn free_room(_: &Path) -> std::io::Result<u64> {
+pub(super) fn free_room(_: &Path) -> std::io::Result<u64> {
     Ok(u64::MAX)
 }
 
