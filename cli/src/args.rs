@@ -1,8 +1,9 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    completions, demo, device, doctor, help, invite, join, leave, list, members, new, node, read,
-    respond, restore, setup, share, start, status, stop, take_back, welcome, words,
+    backup, completions, demo, device, doctor, edit, export, help, import, invite, join, leave,
+    list, lock, members, new, node, passphrase, read, respond, restore, settings, setup, share,
+    start, status, stop, take_back, unlock, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -54,11 +55,15 @@ pub(crate) enum Command {
     Setup(setup::Args),
     Start(start::Args),
     Stop(stop::Args),
+    Lock(lock::Args),
+    Unlock(unlock::Args),
+    Passphrase(passphrase::Args),
     Status(status::Args),
     Doctor(doctor::Args),
     New(new::Args),
     List(list::Args),
     Members(members::Args),
+    Settings(settings::Args),
     Leave(leave::Args),
     Invite(invite::Args),
     Join(join::Args),
@@ -66,10 +71,14 @@ pub(crate) enum Command {
     Share(share::Args),
     Read(read::Args),
     Respond(respond::Args),
+    Edit(edit::Args),
     TakeBack(take_back::Args),
     Words(words::Args),
     Device(device::Args),
+    Backup(backup::Args),
     Restore(restore::Args),
+    Export(export::Args),
+    Import(import::Args),
     Demo(demo::Args),
     Node(node::Args),
     Completions(completions::Args),

@@ -3,17 +3,19 @@
 use crate::args::Global;
 use crate::error::{Failure, Result};
 use crate::output::Printer;
-use crate::{draft, text, words};
+use crate::{draft, paper, text, words};
+use circlet_model::words as recovery;
+use circlet_node::api::words::explain;
 use circlet_node::client::{Client, with_query};
 use circlet_node::home::{Home, create_private_dir};
 use circlet_node::identity;
-use circlet_node::keystore::{Keystore, Passphrase};
+use circlet_node::keystore::{Key, Keystore, Passphrase};
 use circlet_node::problem::Problem;
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::{Cell, OnceCell};
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// What a command is given.
@@ -171,21 +173,12 @@ impl Context {
         Ok(typed.map(|typed| typed.trim() == name))
     }
 
-    /// Returns the passphrase from the file that was named, or as it is typed now.
+    /// Returns the passphrase from the file that was named, or as it is typed now; asks only once.
     pub(crate) fn passphrase(&self) -> Result<Zeroizing<String>> {
         if let Some(known) = self.passphrase.get() {
             return Ok(known.clone());
         }
-        let words = if let Some(path) = &self.global.passphrase_file {
-            let mut words = text::file(path)?;
-            let length = words.trim_end_matches(['\n', '\r']).len();
-            words.truncate(length);
-            words
-        } else if self.can_ask() {
-            text::typed("Passphrase: ")?
-        } else {
-            return Err(Failure::needs_passphrase());
-        };
+        let words = self.read_passphrase()?;
         Ok(self.passphrase.get_or_init(|| words).clone())
     }
 
@@ -200,8 +193,35 @@ impl Context {
     }
 
     /// Returns the passphrase as a node asks for it.
-    pub(crate) fn passphrase_for_node(&self) -> std::result::Result<Option<Passphrase>, Problem> {
-        Ok(Some(self.passphrase()?.as_str().into()))
+    pub(crate) fn passphrase_for_node(&self) -> std::result::Result<Option<Key>, Problem> {
+        let passphrase = Passphrase::from(self.passphrase()?.as_str());
+        Ok(Some(passphrase.into()))
+    }
+
+    /// Returns what opens a home: the words in a file, where one is named, or else the passphrase.
+    /// Nothing of it is kept here: a node asks this way, and may be locked later.
+    pub(crate) fn key(
+        &self,
+        words_file: Option<&Path>,
+    ) -> std::result::Result<Option<Key>, Problem> {
+        let Some(file) = words_file else {
+            let passphrase = Passphrase::from(self.read_passphrase()?.as_str());
+            return Ok(Some(passphrase.into()));
+        };
+        let (written, _) = paper::apart(&text::file(file)?);
+        let seed = recovery::from_words(&written);
+        let seed = seed.map_err(|error| explain(error, &written))?;
+        Ok(Some(Key::Seed(Box::new(seed))))
+    }
+
+    fn read_passphrase(&self) -> Result<Zeroizing<String>> {
+        if let Some(path) = &self.global.passphrase_file {
+            text::passphrase(path)
+        } else if self.can_ask() {
+            text::typed("Passphrase: ")
+        } else {
+            Err(Failure::needs_passphrase())
+        }
     }
 
     /// Asks one thing, and lets go of the home again: nobody waits for somebody who reads or types.

@@ -67,6 +67,18 @@ impl Draft {
         self.folder.join(FILE)
     }
 
+    /// Lets it begin with the words that are there already.
+    pub(crate) fn fill(&self, already: &str) -> io::Result<()> {
+        let lines = already.lines().map(|line| format!("{line}\n"));
+        std::fs::write(self.path(), lines.collect::<String>())
+    }
+
+    /// Says whether nothing was added to the words that were there already.
+    pub(crate) fn holds_only(&self, already: &str) -> bool {
+        let held = std::fs::read(self.path());
+        held.is_ok_and(|held| held.trim_ascii_end() == already.trim_end().as_bytes())
+    }
+
     /// Removes it with all that an editor left beside it.
     pub(crate) fn remove(self) {
         // What cannot be removed is named by the next command.

@@ -46,7 +46,7 @@ pub(crate) const EXIT_CODES: [(u8, &str); 8] = [
     (CANCELLED, "you cancelled it"),
     (
         LOCKED,
-        "a passphrase is needed, or the one given did not open it",
+        "Circlet is locked, or the passphrase given did not open it",
     ),
     (
         NODE_NEEDED,

@@ -8,6 +8,7 @@ mod error;
 mod output;
 mod paper;
 mod people;
+mod progress;
 mod qr;
 mod text;
 mod usage;

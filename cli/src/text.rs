@@ -24,6 +24,20 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// Lets go of the words: they are the same as those that were there already, which should not lie on
+    /// the disk in clear as well.
+    pub(crate) fn unchanged(self) -> Failure {
+        if let Some(draft) = self.draft {
+            draft.remove();
+        }
+        Failure {
+            next: "If your editor opened a window of its own that is still there, set EDITOR so that it is \
+                   waited for, as in `EDITOR='code --wait'`."
+                .to_owned(),
+            ..Failure::cancelled("The words are the same as before, so nothing was changed.")
+        }
+    }
+
     /// Waits until the words are sent. Until then the draft stays, and the failure says where it is.
     pub(crate) async fn send(self, sending: impl Future<Output = Result<Value>>) -> Result<Value> {
         let Some(draft) = self.draft else {
@@ -61,10 +75,11 @@ pub(crate) fn opens_editor(stdin: bool, context: &Context) -> Result<bool> {
     }
 }
 
-/// Returns the text of a story or response, from an editor or from stdin.
-pub(crate) fn write(in_editor: bool, context: &Context) -> Result<Written> {
+/// Returns the text of a story or response, from an editor or from stdin. The editor opens with the words
+/// that are there already.
+pub(crate) fn write(in_editor: bool, context: &Context, already: &str) -> Result<Written> {
     if in_editor {
-        return edit(context);
+        return edit(context, already);
     }
     let text = bounded(stdin()?)?.trim_end().to_owned();
     if text.is_empty() {
@@ -85,6 +100,14 @@ pub(crate) fn file(path: &Path) -> Result<Zeroizing<String>> {
         )
     })?;
     bounded(file)
+}
+
+/// Returns the passphrase in a file, or on stdin for `-`: all of it but the ends of lines behind it.
+pub(crate) fn passphrase(path: &Path) -> Result<Zeroizing<String>> {
+    let mut words = file(path)?;
+    let length = words.trim_end_matches(['\n', '\r']).len();
+    words.truncate(length);
+    Ok(words)
 }
 
 /// Returns one secret line: from stdin when it is piped, else typed unseen.
@@ -140,11 +163,15 @@ fn bounded(source: impl Read) -> Result<Zeroizing<String>> {
 }
 
 /// Has the words written in an editor.
-fn edit(context: &Context) -> Result<Written> {
+fn edit(context: &Context, already: &str) -> Result<Written> {
     let could_not = |error: &std::io::Error| Failure::computer("The editor did not open", error);
     let editor = editor()?;
     context.name_drafts();
     let draft = Draft::new(&context.run_folder()?).map_err(|error| could_not(&error))?;
+    if let Err(error) = draft.fill(already) {
+        draft.remove();
+        return Err(could_not(&error));
+    }
     // Ctrl-C belongs to the editor meanwhile.
     let _held = signal(SignalKind::interrupt()).map_err(|error| could_not(&error))?;
     let mut words = editor.split_whitespace();
@@ -156,6 +183,10 @@ fn edit(context: &Context) -> Result<Written> {
         Ok(status) if status.success() => {}
         Ok(_) => {
             let left = Failure::cancelled("The editor was left, so nothing was sent.");
+            if !already.is_empty() && draft.holds_only(already) {
+                draft.remove();
+                return Err(left);
+            }
             return Err(draft.keep(left));
         }
         Err(error) => return Err(draft.keep(could_not(&error))),

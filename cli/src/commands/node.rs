@@ -9,6 +9,7 @@ use circlet_node::{logging, node};
 use clap::Subcommand;
 use serde_json::json;
 use std::cell::Cell;
+use std::path::PathBuf;
 
 /// Run the node itself
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ enum Action {
         /// Where to listen, such as `/ip4/0.0.0.0/udp/4321/quic-v1`; nothing = wherever it can
         #[arg(long, value_name = "MULTIADDR")]
         listen: Vec<Address>,
+        /// Open it with the 24 words in this file instead of the passphrase
+        #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+        words_file: Option<PathBuf>,
         /// Leave the terminal
         #[arg(long, hide = true)]
         background: bool,
@@ -36,7 +40,11 @@ enum Action {
 
 /// Runs the node until it is asked to end.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let Action::Run { listen, background } = &args.action;
+    let Action::Run {
+        listen,
+        words_file,
+        background,
+    } = &args.action;
     if *background {
         // A session of its own, so that the node outlives the terminal. It can only be refused to one
         // that has such a session already.
@@ -54,8 +62,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
             ..Done::default()
         });
     };
-    let passphrase = || context.passphrase_for_node();
-    let ended = node::run(config, passphrase, ready, node::asked_to_end()).await;
+    let key = || context.key(words_file.as_deref());
+    let ended = node::run(config, key, ready, node::asked_to_end()).await;
     ended.map_err(|problem| Failure {
         late: said.get(),
         ..problem.into()

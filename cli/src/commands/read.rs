@@ -32,13 +32,15 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         None => context.get_of_circle("/v1/stories", &[]).await?,
     };
     let mut text = String::new();
-    for story in json
-        .get("stories")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        write_story(story, &mut text);
+    let stories = list(&json, "stories");
+    let gaps = list(&json, "gaps");
+    for above in 0..=stories.len() {
+        for gap in gaps.iter().filter(|gap| stands_after(gap, above)) {
+            write_gap(gap, &mut text);
+        }
+        if let Some(story) = stories.get(above) {
+            write_story(story, &mut text);
+        }
     }
     let message = if text.is_empty() {
         "Nothing here yet. You could be first, or just be here. `circlet share` shares a story."
@@ -53,6 +55,25 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     })
 }
 
+fn list<'a>(json: &'a Value, name: &str) -> &'a [Value] {
+    let list = json.get(name).and_then(Value::as_array);
+    list.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether a quiet line stands below so many stories.
+fn stands_after(gap: &Value, above: usize) -> bool {
+    let after = gap.get("after").and_then(Value::as_u64);
+    after.is_some_and(|after| usize::try_from(after) == Ok(above))
+}
+
+/// Writes the quiet line where a story was taken back. Writing to a string does not fail.
+fn write_gap(gap: &Value, text: &mut String) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let _ = writeln!(text, "          {}", words::field(gap, "sentence"));
+}
+
 /// Writes one story with its responses. Writing to a string does not fail.
 fn write_story(story: &Value, text: &mut String) {
     if !text.is_empty() {
@@ -64,6 +85,10 @@ fn write_story(story: &Value, text: &mut String) {
     let note = words::field(story, "note");
     if !note.is_empty() {
         let _ = writeln!(text, "    About: {}", note.replace('\n', " "));
+    }
+    let fades = words::field(story, "fades");
+    if !fades.is_empty() {
+        let _ = writeln!(text, "    Stays until {}.", words::day(&fades));
     }
     let _ = writeln!(text, "\n{}", indented(&words::field(story, "text"), "    "));
     for response in story
@@ -81,10 +106,14 @@ fn write_story(story: &Value, text: &mut String) {
 
 fn who_and_when(line: &Value) -> String {
     let author = words::field(line, "author");
-    match words::field(line, "written").as_str() {
+    let mut told = match words::field(line, "written").as_str() {
         "" => author,
         written => format!("{author}, {}", words::day(written)),
+    };
+    if line.get("edited").and_then(Value::as_bool) == Some(true) {
+        told.push_str(" (edited)");
     }
+    told
 }
 
 fn wish(ask: &str) -> &'static str {
@@ -112,13 +141,22 @@ mod tests {
     fn a_story_is_shown_whole_with_what_was_answered() {
         let story = json!({
             "id": "0123456789abcdef0123456789abcdef", "author": "Ana", "text": "One.\nTwo.",
-            "ask": "ideas", "note": "grief",
+            "ask": "ideas", "note": "grief", "edited": true,
             "responses": [{ "id": "fedcba98765432100123456789abcdef", "author": "Bo", "text": "With you." }],
         });
         let mut text = String::new();
         write_story(&story, &mut text);
-        let told = "01234567  Ana\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n      \
+        let told = "01234567  Ana (edited)\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n      \
                     fedcba98  Bo\n        With you.\n";
         assert_eq!(text, told);
+    }
+
+    #[test]
+    fn a_quiet_line_stands_where_the_story_was() {
+        let gap = json!({ "after": 1, "sentence": "Ana took a story back." });
+        assert!(stands_after(&gap, 1) && !stands_after(&gap, 0));
+        let mut text = String::from("above\n");
+        write_gap(&gap, &mut text);
+        assert_eq!(text, "above\n\n          Ana took a story back.\n");
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         let found = found.pointer("/stories/0/id").and_then(Value::as_str);
         id = found.unwrap_or(&id).to_owned();
     }
-    let written = text::write(editor, context)?;
+    let written = text::write(editor, context, "")?;
     let body = NewResponse {
         text: written.text.clone(),
     };

@@ -26,6 +26,8 @@ pub(crate) struct Args {
 
 /// Makes the home.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Done> {
+    // Before anything is typed.
+    identity::may_set_up(&context.home)?;
     let passphrase = passphrase(args.no_passphrase, context)?;
     let passphrase = passphrase.map(|words| Passphrase::from(words.as_str()));
     let cost = match passphrase {

@@ -9,12 +9,13 @@ use circlet_model::replica::output::Refusal;
 use circlet_node::api::stories::{Ask, NewStory};
 use circlet_node::problem::Problem;
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Share a story with your circle
 ///
 /// The words come from your editor, or from stdin when they are piped or `-` is given; never from the
-/// command line, which others on this computer may see.
+/// command line, which others on this computer may see. A story that fades goes out of sight on every
+/// computer once its last day is over, and is then erased.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// `-` reads the story from stdin
@@ -26,11 +27,51 @@ pub(crate) struct Args {
     /// A file with a few words on what the story touches, shown before it
     #[arg(long, value_name = "FILE")]
     note_file: Option<PathBuf>,
+    /// How long it stays with the circle, with what is answered to it; nothing = as the circle has
+    /// settled
+    #[arg(long, value_enum, value_name = "TIME")]
+    fade: Option<Stay>,
+}
+
+/// How long a story stays.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Stay {
+    /// A day
+    #[value(name = "1d")]
+    Day,
+    /// A week
+    #[value(name = "7d")]
+    Week,
+    /// A month
+    #[value(name = "30d")]
+    Month,
+    /// Three months
+    #[value(name = "90d")]
+    Season,
+    /// A year
+    #[value(name = "1y")]
+    Year,
+    /// Until it is taken back
+    Never,
+}
+
+impl Stay {
+    /// Returns the number of days; 0 = for ever.
+    pub(crate) fn days(self) -> u16 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Season => 90,
+            Self::Year => 365,
+            Self::Never => 0,
+        }
+    }
 }
 
 /// What would help.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Wish {
+pub(crate) enum Wish {
     /// Just listening
     Listen,
     /// How it went for others
@@ -41,9 +82,20 @@ enum Wish {
     AskFirst,
 }
 
+impl From<Wish> for Ask {
+    fn from(wish: Wish) -> Self {
+        match wish {
+            Wish::Listen => Self::Listen,
+            Wish::Experience => Self::Experience,
+            Wish::Ideas => Self::Ideas,
+            Wish::AskFirst => Self::AskFirst,
+        }
+    }
+}
+
 /// Shares the story.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
-    let note = note(args)?;
+    let note = note(args.note_file.as_deref())?.filter(|note| !note.is_empty());
     let editor = text::opens_editor(args.stdin.is_some(), context)?;
     // What can be known to stand in the way is told before anybody writes.
     let circle = if editor {
@@ -51,16 +103,12 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     } else {
         None
     };
-    let written = text::write(editor, context)?;
+    let written = text::write(editor, context, "")?;
     let body = NewStory {
         text: written.text.clone(),
-        ask: match args.ask {
-            Wish::Listen => Ask::Listen,
-            Wish::Experience => Ask::Experience,
-            Wish::Ideas => Ask::Ideas,
-            Wish::AskFirst => Ask::AskFirst,
-        },
+        ask: args.ask.into(),
         note,
+        fade: args.fade.map(Stay::days),
     };
     let sending = async {
         match &circle {
@@ -80,8 +128,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     })
 }
 
-fn note(args: &Args) -> Result<Option<String>> {
-    let Some(path) = &args.note_file else {
+/// Reads the content note; one without words is none.
+pub(crate) fn note(path: Option<&Path>) -> Result<Option<String>> {
+    let Some(path) = path else {
         return Ok(None);
     };
     let note = text::file(path)?.trim().to_owned();
@@ -92,7 +141,7 @@ fn note(args: &Args) -> Result<Option<String>> {
             "Shorten it to a few words.",
         ));
     }
-    Ok(Some(note).filter(|note| !note.is_empty()))
+    Ok(Some(note))
 }
 
 /// Returns the id of the circle that is meant, if a story can be shared there.

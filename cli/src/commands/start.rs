@@ -6,19 +6,20 @@
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
-use crate::words;
+use crate::{text, words};
 use circlet_model::address::Address;
 use circlet_node::client;
 use circlet_node::problem::Problem;
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 /// How long a node may take to become ready, on a slow and busy computer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -29,6 +30,17 @@ pub(crate) struct Args {
     /// Where to listen, such as `/ip4/0.0.0.0/udp/4321/quic-v1`; nothing = wherever it can
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<Address>,
+    /// Open it with the 24 words in this file instead of the passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    words_file: Option<PathBuf>,
+}
+
+/// What the node reads from its stdin.
+#[derive(Debug)]
+enum Secret {
+    Nothing,
+    Passphrase(Zeroizing<String>),
+    Words(Zeroizing<String>),
 }
 
 /// Starts the node and waits until it answers.
@@ -36,19 +48,26 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     if !context.is_set_up() {
         return Err(Problem::not_set_up().into());
     }
-    if client::probe(&context.home).await?.is_some() {
+    if let Some(probe) = client::probe(&context.home).await? {
+        let message = if probe.locked {
+            "Circlet is running already, and locked. `circlet unlock` opens it."
+        } else {
+            "Circlet is running already."
+        };
         return Ok(Done {
             json: json!({ "started": false }),
-            message: "Circlet is running already.".to_owned(),
+            message: message.to_owned(),
             ..Done::default()
         });
     }
-    let passphrase = context.passphrase_if_needed()?;
+    let secret = secret(args, context)?;
     let could_not = |error| Failure::computer("Circlet could not start in the background", &error);
     let log = context.run_folder()?.join("node.log");
-    let mut node = command(args, passphrase.is_some(), &log).map_err(could_not)?;
+    let mut node = command(args, &secret, &log).map_err(could_not)?;
     let mut node = node.spawn().map_err(could_not)?;
-    if let (Some(mut pipe), Some(words)) = (node.stdin.take(), passphrase) {
+    if let (Some(mut pipe), Secret::Passphrase(words) | Secret::Words(words)) =
+        (node.stdin.take(), secret)
+    {
         // A node that ended without reading says why on its stdout.
         let _ = pipe.write_all(words.as_bytes()).await;
     }
@@ -67,7 +86,16 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     })
 }
 
-fn command(args: &Args, locked: bool, log: &Path) -> std::io::Result<Command> {
+/// Returns what opens the home, if it needs anything.
+fn secret(args: &Args, context: &Context) -> Result<Secret> {
+    if let Some(file) = &args.words_file {
+        return text::file(file).map(Secret::Words);
+    }
+    let passphrase = context.passphrase_if_needed()?;
+    Ok(passphrase.map_or(Secret::Nothing, Secret::Passphrase))
+}
+
+fn command(args: &Args, secret: &Secret, log: &Path) -> std::io::Result<Command> {
     let log = OpenOptions::new()
         .create(true)
         .write(true)
@@ -76,20 +104,21 @@ fn command(args: &Args, locked: bool, log: &Path) -> std::io::Result<Command> {
         .open(log)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--json", "--no-input", "node", "run", "--background"]);
-    if locked {
-        command.args(["--passphrase-file", "-"]);
-    }
+    let piped = match secret {
+        Secret::Nothing => Stdio::null(),
+        Secret::Passphrase(_) => {
+            command.args(["--passphrase-file", "-"]);
+            Stdio::piped()
+        }
+        Secret::Words(_) => {
+            command.args(["--words-file", "-"]);
+            Stdio::piped()
+        }
+    };
     for address in &args.listen {
         command.args(["--listen", &address.to_string()]);
     }
-    command
-        .stdin(if locked {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(log);
+    command.stdin(piped).stdout(Stdio::piped()).stderr(log);
     Ok(command)
 }
 
@@ -99,13 +128,9 @@ async fn ready(line: &str, mut node: Child) -> Result<()> {
     if answer.get("data").is_some() {
         return Ok(());
     }
-    let ended = timeout(PATIENCE, node.wait())
-        .await
-        .ok()
-        .and_then(std::result::Result::ok);
-    let exit = ended
-        .and_then(|status| status.code())
-        .and_then(|code| u8::try_from(code).ok());
+    let ended = timeout(PATIENCE, node.wait()).await;
+    let code = ended.ok().and_then(|status| status.ok()?.code());
+    let exit = code.and_then(|code| u8::try_from(code).ok());
     match (answer.get("error"), exit) {
         (Some(error), Some(exit)) => Err(Failure {
             exit,

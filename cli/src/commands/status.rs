@@ -25,6 +25,13 @@ There is no company in the middle.
 pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
     let json = context.get_of_circle("/v1/status", &[]).await?;
     context.name_drafts();
+    if is_locked(&json) {
+        return Ok(Done {
+            json,
+            text: LOCKED.to_owned(),
+            ..Done::default()
+        });
+    }
     let mut text = String::new();
     for circle in circles(&json) {
         if !text.is_empty() {
@@ -40,6 +47,10 @@ pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
         ..Done::default()
     })
 }
+
+/// What is said where the node is locked.
+const LOCKED: &str = "Circlet is locked. It shows nothing and meets nobody until `circlet unlock`; what \
+                      was shared is safe.";
 
 /// What is said where there is no circle.
 const NO_CIRCLE: &str = "No circle yet. `circlet new NAME` starts one; `circlet join` comes into one \
@@ -69,11 +80,12 @@ pub(crate) async fn glance(context: &Context) -> Result<Done> {
         });
     }
     let mut done = run(&Args {}, context).await?;
+    let locked = is_locked(&done.json);
     if let Some(fields) = done.json.as_object_mut() {
         fields.insert("set_up".to_owned(), json!(true));
         fields.insert("running".to_owned(), json!(true));
     }
-    if !done.text.is_empty() {
+    if !done.text.is_empty() && !locked {
         let _ = write!(done.text, "\n{NEXT}");
     }
     Ok(done)
@@ -116,6 +128,10 @@ fn write_circle(circle: &Value, text: &mut String) {
             "  Waiting for a welcome: {names}. See `circlet welcome`."
         );
     }
+}
+
+fn is_locked(json: &Value) -> bool {
+    json.get("locked").and_then(Value::as_bool) == Some(true)
 }
 
 fn circles(json: &Value) -> impl Iterator<Item = &Value> {

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 ///
 /// It disappears here at once, and from each member's computer when it next connects, also if you have
 /// left the circle. What was answered to a story goes out of sight with it. People may remember what
-/// they read, and someone could have kept a copy. In a terminal you are asked first.
+/// they read, and someone could have kept a copy. In a terminal you are asked first. The same command
+/// again says from how many computers it is gone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The id of what you shared, or its first characters
@@ -26,6 +27,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     if !args.yes && context.can_ask() {
         let own = context.get_of_circle(&format!("/v1/own/{id}"), &[]).await?;
         id = words::field(&own, "id");
+        if own.get("gone").is_some() {
+            return Ok(gone(own));
+        }
         let answer = context.ask(&question(&own))?.unwrap_or_default();
         if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
             return Err(Failure::cancelled("It stays as it is."));
@@ -33,11 +37,29 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     }
     let path = format!("/v1/own/{id}/take-back");
     let json = context.post(&path, &json!({})).await?;
+    if words::field(&json, "kind").is_empty() {
+        return Ok(gone(json));
+    }
     Ok(Done {
         json,
         message: context.taken_back().to_owned(),
         ..Done::default()
     })
+}
+
+/// Says how far something is gone that was taken back before.
+fn gone(json: Value) -> Done {
+    let sentence = words::field(&json, "sentence");
+    let message = if sentence.is_empty() {
+        "You took this back. It is gone from this computer.".to_owned()
+    } else {
+        format!("You took this back. {sentence}")
+    };
+    Done {
+        json,
+        message: clean(&message),
+        ..Done::default()
+    }
 }
 
 /// Says what is about to go: its first line, and what becomes of it.
