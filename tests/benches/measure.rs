@@ -18,6 +18,8 @@
     reason = "what is not as expected ends a measurement"
 )]
 
+#[path = "measure/churn.rs"]
+mod churn;
 #[path = "measure/grown.rs"]
 mod grown;
 #[path = "measure/machine.rs"]
@@ -34,6 +36,7 @@ const ALL: &[(&str, &[usize])] = &[
     ("core-newcomer", &[1_000, 10_000]),
     ("core-live", &[100, 10_000]),
     ("core-frontier", &[1_000, 10_000]),
+    ("churn", &[1_000, 10_000]),
     ("newcomer", &[1_000, 10_000]),
     ("live", &[100, 10_000]),
     ("start", &[0, 1_000, 10_000]),
@@ -60,6 +63,7 @@ fn main() {
                 "core-newcomer" => pure::newcomer(*stories),
                 "core-live" => pure::live(*stories),
                 "core-frontier" => pure::frontier(*stories),
+                "churn" => churn::churn(*stories),
                 "newcomer" => runtime.block_on(nodes::newcomer(*stories)),
                 "live" => runtime.block_on(nodes::live(*stories)),
                 _ => runtime.block_on(nodes::start(*stories)),

@@ -93,6 +93,30 @@ fn what_is_written_is_shared_and_nothing_stays_behind() {
 }
 
 #[test]
+fn the_editor_opens_with_the_words_that_are_to_be_edited() {
+    let desk = Desk::new(&["Tuesday"]);
+    desk.run("echo One. > \"$1\"", &["share"]);
+    let read = |desk: &Desk| String::from_utf8(desk.run("", &["read"]).stdout).unwrap();
+    let first = read(&desk);
+    let same = desk.run("true", &["edit", &first[..8]]);
+    assert_eq!(same.status.code(), Some(3), "{same:?}");
+    assert_eq!((desk.drafts(), read(&desk)), (0, first.clone()));
+    let left = desk.run("exit 1", &["edit", &first[..8]]);
+    assert_eq!((left.status.code(), desk.drafts()), (Some(3), 0));
+    let edited = desk.run("echo Two. >> \"$1\"", &["edit", &first[..8]]);
+    assert!(edited.status.success(), "{edited:?}");
+    let second = read(&desk);
+    assert!(second.contains("    One.\n    Two."), "{second}");
+    // What would help may change while the words stay.
+    let asked = desk.run("true", &["edit", &second[..8], "--ask", "ideas"]);
+    assert!(asked.status.success(), "{asked:?}");
+    let third = read(&desk);
+    assert!(third.contains("Ideas are welcome."), "{third}");
+    assert!(third.contains("(edited)") && third.contains("    One.\n    Two."));
+    assert_eq!(desk.drafts(), 0);
+}
+
+#[test]
 fn what_stands_in_the_way_is_told_before_the_editor_opens() {
     let desk = Desk::new(&["Tuesday", "Thursday"]);
     let note = desk.place.path().join("note");
@@ -103,6 +127,7 @@ fn what_stands_in_the_way_is_told_before_the_editor_opens() {
         (&["share", "--circle", "Sunday"], 6),
         (&["share", "--circle", "Tuesday", "--note-file", note], 1),
         (&["respond", "01234567"], 6),
+        (&["edit", "01234567"], 6),
     ] {
         let output = desk.run("echo words > \"$1\"; touch opened", args);
         assert_eq!(output.status.code(), Some(exit), "{args:?} {output:?}");

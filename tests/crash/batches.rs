@@ -16,8 +16,16 @@ const LARGE: u32 = 13;
 
 const OWNER: &[u8] = b"some circle";
 
+/// The unit of length of the large rows.
+const UNIT: usize = 10_000;
+
 /// Returns batch `number`. The first is 0.
 pub(crate) fn batch(number: u32) -> Batch {
+    batch_of(number, UNIT)
+}
+
+/// Returns batch `number`, with large rows of 5 to 17 such units.
+pub(crate) fn batch_of(number: u32, unit: usize) -> Batch {
     let order = number.to_be_bytes();
     let body = Body {
         thing: thing(number),
@@ -46,7 +54,7 @@ pub(crate) fn batch(number: u32) -> Batch {
     if number.is_multiple_of(LARGE) {
         let body = Body {
             thing: thing(u32::MAX),
-            bytes: text(number, large(number)),
+            bytes: text(number, large(number, unit)),
         };
         batch.push(Write::Put(
             Key::new(Space::Things, OWNER, "large"),
@@ -73,8 +81,24 @@ pub(crate) fn write_without_end(home: &circlet_node::home::Home) {
     }
 }
 
+/// Copies the store, without end, and says so each time.
+pub(crate) fn copy_without_end(home: &circlet_node::home::Home) {
+    let mut out = std::io::stdout().lock();
+    for number in 0_u32.. {
+        circlet_node::storage::compact(home).unwrap();
+        out.write_all(format!("\n{ACK}{number}.\n").as_bytes())
+            .unwrap();
+        out.flush().unwrap();
+    }
+}
+
 /// Checks that a store holds exactly the first so many batches, and returns how many.
 pub(crate) fn count(store: &impl Reader) -> Result<u32, String> {
+    count_of(store, UNIT)
+}
+
+/// Checks likewise, with large rows of such units.
+pub(crate) fn count_of(store: &impl Reader, unit: usize) -> Result<u32, String> {
     let value = store.get(&tip()).map_err(|error| error.to_string())?;
     let count = value.map_or(0, |value| {
         1 + u32::from_be_bytes(value.head.try_into().unwrap())
@@ -107,7 +131,7 @@ pub(crate) fn count(store: &impl Reader) -> Result<u32, String> {
     let bytes = large_row
         .map_err(|error| error.to_string())?
         .map(|row| row.body.unwrap().bytes);
-    if bytes != last.map(|number| text(number, large(number))) {
+    if bytes != last.map(|number| text(number, large(number, unit))) {
         return Err(format!("the large row of {count} is not as it was written"));
     }
     Ok(count)
@@ -139,6 +163,6 @@ fn tip() -> Key {
     Key::new(Space::Meta, OWNER, "tip")
 }
 
-fn large(number: u32) -> usize {
-    50_000 + number as usize % 4 * 40_000
+fn large(number: u32, unit: usize) -> usize {
+    (5 + number as usize % 4 * 4) * unit
 }

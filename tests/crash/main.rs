@@ -3,9 +3,16 @@
 //! `CIRCLET_CRASH_ROUNDS` sets the number of cuts of each kind, `CIRCLET_CRASH_SEED` the seed.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "this is test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is test code"
+)]
 
 mod batches;
+mod faults;
+mod faulty;
 mod forget;
 mod full;
 
@@ -18,6 +25,9 @@ use std::path::Path;
 
 /// The variable that makes a child of a test: the home to write to.
 const CHILD: &str = "CIRCLET_CRASH_CHILD";
+
+/// The variable that makes a child copy the store over and over.
+const COPYING: &str = "CIRCLET_CRASH_COPYING";
 
 /// How many cuts of each kind, unless told.
 const ROUNDS: u32 = 12;
@@ -32,8 +42,13 @@ fn master() -> Secret {
 /// Not a test of its own: what the children run.
 #[test]
 fn child() {
-    if let Some(home) = std::env::var_os(CHILD) {
-        batches::write_without_end(&Home::at(home));
+    let Some(home) = std::env::var_os(CHILD).map(Home::at) else {
+        return;
+    };
+    if std::env::var_os(COPYING).is_some() {
+        batches::copy_without_end(&home);
+    } else {
+        batches::write_without_end(&home);
     }
 }
 
@@ -63,7 +78,33 @@ fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
     });
 }
 
-/// Shows that the test before this one can fail: the same, without the sync after sled's flush.
+#[test]
+fn a_cut_while_the_store_is_copied_leaves_one_of_both() {
+    let (mut rng, rounds) = setting();
+    let scratch = tempfile::tempdir().unwrap();
+    for_each_home(rounds, |home, cuts| {
+        let vault = circlet_node::storage::open(home, &master()).unwrap();
+        for number in 0..60 {
+            vault.write(batches::batch(number)).unwrap();
+        }
+        vault.flush().unwrap();
+        drop(vault);
+        let disk = PowerCut::new(scratch.path(), home.root(), false);
+        for cut in 0..cuts {
+            let mut variables = disk.connect();
+            variables.extend([(CHILD, home.root()), (COPYING, Path::new("1"))]);
+            let child = Child::start("child", &variables);
+            child.cut(rng.next_u32() % 2, rng.next_u32() % 20_000_000);
+            // Now a kill, now a power cut.
+            if cut % 2 == 0 {
+                disk.restore();
+            }
+            check(home, Some(59)).unwrap();
+        }
+    });
+}
+
+/// Shows that a power cut finds what is not durable: the same as above, without the sync after sled's flush.
 #[test]
 fn without_the_second_sync_a_power_cut_loses_acknowledged_rows() {
     let scratch = tempfile::tempdir().unwrap();

@@ -3,9 +3,10 @@
  *
  *   SHADOW/i/INODE   the content of a file when it was last synced
  *   SHADOW/n/NAME    a link to the content; '/' in names is written '|'
+ *   SHADOW/d/INODE   a link to NAME: what a folder was called when what it lies in was last synced
  *
  * Syncing a file keeps its content and the name that it has then. Syncing a folder keeps the names
- * in it: renamed files move, removed ones go. sync_file_range keeps nothing. With FORGETFUL set,
+ * in it: renamed files and folders move, removed ones go. sync_file_range keeps nothing. With FORGETFUL set,
  * syncing through a handle that cannot write keeps nothing either.
  */
 #define _GNU_SOURCE
@@ -60,6 +61,73 @@ static void keep_content(int fd, const char *name, ino_t inode) {
     keep_name(name, inode);
 }
 
+/* Whether KEPT, a name in the shadow, lies in the folder that is called NAME there. */
+static int lies_in(const char *kept, const char *name) {
+    size_t length = strlen(name);
+    return !strncmp(kept, name, length) && kept[length] == '|';
+}
+
+/* Moves what is kept under one folder's name to another; to none where that is NULL. */
+static void move_names(const char *from, const char *to) {
+    char folder[LONGEST], old[2 * LONGEST], fresh[2 * LONGEST];
+    struct dirent *entry;
+    snprintf(folder, sizeof folder, "%s/n", getenv("CIRCLET_SHADOW"));
+    DIR *entries = opendir(folder);
+    while (entries && (entry = readdir(entries))) {
+        if (!lies_in(entry->d_name, from)) continue;
+        snprintf(old, sizeof old, "%s/%s", folder, entry->d_name);
+        snprintf(fresh, sizeof fresh, "%s/%s%s", folder, to ? to : "",
+                 entry->d_name + strlen(from));
+        if (to ? rename(old, fresh) : unlink(old)) abort();
+    }
+    if (entries) closedir(entries);
+}
+
+/* Keeps what the folders in PATH are called now. */
+static void keep_folders(const char *path) {
+    char real[LONGEST], name[LONGEST], known[LONGEST], link[LONGEST];
+    struct dirent *entry;
+    struct stat about;
+    DIR *entries = opendir(path);
+    while (entries && (entry = readdir(entries))) {
+        if (entry->d_name[0] == '.') continue;
+        snprintf(real, sizeof real, "%s/%s", path, entry->d_name);
+        if (lstat(real, &about) || !S_ISDIR(about.st_mode) || !shadow_name(real, name)) continue;
+        const char *now = strstr(name, "/n/") + 3;
+        snprintf(link, sizeof link, "%s/d/%lu", getenv("CIRCLET_SHADOW"),
+                 (unsigned long)about.st_ino);
+        ssize_t length = readlink(link, known, sizeof known - 1);
+        known[length < 0 ? 0 : length] = 0;
+        if (!strcmp(known, now)) continue;
+        if (length > 0) move_names(known, now);
+        unlink(link);
+        if (symlink(now, link)) abort();
+    }
+    if (entries) closedir(entries);
+}
+
+/* Drops what is kept of folders that are gone. */
+static void drop_folders(void) {
+    char folder[LONGEST], link[2 * LONGEST], known[LONGEST], real[2 * LONGEST];
+    struct dirent *entry;
+    struct stat about;
+    snprintf(folder, sizeof folder, "%s/d", getenv("CIRCLET_SHADOW"));
+    DIR *entries = opendir(folder);
+    while (entries && (entry = readdir(entries))) {
+        if (entry->d_name[0] == '.') continue;
+        snprintf(link, sizeof link, "%s/%s", folder, entry->d_name);
+        ssize_t length = readlink(link, known, sizeof known - 1);
+        known[length < 0 ? 0 : length] = 0;
+        snprintf(real, sizeof real, "%s/%s", getenv("CIRCLET_WATCH"), known);
+        for (char *c = real + strlen(getenv("CIRCLET_WATCH")); *c; c++)
+            if (*c == '|') *c = '/';
+        if (!lstat(real, &about)) continue;
+        move_names(known, NULL);
+        unlink(link);
+    }
+    if (entries) closedir(entries);
+}
+
 static void keep_names(const char *path, const char *name) {
     char real[LONGEST], kept[LONGEST], folder[LONGEST], file[2 * LONGEST];
     struct dirent *entry;
@@ -105,9 +173,11 @@ static int sync_fd(int fd, const char *call) {
     if (fstat(fd, &about)) return -1;
     int reads_only = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
     pthread_mutex_lock(&one_at_a_time);
-    if (S_ISDIR(about.st_mode))
+    if (S_ISDIR(about.st_mode)) {
+        keep_folders(path);
+        drop_folders();
         keep_names(path, name);
-    else if (!(reads_only && getenv("CIRCLET_FORGETFUL")))
+    } else if (!(reads_only && getenv("CIRCLET_FORGETFUL")))
         keep_content(fd, name, about.st_ino);
     pthread_mutex_unlock(&one_at_a_time);
     return 0;

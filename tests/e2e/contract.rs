@@ -10,12 +10,18 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 34] = [
+const COMMANDS: [(&str, &[&str]); 38] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
-    ("start", &["--listen"]),
+    ("start", &["--listen", "--words-file"]),
     ("stop", &[]),
+    ("lock", &["--after"]),
+    ("unlock", &["--words-file"]),
+    (
+        "passphrase",
+        &["--new-passphrase-file", "--no-passphrase", "--words-file"],
+    ),
     ("node", &["run"]),
-    ("node run", &["--listen"]),
+    ("node run", &["--listen", "--words-file"]),
     ("status", &[]),
     ("doctor", &[]),
     ("new", &["<NAME>"]),
@@ -42,7 +48,8 @@ const COMMANDS: [(&str, &[&str]); 34] = [
     ("invite show", &["[ID]"]),
     ("invite stop", &["<ID>"]),
     ("join", &["[KEY|-]"]),
-    ("share", &["[-]", "--ask", "--note-file"]),
+    ("settings", &["--fade", "--taken-back"]),
+    ("share", &["[-]", "--ask", "--note-file", "--fade"]),
     ("read", &["[ID]", "--all"]),
     ("respond", &["<ID>", "[-]"]),
     ("take-back", &["<ID>", "--yes"]),
@@ -178,6 +185,10 @@ fn of_stories(ana: &Computer) -> Vec<(&'static str, Vec<String>)> {
             }
         }
     }
+    let edited = ana.data_from("Twice.", &["edit", &story, "-"]);
+    note("edit", &edited);
+    story = text(&edited, "id");
+    note("settings", &ana.data(&["settings", "--fade", "30d"]));
     note("take-back", &ana.data(&["take-back", &story]));
     seen
 }
@@ -201,6 +212,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "device: active here id since",
             "device add: key sentence until",
             "device list: devices until waiting",
+            "edit: id",
             "invite: id key sentence",
             "invite list: by expires history id knock open used uses",
             "invite stop: id",
@@ -210,13 +222,14 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "member: me name",
             "members: asked_out devices id me name role since words",
             "new: id name",
-            "read: stories",
+            "read: gaps stories",
             "respond: id",
             "response: author id text written",
+            "settings: fade may_change name tells",
             "share: id",
-            "status: circles running",
-            "story: ask author id note responses text written",
-            "take-back: id kind",
+            "status: circles locked running",
+            "story: ask author edited fades id note responses text written",
+            "take-back: gone id kind sentence",
             "words show: cards words",
         ]
     );

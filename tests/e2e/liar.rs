@@ -5,7 +5,7 @@ use circlet_model::bounded::Text;
 use circlet_model::content::story::{Ask, Story};
 use circlet_model::invitation::InviteKey;
 use circlet_model::key::SigningKey;
-use circlet_model::replica::input::{Command, CommandId, Input, LinkId};
+use circlet_model::replica::input::{Command, CommandId, Fade, Input, LinkId};
 use circlet_model::replica::output::{Outbox, Output};
 use circlet_model::replica::overview::Standing;
 use circlet_model::replica::{Identity, Replica, Start};
@@ -158,6 +158,7 @@ fn share() -> Command {
             replaces: None,
             written: now(),
         },
+        fade: Fade::AsSettled,
     }
 }
 

@@ -9,6 +9,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod backups;
 mod circles;
 mod contract;
 mod devices;
@@ -17,6 +18,7 @@ mod hostile;
 mod houses;
 mod invites;
 mod liar;
+mod locked;
 mod members;
 mod story;
 mod taken_back;

@@ -54,6 +54,7 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("beacon", beacon),
     ("rows", history::rows),
     ("replica", history::replica),
+    ("carried", history::carried),
     ("group", group::history),
 ];
 

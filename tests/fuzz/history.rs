@@ -18,9 +18,11 @@ use circlet_model::log::header::{Header, VerifiedHeader};
 use circlet_model::log::record::SignedRecord;
 use circlet_model::log::run::Run;
 use circlet_model::membership::act::{Act, History, Mode, Role};
-use circlet_model::replica::input::{Command, CommandId, DialId, Input, LinkId};
+use circlet_model::replica::input::{Command, CommandId, DialId, Fade, Input, LinkId};
 use circlet_model::replica::output::{Outbox, Output, Reply};
+use circlet_model::replica::transcript::Purpose;
 use circlet_model::replica::{Identity, Replica, Start};
+use circlet_model::secrecy::bundle::Head;
 use circlet_model::secrecy::hello::MAX_HELLO;
 use circlet_model::secrecy::kem::{SecretKey, X25519};
 use circlet_model::store::{Key, Space, Value, Write};
@@ -63,6 +65,8 @@ struct Past {
     acts: Vec<Act>,
     headers: Vec<Entry>,
     story: ThingId,
+    /// What a bundle and a backup of Bo's carry.
+    pieces: Vec<Vec<u8>>,
 }
 
 /// Bytes that are used up one after the other; zeros when there are none left.
@@ -104,6 +108,35 @@ pub(crate) fn rows(bytes: &[u8]) {
         node.handle(Input::NetworkChanged);
         node.link(LinkId(1), identity(2).peer.peer(), None);
     }
+}
+
+/// Gives a replica a bundle in which pieces are left out, doubled, changed or made up: it takes what is in
+/// order, and what it has stored is what it holds.
+pub(crate) fn carried(bytes: &[u8]) {
+    let _ = Head::from_bytes(bytes);
+    let mut bytes = Bytes(bytes);
+    let store = PAST.ana.copy();
+    let hint = PAST.circle.hint();
+    let loaded = Replica::load(identity(1), Box::new(store.clone()), hint);
+    let mut ana = Node::new(loaded.expect("the prepared store is whole"), store, 1);
+    let mut pieces = Vec::new();
+    while !bytes.0.is_empty() && pieces.len() < MAX_INPUTS {
+        let piece = match bytes.byte() % 4 {
+            0 => Some(bytes.take(200)),
+            1 => signed_act(&mut bytes),
+            2 => pick(&PAST.pieces, bytes.number()).cloned(),
+            _ => pick(&PAST.pieces, bytes.number()).cloned().map(|mut it| {
+                bytes.change(&mut it);
+                it
+            }),
+        };
+        pieces.extend(piece);
+    }
+    let reply = ana.command(Command::Carry { pieces });
+    assert!(matches!(reply, Some(Reply::Carried(_))));
+    let again = Replica::load(identity(1), Box::new(ana.store.clone()), hint);
+    let again = again.expect("what a replica stores, it can read");
+    assert_eq!(ana.replica.overview().digest, again.overview().digest);
 }
 
 /// Feeds a replica with a history.
@@ -339,7 +372,10 @@ fn share(text: &str) -> Command {
         replaces: None,
         written: BEGINNING,
     };
-    Command::Share { story }
+    Command::Share {
+        story,
+        fade: Fade::AsSettled,
+    }
 }
 
 /// Returns the keys of Ana (1), Bo (2) or a stranger.
@@ -388,7 +424,10 @@ impl Past {
         let (_, second) = meet(&mut ana, &mut bo, LinkId(2), dial);
         assert_eq!(ana.replica.overview().in_step_with, ["Bo"]);
         let (acts, headers) = written(&second, &bo);
+        let mut pieces = bo.transcript(Purpose::Bundle { to: None });
+        pieces.extend(bo.transcript(Purpose::Backup));
         Self {
+            pieces,
             ana: before,
             circle: ana.replica.circle().expect("it was founded"),
             hellos,
@@ -526,6 +565,19 @@ impl Node {
             Output::Reply { reply, .. } => reply.ok(),
             _ => None,
         })
+    }
+}
+
+impl Node {
+    fn transcript(&self, purpose: Purpose) -> Vec<Vec<u8>> {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let transcript = self.replica.transcript(purpose);
+        let mut transcript = transcript.expect("the store is whole");
+        let mut pieces = Vec::new();
+        while let Ok(Some(piece)) = self.replica.next_piece(&mut transcript, &mut rng) {
+            pieces.push(piece);
+        }
+        pieces
     }
 }
 

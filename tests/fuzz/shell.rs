@@ -19,7 +19,18 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("key files", key_files),
     ("identity", identity),
     ("store", store),
+    ("backup", backup),
 ];
+
+/// Looks at a file as a backup: one that is anything, and one that begins like one.
+fn backup(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    for start in [b"".as_slice(), b"circlet backup", b"circlet backup\x01"] {
+        fs::write(&path, [start, bytes].concat()).unwrap();
+        assert!(circlet_node::backup::needs_passphrase(&path).is_err());
+    }
+}
 
 /// Splits a stream into frames; each comes back the same when it is written.
 fn frames(bytes: &[u8]) {

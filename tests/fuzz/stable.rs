@@ -48,6 +48,13 @@ proptest! {
     }
 
     #[test]
+    fn a_bundle_of_anything_is_taken_or_left_out(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        history::carried(&bytes);
+    }
+
+    #[test]
     fn a_group_agrees_after_any_history(
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {

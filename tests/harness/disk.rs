@@ -114,6 +114,7 @@ impl PowerCut {
         let _ = fs::remove_dir_all(&self.shadow);
         fs::create_dir_all(self.shadow.join("i")).unwrap();
         fs::create_dir_all(self.shadow.join("n")).unwrap();
+        fs::create_dir_all(self.shadow.join("d")).unwrap();
         self.adopt(&self.watched);
         let mut variables = vec![
             ("LD_PRELOAD", self.library.as_path()),
@@ -144,14 +145,16 @@ impl PowerCut {
         use std::os::unix::fs::MetadataExt;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            let name = path.strip_prefix(&self.watched).unwrap().to_str().unwrap();
+            let name = name.replace('/', "|");
+            let inode = fs::metadata(&path).unwrap().ino().to_string();
             if path.is_dir() {
+                std::os::unix::fs::symlink(name, self.shadow.join("d").join(inode)).unwrap();
                 self.adopt(&path);
                 continue;
             }
-            let name = path.strip_prefix(&self.watched).unwrap().to_str().unwrap();
-            let inode = fs::metadata(&path).unwrap().ino().to_string();
             fs::copy(&path, self.shadow.join("i").join(&inode)).unwrap();
-            let link = self.shadow.join("n").join(name.replace('/', "|"));
+            let link = self.shadow.join("n").join(name);
             std::os::unix::fs::symlink(Path::new("../i").join(inode), link).unwrap();
         }
     }

@@ -1,6 +1,7 @@
 //! A world: nodes with clocks and disks, a network with latency, loss and partitions, one queue of
 //! events. The same seed gives the same world, event by event.
 
+mod carry;
 mod devices;
 mod look;
 mod node;
@@ -14,7 +15,7 @@ use circlet_model::content::story::{Ask, Story};
 use circlet_model::id::{PersonId, ThingId};
 use circlet_model::invitation::InviteKey;
 use circlet_model::membership::act::{History, Mode};
-use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::input::{Command, Fade, Input};
 use circlet_model::replica::output::{Outbox, Refusal, Reply};
 use circlet_model::replica::{Replica, Start};
 use circlet_model::time::Timestamp;
@@ -203,7 +204,7 @@ impl World {
     ) -> Option<Result<Reply, Refusal>> {
         let readers = self.members(index);
         let (text, to, taken) = match &command {
-            Command::Share { story } => (Some(story.text.to_string()), None, None),
+            Command::Share { story, .. } => (Some(story.text.to_string()), None, None),
             Command::Respond { to, text } => (Some(text.clone()), Some(*to), None),
             Command::TakeBack { thing } => (None, None, Some(*thing)),
             _ => (None, None, None),
@@ -262,6 +263,21 @@ impl World {
         self.command(index, command)
     }
 
+    /// Shares a story that fades after so many days; zero = never.
+    pub fn share_for(&mut self, index: usize, text: &str, days: u16) -> ThingId {
+        let Command::Share { story, .. } = self.story(index, text) else {
+            unreachable!("that is what it returns");
+        };
+        let fade = match days {
+            0 => Fade::Never,
+            days => Fade::After(days),
+        };
+        match self.command(index, Command::Share { story, fade }) {
+            Ok(Reply::Shared { thing }) => thing,
+            other => panic!("it was not shared: {other:?}"),
+        }
+    }
+
     /// Returns the command that shares a story.
     pub fn story(&self, index: usize, text: &str) -> Command {
         let story = Story {
@@ -271,7 +287,8 @@ impl World {
             replaces: None,
             written: self.time(index),
         };
-        Command::Share { story }
+        let fade = Fade::AsSettled;
+        Command::Share { story, fade }
     }
 
     /// Lets so much time pass.

@@ -9,6 +9,8 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod thief;
+
 use circlet_tests::nodes::{Computer, list, text, together, until};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;

@@ -36,6 +36,15 @@ pub(crate) fn check(walk: &Walk) {
     }
 }
 
+/// Checks that these nodes hold the same, and that none keeps anything it may read sealed.
+pub(crate) fn in_step(world: &World, nodes: &[usize]) {
+    for &node in nodes {
+        let (one, other) = (world.overview(nodes[0]), world.overview(node));
+        assert_eq!(one.digest, other.digest, "{one:#?} {other:#?}");
+        assert_eq!(world.sealed(node), 0, "node {node}");
+    }
+}
+
 /// Returns the nodes of the circle: those who belong, as most of those who think they belong say.
 /// Somebody who was removed and does not know it yet is not among them.
 fn members(walk: &Walk) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! Devices of a person: coming back by words and card, linking, taking out, going on after a rollback.
 
+use crate::agree::in_step;
 use circlet_model::membership::act::History;
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::{JoinEnd, Refusal, Reply};
@@ -9,15 +10,6 @@ use core::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Asserts that these nodes hold the same, and that none keeps anything it may read sealed.
-fn agree(world: &World, nodes: &[usize]) {
-    for &node in nodes {
-        let (one, other) = (world.overview(nodes[0]), world.overview(node));
-        assert_eq!(one.digest, other.digest, "{one:#?} {other:#?}");
-        assert_eq!(world.sealed(node), 0, "node {node}");
-    }
-}
 
 /// Returns a circle of Ana, Bo and Cai, where each has said something that the others have.
 fn three(seed: u64, history: History) -> (World, [usize; 3]) {
@@ -32,7 +24,7 @@ fn three(seed: u64, history: History) -> (World, [usize; 3]) {
         world.share(node, text).unwrap();
     }
     world.run(MINUTE);
-    agree(&world, &[ana, bo, cai]);
+    in_step(&world, &[ana, bo, cai]);
     (world, [ana, bo, cai])
 }
 
@@ -64,7 +56,7 @@ fn words_and_a_card_bring_a_person_back_with_what_they_may_read() {
         assert_eq!(sorted(&world, back), before, "seed {seed}");
         world.share(back, "here again").unwrap();
         world.run(MINUTE);
-        agree(&world, &[ana, cai, back]);
+        in_step(&world, &[ana, cai, back]);
         let stories = world.stories(ana);
         let said = stories.iter().find(|story| story.text == "here again");
         assert_eq!(said.unwrap().author, me);
@@ -100,7 +92,7 @@ fn a_fresh_invite_brings_the_same_person_back() {
         !world.texts(back).contains(&old),
         "the invite opens no more than they had"
     );
-    agree(&world, &[ana, cai, back]);
+    in_step(&world, &[ana, cai, back]);
 }
 
 #[test]
@@ -127,7 +119,7 @@ fn whichever_member_appears_first_will_do_even_after_restarts() {
         world.run(40 * MINUTE);
         world.share(third, "and I am here").unwrap();
         world.run(MINUTE);
-        agree(&world, &[third, back]);
+        in_step(&world, &[third, back]);
     }
 }
 
@@ -153,7 +145,7 @@ fn who_was_removed_or_left_is_told_so_at_once() {
         // Nothing stands against coming in again, as the same person.
         world.share(ana, "after that").unwrap();
         world.run(MINUTE);
-        agree(&world, &[ana, cai]);
+        in_step(&world, &[ana, cai]);
     }
 }
 
@@ -184,7 +176,7 @@ fn two_devices_of_a_person_write_at_once() {
     world.run(MINUTE);
     world.heal();
     world.run(30 * MINUTE);
-    agree(&world, &[ana, bo, cai, second]);
+    in_step(&world, &[ana, bo, cai, second]);
     let me = world.person(bo);
     let mine = world
         .stories(ana)
@@ -235,7 +227,7 @@ fn a_linked_device_reads_what_its_person_reads_and_posts_as_them() {
     assert_eq!(sorted(&world, second), sorted(&world, bo));
     world.share(second, "from the other computer").unwrap();
     world.run(MINUTE);
-    agree(&world, &[ana, bo, cai, second]);
+    in_step(&world, &[ana, bo, cai, second]);
     let said = world.stories(cai).remove(0);
     assert_eq!(
         (said.author, said.author_name.as_str()),
@@ -301,7 +293,7 @@ fn a_device_that_was_taken_out_reads_nothing_that_is_shared_later() {
         for node in [ana, bo, cai] {
             assert!(world.texts(node).contains(&"before it was lost".to_owned()));
         }
-        agree(&world, &[ana, bo, cai]);
+        in_step(&world, &[ana, bo, cai]);
         let here = world.replica(bo).unwrap().devices()[0].device;
         let itself = world.command(bo, Command::RemoveDevice { device: here });
         assert_eq!(itself, Err(Refusal::NotAllowed));
@@ -336,7 +328,7 @@ fn a_disk_that_was_put_back_goes_on_as_a_new_device_and_loses_no_word() {
         assert_eq!(world.overview(bo).standing, Standing::Member);
         world.share(bo, "going on").unwrap();
         world.run(30 * MINUTE);
-        agree(&world, &[ana, bo, cai]);
+        in_step(&world, &[ana, bo, cai]);
         for node in [ana, bo, cai] {
             let texts = world.texts(node);
             let mut wanted = vec!["later 0", "later 1", "later 2", "going on", "from Bo"];

@@ -1,9 +1,10 @@
 //! Stories of keys: whoever may have one gets it, by whatever way it has to come.
 
+use crate::mended::two_who_can_both_admit;
 use circlet_model::membership::act::History;
-use circlet_model::replica::input::{Command, Input};
+use circlet_model::replica::input::Command;
 use circlet_model::replica::overview::Standing;
-use circlet_tests::world::{World, address_of};
+use circlet_tests::world::World;
 use core::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -42,16 +43,7 @@ fn keys_come_to_the_end_of_a_line() {
 #[test]
 fn a_newcomer_let_in_twice_reads_what_only_one_of_them_closed() {
     for seed in 1..4 {
-        let mut world = World::new(seed);
-        let ana = world.found("Ana");
-        let key = world.invite(ana, 5, History::FromNow);
-        let bo = world.join("Bo", &key);
-        world.run(2 * MINUTE);
-        // A key with the addresses of both.
-        let addresses = vec![address_of(ana), address_of(bo)];
-        world.feed(ana, Input::Reachable { addresses });
-        let key = world.invite(ana, 5, History::FromNow);
-        world.run(MINUTE);
+        let (mut world, [ana, bo], key) = two_who_can_both_admit(seed);
         world.partition(&[0, 1]);
         for n in 0..3 {
             world.share(ana, &format!("between {n}")).unwrap();

@@ -11,7 +11,9 @@
 )]
 
 mod agree;
+mod carried;
 mod devices;
+mod fading;
 mod keys;
 mod meeting;
 mod mended;

@@ -18,6 +18,20 @@ fn agree(world: &World, nodes: &[usize]) {
     );
 }
 
+/// Returns a circle of Ana and Bo, and a key with the addresses of both.
+pub(crate) fn two_who_can_both_admit(seed: u64) -> (World, [usize; 2], String) {
+    let mut world = World::new(seed);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 5, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(2 * MINUTE);
+    let addresses = vec![address_of(ana), address_of(bo)];
+    world.feed(ana, Input::Reachable { addresses });
+    let key = world.invite(ana, 5, History::FromNow);
+    world.run(MINUTE);
+    (world, [ana, bo], key)
+}
+
 fn shared(world: &mut World, node: usize, text: &str) -> ThingId {
     match world.share(node, text) {
         Ok(Reply::Shared { thing }) => thing,
@@ -28,16 +42,7 @@ fn shared(world: &mut World, node: usize, text: &str) -> ThingId {
 #[test]
 fn a_newcomer_whom_two_members_let_in_apart_keeps_every_word() {
     for seed in 1..6 {
-        let mut world = World::new(seed);
-        let ana = world.found("Ana");
-        let key = world.invite(ana, 5, History::FromNow);
-        let bo = world.join("Bo", &key);
-        world.run(2 * MINUTE);
-        // A key with the addresses of both.
-        let addresses = vec![address_of(ana), address_of(bo)];
-        world.feed(ana, Input::Reachable { addresses });
-        let key = world.invite(ana, 5, History::FromNow);
-        world.run(MINUTE);
+        let (mut world, [ana, bo], key) = two_who_can_both_admit(seed);
         world.partition(&[0, 1]);
         let cai = world.join("Cai", &key);
         world.partition(&[0, 1, 0]);

@@ -44,8 +44,9 @@ fn seeds_that_once_went_wrong_converge() {
     // saying so. 1860, 3200: disks put back without the keys of later, or without any. 2828, 3268: pieces of two branches in one. 3572: acts that came without their keys.
     // 3807: a retract of somebody who turned out never to have belonged. 4499: a key that was only on
     // a disk that was put back. 7910: a farewell that only somebody heard who was removed elsewhere.
+    // 3435: a key of somebody whose removal undid it. 8175: a key of somebody whose admission was undone.
     let failed: Vec<_> = [
-        14, 82, 122, 1211, 1581, 1860, 2828, 3200, 3268, 3572, 3807, 4499, 7910,
+        14, 82, 122, 1211, 1581, 1860, 2828, 3200, 3268, 3435, 3572, 3807, 4499, 7910, 8175,
     ]
     .into_iter()
     .filter_map(|seed| walk_one(seed).err())

@@ -102,6 +102,92 @@ fn whoever_asks_somebody_who_has_gone_is_told_and_comes_in_by_another_key() {
 }
 
 #[test]
+fn whoever_holds_a_key_that_a_removal_undid_is_told() {
+    let (mut world, ana, bo, key) = two_and_a_key(5, 1);
+    let cai = world.join("Cai", &key);
+    world.run(2 * MINUTE);
+    world.partition(&[0, 1, 1]);
+    world.run(MINUTE);
+    // Ana removes Bo without having heard of Bo's invite, which Cai can show.
+    let key = world.invite(bo, 2, History::FromNow);
+    world.run(MINUTE);
+    let invites = world.replica(cai).unwrap().invites(world.time(cai));
+    let line = invites.into_iter().find(|line| line.open).unwrap();
+    let invite = line.invite;
+    let shown = world.command(cai, Command::ShowInvite { invite });
+    let Ok(Reply::Invited { key: shown, .. }) = shown else {
+        panic!("not shown: {shown:?}")
+    };
+    let person = world.person(bo);
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.heal();
+    world.run(10 * MINUTE);
+    assert_eq!(world.overview(bo).standing, Standing::Removed);
+    let asks_bo = world.join("Dee", &key);
+    let asks_cai = world.join("Eli", &shown);
+    world.run(10 * MINUTE);
+    for (node, end) in [(asks_bo, JoinEnd::Revoked), (asks_cai, JoinEnd::Unknown)] {
+        assert_eq!(world.overview(node).standing, Standing::Ended(end));
+    }
+}
+
+#[test]
+fn whoever_asks_somebody_who_turned_out_never_to_have_belonged_is_told() {
+    let mut fell = [0, 0];
+    for seed in 1..7 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 1);
+        let apart = [0, 1, 0, 1];
+        let mut keys = Vec::new();
+        for name in ["Cai", "Dee"] {
+            world.partition(&apart);
+            let node = world.len();
+            world.join(name, &key);
+            world.partition(&apart);
+            world.run(10 * MINUTE);
+            assert_eq!(world.overview(node).standing, Standing::Member);
+            keys.push(world.invite(node, 1, History::FromNow));
+        }
+        world.run(MINUTE);
+        // Both came by a key of one use: whoever falls out hears so from the one who let them in.
+        world.heal();
+        world.run(60 * MINUTE);
+        assert_eq!(world.overview(ana).digest, world.overview(bo).digest);
+        let out = usize::from(world.members(ana).contains(&world.person(2)));
+        assert_eq!(
+            world.overview(2 + out).standing,
+            Standing::Removed,
+            "seed {seed}"
+        );
+        let eli = world.join("Eli", &keys[out]);
+        world.run(10 * MINUTE);
+        let told = world.overview(eli).standing;
+        assert_eq!(told, Standing::Ended(JoinEnd::Revoked), "seed {seed}");
+        fell[out] += 1;
+    }
+    assert!(fell[0] > 0 && fell[1] > 0, "{fell:?}");
+}
+
+#[test]
+fn whoever_asks_a_computer_that_was_taken_out_is_told() {
+    let (mut world, ana, bo, _) = two_and_a_key(7, 1);
+    let card = world.card(bo);
+    let second = world.come_back(bo, &[&card]);
+    world.run(2 * MINUTE);
+    let key = world.invite(second, 1, History::FromNow);
+    world.run(MINUTE);
+    let lines = world.replica(bo).unwrap().devices();
+    let device = lines.iter().find(|line| !line.here).unwrap().device;
+    world.command(bo, Command::RemoveDevice { device }).unwrap();
+    world.run(10 * MINUTE);
+    assert_eq!(world.overview(second).standing, Standing::DeviceRemoved);
+    assert_eq!(world.overview(ana).members.len(), 2);
+    let cai = world.join("Cai", &key);
+    world.run(10 * MINUTE);
+    let told = world.overview(cai).standing;
+    assert_eq!(told, Standing::Ended(JoinEnd::Revoked));
+}
+
+#[test]
 fn a_newcomer_whose_first_news_came_without_keys_finds_the_others() {
     for seed in 1..5 {
         let (mut world, ana, bo, key) = two_and_a_key(seed, 3);

@@ -17,9 +17,7 @@ fn bodies() {
     for (name, content) in contents() {
         book.put(name, create(&content).encode());
     }
-    let renamed = Settings {
-        name: Text::new("Wednesday").unwrap(),
-    };
+    let renamed = Settings::named(Text::new("Wednesday").unwrap());
     let first = create(&contents()[4].1);
     let writes = [write(&first)];
     let (_, mut document) = content::open(person, &writes).unwrap();
@@ -68,7 +66,7 @@ fn contents() -> [(&'static str, Content); 5] {
     let with_all = Story {
         ask: Ask::AskFirst,
         note: Some(Text::new("about sleep").unwrap()),
-        replaces: Some(ThingId([0xb1; 16])),
+        replaces: Some([0xb1; 16]),
         ..story.clone()
     };
     let response = Response {
@@ -79,9 +77,7 @@ fn contents() -> [(&'static str, Content); 5] {
     let profile = Profile {
         name: Text::new("Ana").unwrap(),
     };
-    let settings = Settings {
-        name: Text::new("Tuesday").unwrap(),
-    };
+    let settings = Settings::named(Text::new("Tuesday").unwrap());
     [
         ("story", Content::Story(story)),
         ("story with all keys", Content::Story(with_all)),

@@ -18,6 +18,7 @@ mod cast;
 mod content;
 mod derivations;
 mod entries;
+mod files;
 mod frames;
 mod hello;
 mod home;

@@ -9,7 +9,7 @@ use circlet_model::content::story::{Ask, Story};
 use circlet_model::id::ThingId;
 use circlet_model::log::entry::Entry;
 use circlet_model::membership::act::{History, Mode, SignedAct, VerifiedAct};
-use circlet_model::replica::input::{Command, CommandId, Input, LinkId};
+use circlet_model::replica::input::{Command, CommandId, Fade, Input, LinkId};
 use circlet_model::replica::output::{Outbox, Output, Reply};
 use circlet_model::replica::overview::Standing;
 use circlet_model::replica::{Identity, Replica, Start};
@@ -273,9 +273,13 @@ fn share(replica: &mut Replica, store: &dyn Disk, text: &str, rng: &mut ChaCha20
         replaces: None,
         written: NOW,
     };
-    match command(replica, store, Command::Share { story: told }, rng) {
+    let told = Command::Share {
+        story: told,
+        fade: Fade::AsSettled,
+    };
+    match command(replica, store, told, rng) {
         Reply::Shared { thing } => thing,
-        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } => {
+        Reply::Done | Reply::Invited { .. } | Reply::DeviceKey { .. } | Reply::Carried(_) => {
             unreachable!("a story is answered with its id")
         }
     }

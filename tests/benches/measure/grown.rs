@@ -6,11 +6,11 @@
 use circlet_model::address::{Address, Transport};
 use circlet_model::content::clean_text;
 use circlet_model::content::story::{Ask, Story};
-use circlet_model::id::PeerId;
+use circlet_model::id::{PeerId, ThingId};
 use circlet_model::invitation::InviteKey;
 use circlet_model::key::SigningKey;
 use circlet_model::membership::act::{History, Mode};
-use circlet_model::replica::input::{Command, CommandId, DialId, Input, LinkId};
+use circlet_model::replica::input::{Command, CommandId, DialId, Fade, Input, LinkId};
 use circlet_model::replica::output::{Outbox, Output, Reply};
 use circlet_model::replica::{Identity, Replica, Start};
 use circlet_model::secrecy::kem;
@@ -97,21 +97,25 @@ pub struct Traffic {
 impl Peer {
     /// Founds a circle in memory.
     pub fn found(seed: u64) -> Self {
+        Self::found_on(seed, Box::new(MemoryStore::default()))
+    }
+
+    /// Founds a circle on a disk.
+    pub fn found_on(seed: u64, disk: Box<dyn Disk>) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let identity = identity(&mut rng);
-        let store = MemoryStore::default();
         let peer = identity.peer.peer();
         let start = Start {
             identity,
             name: "Ana",
-            reader: store.reader(),
+            reader: disk.reader(),
         };
         let mut out = Outbox::default();
         let now = Timestamp(beginning());
         let nonce = [7; 32];
         let replica = Replica::found(start, "Tuesday", nonce, now, &mut rng, &mut out).unwrap();
-        store.apply(out.writes);
-        Self::of(replica, Box::new(store), peer, rng)
+        disk.keep(out.writes);
+        Self::of(replica, disk, peer, rng)
     }
 
     /// Takes a replica that lies on a disk.
@@ -213,8 +217,18 @@ impl Peer {
             written: Timestamp(self.now),
         };
         let id = CommandId(0);
-        let command = Command::Share { story };
+        let command = Command::Share {
+            story,
+            fade: Fade::AsSettled,
+        };
         self.handle(Input::Command { id, command })
+    }
+
+    /// Takes one of its own stories back.
+    pub fn take_back(&mut self, thing: ThingId) {
+        let id = CommandId(0);
+        let command = Command::TakeBack { thing };
+        self.handle(Input::Command { id, command });
     }
 
     /// Returns the texts of the newest stories.

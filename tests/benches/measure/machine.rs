@@ -55,3 +55,12 @@ pub fn folder_bytes(folder: &Path) -> u64 {
     });
     sizes.sum()
 }
+
+/// Returns how many bytes this process has had written to disks so far.
+pub fn written() -> u64 {
+    let text = fs::read_to_string("/proc/self/io").unwrap();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes:"));
+    line.unwrap().trim().parse().unwrap()
+}

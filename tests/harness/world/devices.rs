@@ -122,7 +122,7 @@ impl World {
         self.begin(index);
     }
 
-    fn settle(&mut self, node: Node, out: Outbox) -> usize {
+    pub(super) fn settle(&mut self, node: Node, out: Outbox) -> usize {
         self.nodes.push(node);
         self.groups.push(0);
         let index = self.nodes.len() - 1;
