@@ -38,6 +38,7 @@ mod owed;
 mod own;
 mod parting;
 mod people;
+mod pieces;
 mod quiet;
 mod receipts;
 mod rekey;
