@@ -240,3 +240,32 @@ fn what_somebody_took_back_who_turned_out_never_to_have_belonged_parts_nobody() 
         assert_eq!(digests[0], digests[1], "seed {seed}");
     }
 }
+
+#[test]
+fn who_was_away_when_somebody_else_turned_out_to_have_their_place_is_told() {
+    let mut fell = [0, 0];
+    for seed in 1..7 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 1);
+        let apart = [0, 1, 0, 1];
+        for name in ["Cai", "Dee"] {
+            world.partition(&apart);
+            let node = world.join(name, &key);
+            world.partition(&apart);
+            world.run(10 * MINUTE);
+            assert_eq!(world.overview(node).standing, Standing::Member);
+        }
+        // Neither newcomer is there when the others find out that both came by a key of one use.
+        world.stop(2);
+        world.stop(3);
+        world.heal();
+        world.run(60 * MINUTE);
+        assert_eq!(world.overview(ana).digest, world.overview(bo).digest);
+        let out = usize::from(world.members(ana).contains(&world.person(2)));
+        world.start(2 + out);
+        world.run(60 * MINUTE);
+        let told = world.overview(2 + out).standing;
+        assert_eq!(told, Standing::Removed, "seed {seed}");
+        fell[out] += 1;
+    }
+    assert!(fell[0] > 0 && fell[1] > 0, "{fell:?}");
+}
