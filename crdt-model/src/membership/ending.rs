@@ -55,9 +55,11 @@ impl<'a> Ending<'a> {
 
     /// Returns the ending that a single act is.
     pub(super) fn of(node: &'a Node) -> Option<Self> {
-        if !node.verdict.direct {
-            return None;
-        }
+        node.verdict.direct.then(|| Self::said(node))?
+    }
+
+    /// Returns the ending that a single act says, were it enough.
+    pub(super) fn said(node: &'a Node) -> Option<Self> {
         let target = match node.kind() {
             Kind::Remove { person, .. } => Target::Removed(*person),
             Kind::Leave { .. } => Target::Left(node.person()),
@@ -127,6 +129,14 @@ impl<'a> Ending<'a> {
                 used == Some(invite) && !self.known_to(node)
             }
         }
+    }
+
+    /// Returns whether an act would fall with this, or with something that it rests on.
+    pub(super) fn shakes(&self, scope: &Scope<'_>, node: &Node) -> bool {
+        let grounds = |node| scope.grounds(node).into_iter().flatten();
+        !self.past.has(node.place)
+            && (self.strikes(scope, node)
+                || (!self.known_to(node) && grounds(node).any(|on| self.shakes(scope, on))))
     }
 
     /// Whether the person had come back, after this, when they wrote it.

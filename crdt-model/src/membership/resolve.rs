@@ -4,7 +4,9 @@
 //! it and nobody built on is *dropped*: it does not count for anything, is not offered to anybody, and no
 //! longer read when it comes. So they cannot fill others' disks. When somebody did build on it after
 //! all, it counts again for what it is: void, or witnessed. So many know, that no counter-removal that
-//! nobody has seen can win any more; while the removal lies on a fork, that cannot be said.
+//! nobody has seen can win any more. That cannot be said while the removal lies on a fork, nor when so many do
+//! not know it without something that strikes it, or what it rests on: what is dropped could tell which
+//! of the two counts. Whether what strikes it counts now does not matter.
 
 use super::act::{Cut, Kind};
 use super::ending::{Ending, Target};
@@ -45,6 +47,13 @@ pub(super) fn resolve(graph: &Graph, within: &Past) -> Resolution {
         return all;
     }
     let mut resolution = resolve_all(graph, &kept);
+    if !all.gone.is_subset(&resolution.gone) {
+        // Somebody belongs because of that: then it was no tail.
+        return Resolution {
+            gone: BTreeSet::new(),
+            ..all
+        };
+    }
     let dropped = graph.nodes().iter();
     let dropped = dropped.filter(|node| within.has(node.place) && !kept.has(node.place));
     resolution.void.extend(dropped.map(|node| node.id));
@@ -82,9 +91,11 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
         }
     }
     let mut before = BTreeMap::new();
+    let nodes = scope.nodes.iter();
+    let said: Vec<Ending<'_>> = nodes.filter_map(|node| Ending::said(node)).collect();
     for ending in &quarrel.settled {
         end(&mut roster, &quarrel, ending);
-        before.extend(quarrel.belonged_before(ending));
+        before.extend(quarrel.belonged_before(ending, &said));
     }
     close(&mut roster, &quarrel);
     roster.asked_out = voice::asked_out(&scope, &quarrel.stands, &roster);
@@ -150,8 +161,13 @@ impl View for Quarrel<'_, '_> {
 }
 
 impl Quarrel<'_, '_> {
-    /// For each act of a removal, those who belonged before it, whom it removes among them.
-    fn belonged_before(&self, ending: &Ending<'_>) -> Vec<(ActId, BTreeSet<PersonId>)> {
+    /// For each act of a removal that nothing puts in question, those who belonged before it, whom it
+    /// removes among them.
+    fn belonged_before(
+        &self,
+        ending: &Ending<'_>,
+        said: &[Ending<'_>],
+    ) -> Vec<(ActId, BTreeSet<PersonId>)> {
         let Target::Removed(person) = ending.target else {
             return Vec::new();
         };
@@ -163,11 +179,30 @@ impl Quarrel<'_, '_> {
         }
         let mut people = voice::members(self.scope, &self.stands, &self.settled, ending, false);
         people.insert(person);
+        let shakes = |by: &&Ending<'_>| ending.acts.iter().any(|act| by.shakes(self.scope, act));
+        let mut disputes = said.iter().filter(shakes);
+        if !disputes.all(|by| self.most_knew(ending, by, &people)) {
+            return Vec::new();
+        }
         ending
             .acts
             .iter()
             .map(|act| (act.id, people.clone()))
             .collect()
+    }
+
+    /// Whether more than half of these people knew of an ending without another.
+    fn most_knew(
+        &self,
+        ending: &Ending<'_>,
+        without: &Ending<'_>,
+        people: &BTreeSet<PersonId>,
+    ) -> bool {
+        let nodes = self.scope.nodes.iter();
+        let nodes = nodes.filter(|node| ending.known_to(node) && !without.known_to(node));
+        let knew = nodes.filter(|node| self.stands.has(node));
+        let knew: BTreeSet<PersonId> = knew.map(|node| node.person()).collect();
+        2 * knew.intersection(people).count() > people.len()
     }
 
     fn after_ends_of(&self, person: &PersonId, node: &Node) -> bool {

@@ -91,7 +91,7 @@ impl Resolution {
     }
 
     /// Whether a removal that knows everything only ends a membership that began once: it strikes nothing
-    /// then. No fork and no asking may hang on it.
+    /// then. No fork and no asking may hang on it, and nothing that fell may put it in question (R9).
     fn ends_simply(&self, graph: &Graph, node: &Node, person: &PersonId) -> bool {
         let forked = self
             .roster
@@ -99,7 +99,7 @@ impl Resolution {
             .get(&node.device())
             .is_none_or(|it| it.forked);
         let came = graph.by.people.get(person).map_or(0, Vec::len);
-        came == 1 && !forked && self.roster.asked_out.is_empty()
+        came == 1 && !forked && self.void.is_empty() && self.roster.asked_out.is_empty()
     }
 
     fn remove(&mut self, graph: &Graph, node: &Node, person: PersonId) {

@@ -75,6 +75,24 @@ fn who_is_removed_too_is_no_witness() {
     assert_eq!(world.members(), ["ana", "cai"]);
 }
 
+/// Otherwise whoever holds a computer that Bo has lost, and that stayed silent, could bring back what Bo's
+/// removal ended, with the removed alone.
+#[test]
+fn who_removes_is_no_witness_with_another_computer() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee"]).keepers("ana", &["bo"]);
+    world.say("bo", add_device(world.circle, "bo2", false));
+    world.meet(&["ana", "bo", "cai", "dee"]);
+    world.tell("bo", "bo2");
+    world.say("bo", remove("ana"));
+    world.tell("bo", "cai");
+    world.say("cai", ack());
+    // Ana has heard nothing, or says so.
+    world.join("ana", "eve");
+    world.tell("ana", "bo2");
+    world.say("bo2", ack());
+    assert_eq!(world.members(), ["bo", "cai", "dee"]);
+}
+
 #[test]
 fn two_removed_who_vouch_for_each_other_do_not_outweigh_those_who_saw_it() {
     let mut world = World::of(&["ana", "bo", "cai", "dee", "eve"]).keepers("ana", &["bo", "dee"]);

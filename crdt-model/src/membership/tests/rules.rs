@@ -141,6 +141,24 @@ fn nothing_is_dropped_while_a_counter_removal_could_win() {
     assert_eq!(world.members(), ["ana", "cai"]);
 }
 
+/// Cai, removed by Ana, saw first that Bo removed Ana. Whoever dropped that unread, because most know of
+/// Cai's removal, would go on with Ana, and all others with Bo.
+#[test]
+fn nothing_is_dropped_that_could_decide_whether_the_removal_counts() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee"]).keepers("ana", &["bo"]);
+    world.say("bo", remove("ana"));
+    world.say("ana", remove("bo"));
+    world.say("ana", remove("cai"));
+    world.tell("ana", "dee");
+    world.tell("bo", "dee");
+    world.say("dee", ack());
+    assert_eq!(names(world.replicas["dee"].roster()), ["ana", "dee"]);
+    world.tell("bo", "cai");
+    let saw = world.say("cai", ack());
+    assert!(!world.replicas["dee"].is_late(&saw, &device("cai")));
+    assert_eq!(world.members(), ["bo", "cai", "dee"]);
+}
+
 #[test]
 fn a_flood_of_the_removed_grows_nothing_that_is_shown() {
     let mut world = World::of(&["ana", "bo", "cai", "dee"]);

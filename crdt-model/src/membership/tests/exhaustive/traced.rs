@@ -1,0 +1,47 @@
+//! Histories at which the walk of every small history stopped, each with what was wrong.
+
+use super::{DEVICES, ROLES, THREE};
+use crate::membership::act::Role;
+use crate::membership::roster::Roster;
+use crate::membership::testing::{names, person};
+
+fn replayed(letters: &'static [&'static str], acts: &[(&str, &[usize])]) -> Roster {
+    let history = THREE.with(letters, 0).explorer().replay(acts);
+    history.graph.roster().clone()
+}
+
+/// The rules were wrong. Cai saw Bo's word first, so Ana's falls (R6), Bo's removal of Cai counts, and what
+/// Cai wrote beside it is void. R9 dropped that act, as Ana knew of the removal too: without it Ana's
+/// word won, Cai belonged again, and Cai's own computer did not know that it had written.
+#[test]
+fn what_the_removed_saw_is_not_dropped_when_the_removal_hangs_on_it() {
+    let roster = replayed(
+        ROLES,
+        &[
+            ("ana demotes bo", &[]),
+            ("bo demotes ana", &[]),
+            ("bo removes cai", &[1]),
+            ("ana leaves", &[0, 1, 2]),
+            ("cai removes ana", &[1]),
+        ],
+    );
+    assert_eq!(names(&roster), ["bo"]);
+    assert_eq!(roster.role_of(&person("bo")), Role::Keeper);
+}
+
+/// The check was wrong: it took Bo's second computer, which knew Dee, for a witness against the removal that
+/// Bo's first one wrote. A witness is independent of both sides (R5), and Bo is one of them.
+#[test]
+fn who_was_met_only_by_another_computer_of_the_remover_falls_with_the_removed() {
+    let roster = replayed(
+        DEVICES,
+        &[
+            ("bo adds bo2", &[]),
+            ("cai admits dee", &[]),
+            ("bo2 ends bo", &[0, 1]),
+            ("bo removes ana", &[0]),
+            ("cai acks", &[0, 1, 3]),
+        ],
+    );
+    assert_eq!(names(&roster), ["bo", "cai"]);
+}
