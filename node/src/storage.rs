@@ -11,7 +11,7 @@
 //! 0xF0    page (4) ‖ part (1)                               what is noted of 16 things
 //! 0xF1    page (4) ‖ part (1)                               64 at-rest keys, under their page key
 //! 0xF2    row, hashed with a key (16) ‖ number (2)          a piece of a row that is too large
-//! 0xFE    "size"                                            how large the store was when last copied (`compact`)
+//! 0xFE    "size"                                            how large the store was when last looked through (`compact`)
 //! 0xFF    "format"                                          the version of all this, in clear
 //! ```
 

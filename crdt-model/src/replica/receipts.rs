@@ -11,7 +11,6 @@
 //! themselves.
 
 use super::Replica;
-use super::retracts::Retract;
 use super::rows::from_head;
 use crate::bounded::List;
 use crate::id::{DeviceId, PersonId, ThingId};
@@ -96,7 +95,7 @@ impl Replica {
         if !self.retracts.contains_key(thing) {
             return Ok(None);
         }
-        let retract: Option<Retract> = self.rows.load(&self.rows.retract_key(thing))?;
+        let retract = self.retract_of(thing)?;
         Ok(retract.and_then(|retract| retract.header.origin.map(|origin| origin.creator)))
     }
 

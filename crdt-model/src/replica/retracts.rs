@@ -3,6 +3,9 @@
 //! Who shared something may take it back even after they left or were removed. Such a retract lies
 //! beyond what counts of its device's chain. It is kept *detached*: header and signature alone, given to
 //! whoever lacks it in a message of its own, and by a device that no longer belongs in its hello.
+//!
+//! A retract of a chain lies there. The row by which it is looked up says only where; that of a detached
+//! one holds it.
 
 use super::Replica;
 use super::things::{Thing, Writer};
@@ -31,12 +34,21 @@ const MAX_MISSING: usize = 4096;
 type Known = BTreeMap<PersonId, BTreeSet<ThingId>>;
 
 /// A retract that is obeyed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Retract {
     /// Where it lies.
-    pub(super) place: Place,
+    place: Place,
     pub(super) header: Header,
     signature: Signature,
+}
+
+/// The row by which it is looked up.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    pub(super) thing: ThingId,
+    pub(super) place: Place,
+    /// `None` where it lies in a chain.
+    detached: Option<SignedHeader>,
 }
 
 impl Retract {
@@ -155,8 +167,7 @@ impl Replica {
         if !retract.header.well_formed() || !self.may_take_back(retract) {
             return Ok(());
         }
-        let key = self.rows.retract_key(&thing);
-        let known: Option<Retract> = self.rows.load(&key)?;
+        let known = self.retract_of(&thing)?;
         // The creator's own lasts longest, and one that is in a chain needs no message of its own.
         let rank = |retract: &Retract| (self.is_own(&retract.header), !retract.is_detached());
         if known
@@ -168,14 +179,44 @@ impl Replica {
         if retract.is_detached() {
             self.fresh_retracts.push(thing);
         }
-        self.retracts.insert(thing, retract.place);
-        self.rows.save(key, retract);
+        self.save_retract(retract);
         if known.is_none() {
             self.digest = None;
             self.erase(thing)?;
             self.owe_receipt(thing);
         }
         Ok(())
+    }
+
+    /// Returns the retract that a thing was taken back by.
+    pub(super) fn retract_of(&self, thing: &ThingId) -> Result<Option<Retract>, Error> {
+        let stored: Option<Stored> = self.rows.load(&self.rows.retract_key(thing))?;
+        let Some(Stored {
+            place, detached, ..
+        }) = stored
+        else {
+            return Ok(None);
+        };
+        let signed = match detached {
+            Some(signed) => Some(signed),
+            None => self.rows.entry(&place)?.and_then(|entry| {
+                let header = entry.header.header().clone();
+                Some((header, entry.signature?))
+            }),
+        };
+        Ok(signed.map(|(header, signature)| Retract::new(place, header, signature)))
+    }
+
+    fn save_retract(&mut self, retract: &Retract) {
+        let (thing, place) = (retract.header.thing, retract.place);
+        let signed = || (retract.header.clone(), retract.signature);
+        let stored = Stored {
+            thing,
+            place,
+            detached: retract.is_detached().then(signed),
+        };
+        self.retracts.insert(thing, place);
+        self.rows.save(self.rows.retract_key(&thing), &stored);
     }
 
     fn may_take_back(&mut self, retract: &Retract) -> bool {
@@ -236,16 +277,14 @@ impl Replica {
         if self.retracts.get(&thing) != Some(&place) {
             return Ok(());
         }
-        let key = self.rows.retract_key(&thing);
-        let known: Option<Retract> = self.rows.load(&key)?;
+        let known = self.retract_of(&thing)?;
         if let Some(mut retract) = known.filter(|retract| self.is_own(&retract.header)) {
             retract.place.branch = DETACHED;
-            self.retracts.insert(thing, retract.place);
-            self.rows.save(key, &retract);
+            self.save_retract(&retract);
             self.fresh_retracts.push(thing);
         } else {
             self.retracts.remove(&thing);
-            self.rows.delete(key);
+            self.rows.delete(self.rows.retract_key(&thing));
             self.digest = None;
         }
         Ok(())
@@ -292,7 +331,7 @@ impl Replica {
     ) -> Result<Vec<SignedHeader>, Error> {
         let mut retracts = Vec::new();
         for thing in things {
-            let retract: Option<Retract> = self.rows.load(&self.rows.retract_key(thing))?;
+            let retract = self.retract_of(thing)?;
             retracts.extend(retract.map(|retract| (retract.header, retract.signature)));
         }
         Ok(retracts)

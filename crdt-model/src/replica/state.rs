@@ -1,6 +1,6 @@
 //! The replica's own row, and how everything is read back from the store.
 
-use super::retracts::Retract;
+use super::retracts::Stored;
 use super::rows::from_head;
 use super::{Replica, Rows};
 use crate::id::CircleId;
@@ -151,8 +151,8 @@ impl Replica {
             .rows
             .scan(&Scan::all(Space::Retracts, self.rows.hint()))?
         {
-            let retract: Retract = from_head(&value)?;
-            self.retracts.insert(retract.header.thing, retract.place);
+            let retract: Stored = from_head(&value)?;
+            self.retracts.insert(retract.thing, retract.place);
         }
         Ok(())
     }

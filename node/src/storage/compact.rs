@@ -1,8 +1,8 @@
 //! Compaction: the store is copied into a fresh one, without what the old segments still hold.
 //!
 //! sled uses the room of old rows again only in part, so a store in which much was taken back keeps
-//! growing. When it has grown to several times what the last copy had, it is copied anew at the next
-//! opening:
+//! growing. At the next opening, one that has grown is looked through, and where it is larger than twice
+//! what lives in it and a little more, it is copied:
 //!
 //! ```text
 //! 1  store                          store.new: some rows, until all of them are durable
@@ -16,23 +16,24 @@
 //! room, leaves the old store as it is: it is only larger.
 
 use super::sled::{Sled, free_room};
-use super::{Change, Engine, Error, Range, io_error};
+use super::{Engine, Error, Range, io_error};
 use crate::home::{Home, sync_dir};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The row that says how large the file was after the last copy, in bytes.
+/// The row that says how large the file was when it was last looked through, in bytes.
 const MARK: &[u8] = b"\xFEsize";
 
-/// A store is copied once it is this many times as large as its last copy, ...
-const GROWN: u64 = 3;
+/// A store is copied once it is this many times as large as the rows that live in it, ...
+const GROWN: u64 = 2;
 
-/// ... and so much more: below it nothing is worth the time.
-const LEAST: u64 = 32 * 1024 * 1024;
+/// ... and so much more: sled writes ahead in segments of 512 KiB, and below it nothing is worth the
+/// time. Nor is a store looked through before it has grown by so much.
+const FLOOR: u64 = 8 * 1024 * 1024;
 
-/// How many rows are copied at once.
+/// How many rows are read at once.
 const ROWS_AT_ONCE: usize = 512;
 
 /// How often a store that was just closed is asked whether it is let go of, and how long after: 5 s in all.
@@ -59,13 +60,25 @@ pub fn compact(home: &Home) -> Result<(), Error> {
 }
 
 fn is_due(engine: &Sled, folder: &Path) -> Result<bool, Error> {
-    let size = size_of(folder).map_err(|error| io_error(&error))?;
-    if size < LEAST {
+    let size = size_of(folder)?;
+    let mark = engine.get(MARK)?.and_then(|mark| mark.try_into().ok());
+    let seen = mark.map_or(0, u64::from_be_bytes);
+    if size <= seen.saturating_add(FLOOR) {
         return Ok(false);
     }
-    let mark = engine.get(MARK)?.and_then(|mark| mark.try_into().ok());
-    let last = mark.map_or(0, u64::from_be_bytes);
-    Ok(size > last.saturating_mul(GROWN).saturating_add(LEAST))
+    if size > most_for(live_bytes(engine)?) {
+        return Ok(true);
+    }
+    match mark_seen(engine, folder) {
+        // Then it is looked through once more.
+        Err(Error::Full) => Ok(false),
+        marked => marked.map(|()| false),
+    }
+}
+
+/// Returns how large a file with so many bytes of rows may be.
+fn most_for(live: u64) -> u64 {
+    live.saturating_mul(GROWN).saturating_add(FLOOR)
 }
 
 /// Returns the fresh copy of a store; the old one where none could be made.
@@ -74,47 +87,74 @@ fn copy_of(engine: Sled, folder: &Path) -> Result<Sled, Error> {
     drop(engine);
     let swapped = copied.and_then(|()| {
         let files = [folder, &beside(folder, "new")].map(|folder| folder.join("db"));
-        files.iter().try_for_each(|file| wait_for(file))?;
-        swap(folder)
+        let waited = files.iter().try_for_each(|file| wait_for(file));
+        waited
+            .and_then(|()| swap(folder))
+            .map_err(|error| io_error(&error))
     });
     if let Err(error) = swapped {
-        tracing::warn!(kind = ?error.kind(), "the store was not copied");
+        tracing::warn!(%error, "the store was not copied");
         end_swap(folder).map_err(|error| io_error(&error))?;
     }
     Sled::open(folder)
 }
 
 /// Copies every row into `store.new`, durably.
-fn copy(engine: &Sled, folder: &Path) -> io::Result<()> {
-    let room = free_room(folder)?;
-    if room < size_of(folder)?.saturating_add(LEAST) {
-        return Err(io::ErrorKind::StorageFull.into());
+///
+/// Every key is put in before any value: so no leaf of the tree is split, or written as a whole, that
+/// has values in it, and each value is written once. That halves what a fresh file takes.
+fn copy(engine: &Sled, folder: &Path) -> Result<(), Error> {
+    let room = free_room(folder).map_err(|error| io_error(&error))?;
+    if room < most_for(live_bytes(engine)?) {
+        return Err(Error::Full);
     }
     let target = beside(folder, "new");
-    let fresh = Sled::open(&target).map_err(io::Error::other)?;
+    let fresh = Sled::open(&target)?;
+    each_row(engine, |key, _| fresh.fill(key, &[]))?;
+    each_row(engine, |key, value| fresh.fill(key, value))?;
+    fresh.flush()?;
+    mark_seen(&fresh, &target)
+}
+
+/// Notes how large a store is, durably.
+fn mark_seen(engine: &Sled, folder: &Path) -> Result<(), Error> {
+    let size = size_of(folder)?.to_be_bytes().to_vec();
+    engine.write(vec![(MARK.to_vec(), Some(size))])?;
+    engine.flush()
+}
+
+/// Returns how many bytes the rows of a store have, keys and values.
+fn live_bytes(engine: &Sled) -> Result<u64, Error> {
+    let mut bytes = 0;
+    each_row(engine, |key, value| {
+        bytes += (key.len() + value.len()) as u64;
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+/// Does something with every row, in order.
+fn each_row(
+    engine: &Sled,
+    mut work: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut from = Vec::new();
     loop {
-        let range = Range {
-            from: from.clone(),
+        let rows = engine.scan(&Range {
+            from,
             to: None,
             backwards: false,
             limit: ROWS_AT_ONCE,
+        })?;
+        for (key, value) in rows.iter().filter(|(key, _)| key != MARK) {
+            work(key, value)?;
+        }
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
         };
-        let rows = engine.scan(&range).map_err(io::Error::other)?;
-        let Some((last, _)) = rows.last() else { break };
         // The next key there can be.
         from = [last.as_slice(), &[0]].concat();
-        let rows = rows.into_iter().filter(|(key, _)| key != MARK);
-        let changes: Vec<Change> = rows.map(|(key, value)| (key, Some(value))).collect();
-        fresh.write(changes).map_err(io::Error::other)?;
     }
-    fresh.flush().map_err(io::Error::other)?;
-    let mark = (
-        MARK.to_vec(),
-        Some(size_of(&target)?.to_be_bytes().to_vec()),
-    );
-    fresh.write(vec![mark]).map_err(io::Error::other)?;
-    fresh.flush().map_err(io::Error::other)
 }
 
 /// Waits until nothing of this program writes to a closed store any more: sled lets go of its lock when
@@ -162,8 +202,9 @@ fn beside(folder: &Path, ending: &str) -> PathBuf {
     folder.with_extension(ending)
 }
 
-fn size_of(folder: &Path) -> io::Result<u64> {
-    Ok(fs::metadata(folder.join("db"))?.len())
+fn size_of(folder: &Path) -> Result<u64, Error> {
+    let file = fs::metadata(folder.join("db"));
+    Ok(file.map_err(|error| io_error(&error))?.len())
 }
 
 #[cfg(test)]
@@ -244,23 +285,52 @@ mod tests {
     }
 
     #[test]
-    fn it_is_due_when_it_has_grown_several_times() {
+    fn it_is_looked_through_when_it_has_grown_and_copied_when_little_of_it_lives() {
         let (_place, home) = home();
         let engine = open(&home).unwrap();
         let file = File::options()
             .write(true)
             .open(home.store().join("db"))
             .unwrap();
-        let due = |engine: &Sled, size: u64| {
+        let due = |size: u64| {
             file.set_len(size).unwrap();
-            is_due(engine, &home.store()).unwrap()
+            is_due(&engine, &home.store()).unwrap()
         };
-        assert!(!due(&engine, LEAST - 1));
-        assert!(due(&engine, LEAST + 1));
-        engine
-            .write(vec![(MARK.to_vec(), Some(LEAST.to_be_bytes().to_vec()))])
-            .unwrap();
-        assert!(!due(&engine, (GROWN + 1) * LEAST));
-        assert!(due(&engine, (GROWN + 1) * LEAST + 1));
+        let seen = || {
+            let mark = engine.get(MARK).unwrap();
+            mark.map(|mark| u64::from_be_bytes(mark.try_into().unwrap()))
+        };
+        assert!(!due(FLOOR));
+        assert_eq!(seen(), None);
+        assert!(due(FLOOR + 1024));
+        let row = |number: u32| (number.to_be_bytes().to_vec(), Some(vec![7; 996]));
+        engine.write((0..500).map(row).collect()).unwrap();
+        assert!(!due(FLOOR + 1_000_000));
+        assert_eq!(seen(), Some(FLOOR + 1_000_000));
+        // Nothing is read before it has grown again.
+        assert!(!due(2 * FLOOR + 1_000_000));
+        assert!(due(2 * FLOOR + 1_000_001));
+    }
+
+    #[test]
+    fn a_store_that_is_opened_is_at_most_twice_what_lives_and_a_little_more() {
+        let (_place, home) = home();
+        for round in 0..4_u32 {
+            let engine = open(&home).unwrap();
+            let live = live_bytes(&engine).unwrap();
+            let size = size_of(&home.store()).unwrap();
+            assert!(size <= most_for(live), "{size} bytes for {live}");
+            for number in 0..2000_u32 {
+                let key = [round.to_be_bytes(), number.to_be_bytes()].concat();
+                let gone = number
+                    .checked_sub(9)
+                    .filter(|number| !number.is_multiple_of(4));
+                let gone =
+                    gone.map(|number| ([round.to_be_bytes(), number.to_be_bytes()].concat(), None));
+                let rows = gone.into_iter().chain([(key, Some(vec![7; 900]))]);
+                engine.write(rows.collect()).unwrap();
+            }
+            engine.flush().unwrap();
+        }
     }
 }

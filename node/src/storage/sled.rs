@@ -75,6 +75,11 @@ impl Sled {
         Ok(engine)
     }
 
+    /// Puts one row into a store that nobody reads before all of it is durable: a batch takes more room.
+    pub(super) fn fill(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.ask(|db| db.insert(key, value)).map(drop)
+    }
+
     /// Asks sled for something, and remembers if it fails.
     fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
         if self.broken.load(Ordering::Relaxed) {

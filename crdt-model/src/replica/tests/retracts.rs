@@ -54,6 +54,20 @@ fn tell(circle: &mut Circle, who: &mut Other, number: u16) -> Entry {
 }
 
 #[test]
+fn a_retract_of_a_chain_is_kept_once() {
+    let mut circle = Circle::found();
+    let thing = circle.share("a story");
+    circle.finish();
+    circle.replica.take_back(thing, NOW).unwrap();
+    circle.finish();
+    let rows = &circle.replica.rows;
+    let row = rows.get(&rows.retract_key(&thing)).unwrap().unwrap();
+    assert!(row.head.len() < 64, "{} bytes", row.head.len());
+    let signed = circle.replica.signed_retracts([thing].iter()).unwrap();
+    assert!(signed[0].0.signed_by_device(&signed[0].1));
+}
+
+#[test]
 fn whatever_is_known_can_be_taken_back_from_outside() {
     let mut circle = Circle::found();
     let mut bo = circle.join(2, History::All);
