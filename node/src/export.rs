@@ -1,13 +1,13 @@
 //! Words to take along: stories and responses as files that need no Circlet, in a folder of their own.
 //!
 //! ```text
-//! DIR/README.md                          what this is, and that it is not encrypted
-//! DIR/ID/circle.json                     a circle: id, name
-//! DIR/ID/DATE-ID.md, .json, .automerge   a story or response: to read, for programs, as its document
+//! DIR/README.md                              what this is, and that it is not encrypted
+//! DIR/CIRCLE/circle.json                     a circle: id, name
+//! DIR/CIRCLE/DATE-ID.md, .json, .automerge   a story or response: to read, for programs, as its document
 //! ```
 //!
-//! The folder is made beside its place and put there when it is whole. Names are made of ids and dates
-//! only.
+//! The folder is made beside its place and put there when it is whole. A circle's folder has its name, in
+//! letters and digits of any script; other names are made of ids and dates only.
 
 use crate::backup::blocking;
 use crate::handle::{Handle, Select};
@@ -18,12 +18,18 @@ use crate::problem::Problem;
 use circlet_model::id::ThingId;
 use circlet_model::replica::transcript::keepsake::Keepsake;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// How many things are taken at once where the replicas live.
 const SOME: usize = 32;
+
+/// The most characters of a circle's name that its folder has.
+const MOST_NAME: usize = 40;
+/// A shorter name might be one that Windows keeps for itself, such as `con`.
+const LEAST_NAME: usize = 5;
 
 /// What to take along.
 #[derive(Debug)]
@@ -102,8 +108,9 @@ async fn fill(
         })
         .await?;
     put(&stage.join("README.md"), readme(mine).as_bytes())?;
+    let mut names = BTreeSet::new();
     for part in &parts {
-        let folder = stage.join(&part.id);
+        let folder = stage.join(folder_name(&part.name, &mut names));
         create_private_dir(&folder).map_err(|error| refused(&error))?;
         let about = json!({ "id": part.id, "name": part.name });
         put(&folder.join("circle.json"), &pretty(&about))?;
@@ -120,6 +127,25 @@ async fn fill(
         }
     }
     Ok(parts.into_iter().map(|part| part.name).collect())
+}
+
+/// Returns a name for a circle's folder that any disk takes, and that no other has.
+fn folder_name(circle: &str, taken: &mut BTreeSet<String>) -> String {
+    let words = circle.split(|it: char| !it.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let name: String = words.join("-").chars().take(MOST_NAME).collect();
+    let mut name = name.trim_end_matches('-').to_lowercase();
+    if name.chars().count() < LEAST_NAME {
+        name.insert_str(0, if name.is_empty() { "circle" } else { "circle-" });
+    }
+    let start = name.clone();
+    for number in 2.. {
+        if taken.insert(name.clone()) {
+            break;
+        }
+        name = format!("{start}-{number}");
+    }
+    name
 }
 
 /// Writes a story or response in its three forms.
@@ -245,4 +271,22 @@ fn put_in_place(stage: &Path, folder: &Path) -> io::Result<()> {
 
 fn refused(error: &io::Error) -> Problem {
     out_of_reach(error.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_has_a_folder_of_its_name_that_any_disk_takes() {
+        let mut taken = BTreeSet::new();
+        let mut name = |circle: &str| folder_name(circle, &mut taken);
+        assert_eq!(name("Evening circle"), "evening-circle");
+        assert_eq!(name("Evening  Circle!"), "evening-circle-2");
+        assert_eq!(name("../../etc/passwd"), "etc-passwd");
+        assert_eq!(name("CON"), "circle-con");
+        assert_eq!(name("…"), "circle");
+        assert_eq!(name("Вечерний круг"), "вечерний-круг");
+        assert_eq!(name(&"long ".repeat(20)), ["long"; 8].join("-"));
+    }
 }

@@ -22,6 +22,7 @@ mod passphrase;
 mod sealed;
 mod secret;
 mod silence;
+mod wrap;
 
 pub use key::{Key, change_passphrase};
 pub use page::{Pages, Turn};
@@ -29,6 +30,7 @@ pub use passphrase::{Cost, Passphrase};
 pub(crate) use secret::NONCE;
 pub use secret::Secret;
 pub(crate) use silence::Silence;
+pub(crate) use wrap::{WRAPPED, take, unwrap, wrap};
 
 use crate::home::{Home, atomic_replace, remove_unfinished};
 use file::KeyFile;

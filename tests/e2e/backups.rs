@@ -314,3 +314,33 @@ fn a_full_disk_leaves_nothing_half_made() {
     assert_eq!(fs::read_dir(&small).unwrap().count(), 1);
     assert_eq!(ana.stories().len(), 1);
 }
+
+#[test]
+fn a_bundle_is_taken_in_when_there_is_room_again() {
+    let name = "backups::a_bundle_is_taken_in_when_there_is_room_again";
+    if !namespace::is_here(name, &["--mount"]) {
+        return;
+    }
+    let (mut ana, mut bo) = (computer("Ana"), Computer::bare(PROGRAM));
+    let small = bo.folder().join("small");
+    fs::create_dir(&small).unwrap();
+    let disk = SmallDisk::mount(&small, 32);
+    bo.live_at(small.join("home"));
+    bo.data(&["setup", "--name", "Bo", "--no-passphrase"]);
+    ana.found("Tuesday circle");
+    bo.start();
+    let key = text(&ana.data(&["invite"]), "key");
+    bo.data_from(&key, &["join", "-"]);
+    together(&[&ana, &bo], &["Ana", "Bo"]);
+    bo.stop();
+    let story = ana.share(&"quiet words ".repeat(300));
+    let file = path(&ana, "bundle");
+    ana.data(&["export", "--bundle", &file]);
+    let filler = small.join("filler");
+    disk.fill(&filler, 64 * 1024);
+    assert_eq!(bo.refused("", &["import", &file]).code, "disk-full");
+    assert_eq!(bo.output("", &["read", &story]).status.code(), Some(6));
+    fs::remove_file(filler).unwrap();
+    assert_eq!(bo.data(&["import", &file])["new"], true);
+    arrives(&bo, &story);
+}

@@ -9,7 +9,7 @@
 //! flags = 1: no passphrase opens it, only the 24 words
 //! ```
 
-use crate::keystore::{Cost, Error, NONCE, Passphrase, Secret};
+use crate::keystore::{Cost, Error, Passphrase, Secret, WRAPPED, take, unwrap, wrap};
 use rand_core::CryptoRng;
 
 /// How the file starts.
@@ -25,7 +25,6 @@ const SEED_WRAP: &[u8] = b"circlet backup key by seed";
 
 const SALT: usize = 16;
 const START: usize = MAGIC.len() + 2 + 3 * 4 + SALT;
-const WRAPPED: usize = NONCE + Secret::SIZE + 16;
 const CHECK: usize = 16;
 
 /// How many bytes the head has.
@@ -139,12 +138,6 @@ impl Head {
 /// What a head is that was cut or changed.
 const CUT: Error = Error::Damaged("the head of the backup");
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Error> {
-    let (part, left) = rest.split_first_chunk::<N>().ok_or(CUT)?;
-    *rest = left;
-    Ok(*part)
-}
-
 fn check(bytes: &[u8]) -> [u8; CHECK] {
     let hash = blake3::derive_key(CHECK_CONTEXT, bytes);
     hash.first_chunk().copied().unwrap_or_default()
@@ -152,25 +145,6 @@ fn check(bytes: &[u8]) -> [u8; CHECK] {
 
 fn seed_key(seed: &[u8; Secret::SIZE]) -> Secret {
     Secret::from(*seed).derive(FROM_SEED)
-}
-
-fn wrap(
-    file: &Secret,
-    by: &Secret,
-    bound: &[u8],
-    rng: &mut impl CryptoRng,
-) -> Result<[u8; WRAPPED], Error> {
-    let mut nonce = [0; NONCE];
-    rng.fill_bytes(&mut nonce);
-    let mut bytes = nonce.to_vec();
-    by.seal(&nonce, bound, &[file.as_bytes()], &mut bytes)?;
-    bytes.try_into().map_err(|_| CUT)
-}
-
-fn unwrap(wrapped: &[u8; WRAPPED], by: &Secret, bound: &[u8]) -> Option<Secret> {
-    let (nonce, sealed) = wrapped.split_first_chunk::<NONCE>()?;
-    let opened = zeroize::Zeroizing::new(by.open(nonce, bound, sealed)?);
-    Secret::from_slice(&opened)
 }
 
 #[cfg(test)]

@@ -125,9 +125,9 @@ impl Circle {
     pub(super) fn reload(
         &mut self,
         replica: Result<Replica, store::Error>,
-        retry: Timestamp,
+        retry: Option<Timestamp>,
     ) -> BTreeSet<LinkId> {
-        self.retry = Some(retry);
+        self.retry = retry;
         self.replace(replica)
     }
 

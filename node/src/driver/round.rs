@@ -57,7 +57,7 @@ impl<E: Engine> Driver<E> {
         };
         match written {
             Ok(()) => round.outputs(hint, generation, outbox.outputs),
-            Err(error) => self.reload(hint, &error.into(), round),
+            Err(error) => self.reload(hint, &error, &error.clone().into(), round),
         }
     }
 
@@ -115,16 +115,23 @@ impl<E: Engine> Driver<E> {
             }
         }
         for hint in written {
-            self.reload(hint, &problem, round);
+            self.reload(hint, error, &problem, round);
         }
     }
 
-    /// Opens a replica again from what the store holds, as if it had just started.
-    pub(super) fn reload(&mut self, hint: Hint, problem: &Problem, round: &mut Round) {
-        let Some(replica) = self.load(hint) else {
+    /// Opens a replica again from what the store holds, as if it had just started. One that met damage
+    /// is closed until the node starts again: what cannot be read looks like what is not there.
+    fn reload(&mut self, hint: Hint, error: &store::Error, problem: &Problem, round: &mut Round) {
+        let damaged = matches!(error, store::Error::Damaged(_));
+        let replica = if damaged {
+            Some(Err(error.clone()))
+        } else {
+            self.load(hint)
+        };
+        let Some(replica) = replica else {
             return;
         };
-        let retry = self.now().after(RETRY);
+        let retry = (!damaged).then(|| self.now().after(RETRY));
         let Some(circle) = self.circle(hint) else {
             return;
         };

@@ -77,6 +77,21 @@ struct Place {
 }
 
 impl Place {
+    /// Changes one byte of some rows.
+    fn harm(&self, which: impl Fn(&[u8]) -> bool) {
+        let all = Range {
+            from: Vec::new(),
+            to: None,
+            backwards: false,
+            limit: usize::MAX,
+        };
+        let rows = self.engine.rows.scan(&all).unwrap();
+        for (key, mut value) in rows.into_iter().filter(|(key, _)| which(key)) {
+            *value.last_mut().unwrap() ^= 1;
+            self.engine.rows.write(vec![(key, Some(value))]).unwrap();
+        }
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path().join("home"));
@@ -165,6 +180,33 @@ async fn what_was_answered_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_damaged_entry_closes_its_circle_when_it_is_met_and_no_other() {
+    let place = Place::new();
+    let running = place.start();
+    let first = running.handle.found("Tuesday".to_owned()).await.unwrap();
+    let tuesday = Select::Hint(first.hint());
+    let reply = running.handle.command(tuesday.clone(), share("one")).await;
+    let Ok(Reply::Shared { thing }) = reply else {
+        panic!("{reply:?}");
+    };
+    running.close().await;
+    place.harm(|key| key[0] == store::Space::Log as u8);
+
+    let running = place.start();
+    let second = running.handle.found("Book club".to_owned()).await.unwrap();
+    let take_back = Command::TakeBack { thing };
+    let refused = running.handle.command(tuesday.clone(), take_back).await;
+    assert_eq!(refused.unwrap_err().code, "store-damaged");
+    // What it kept is not written to any more.
+    let refused = running.handle.command(tuesday, share("two")).await;
+    assert_eq!(refused.unwrap_err().code, "store-damaged");
+    let book_club = Select::Hint(second.hint());
+    let told = running.handle.command(book_club, share("a book")).await;
+    assert!(told.is_ok());
+    running.close().await;
+}
+
+#[tokio::test]
 async fn a_damaged_row_of_keys_closes_its_circle_and_no_other() {
     let place = Place::new();
     let running = place.start();
@@ -184,25 +226,7 @@ async fn a_damaged_row_of_keys_closes_its_circle_and_no_other() {
         .unwrap();
     running.close().await;
     // The first row of keys, and the shell's own rows: of those only ports are lost.
-    let all = Range {
-        from: Vec::new(),
-        to: None,
-        backwards: false,
-        limit: usize::MAX,
-    };
-    let rows = place.engine.rows.scan(&all).unwrap();
-    let is_home = |key: &[u8]| key[0] == store::Space::Home as u8;
-    let of_keys = rows.iter().find(|(key, _)| key[0] == 0xf1).unwrap();
-    let own = rows.iter().filter(|(key, _)| is_home(key));
-    for (key, value) in own.chain([of_keys]) {
-        let mut value = value.clone();
-        *value.last_mut().unwrap() ^= 1;
-        place
-            .engine
-            .rows
-            .write(vec![(key.clone(), Some(value))])
-            .unwrap();
-    }
+    place.harm(|key| key[0] == store::Space::Home as u8 || key == [0xf1, 0, 0, 0, 0, 0]);
 
     let running = place.start();
     let refused = running.handle.command(tuesday, share("one more")).await;

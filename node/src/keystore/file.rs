@@ -1,6 +1,6 @@
 //! The bytes of the file `keys` (see the parent for the format), and the two ways to unwrap it.
 
-use super::secret::{NONCE, TAG};
+use super::wrap::{WRAPPED, take, unwrap, wrap};
 use super::{Cost, Error, Key, Passphrase, Secret, read_small};
 use rand_core::CryptoRng;
 use std::path::Path;
@@ -23,7 +23,6 @@ const SEED_WRAP: &[u8] = b"circlet master key by seed";
 
 const SALT: usize = 16;
 const HEAD: usize = MAGIC.len() + 2 + 3 * 4 + SALT;
-const WRAPPED: usize = NONCE + Secret::SIZE + TAG;
 const CHECK: usize = 16;
 const WHOLE: usize = HEAD + Secret::SIZE + 2 * WRAPPED + CHECK;
 
@@ -192,28 +191,6 @@ fn seed_key(seed: &[u8; Secret::SIZE]) -> Secret {
     Secret::from(blake3::derive_key(FROM_SEED, seed))
 }
 
-fn wrap(
-    master: &Secret,
-    key: &Secret,
-    context: &[u8],
-    rng: &mut impl CryptoRng,
-) -> Result<[u8; WRAPPED], Error> {
-    let mut nonce = [0; NONCE];
-    rng.fill_bytes(&mut nonce);
-    let mut bytes = Vec::with_capacity(WRAPPED);
-    bytes.extend_from_slice(&nonce);
-    key.seal(&nonce, context, &[master.as_bytes()], &mut bytes)?;
-    bytes
-        .try_into()
-        .map_err(|_| Error::Damaged("the wrapped key"))
-}
-
-fn unwrap(wrapped: &[u8; WRAPPED], key: &Secret, context: &[u8]) -> Option<Secret> {
-    let (nonce, sealed) = wrapped.split_first_chunk::<NONCE>()?;
-    let plain = Zeroizing::new(key.open(nonce, context, sealed)?);
-    Secret::from_slice(&plain)
-}
-
 fn check(bytes: &[u8]) -> [u8; CHECK] {
     let mut check = [0; CHECK];
     blake3::Hasher::new()
@@ -221,14 +198,6 @@ fn check(bytes: &[u8]) -> [u8; CHECK] {
         .finalize_xof()
         .fill(&mut check);
     check
-}
-
-fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Error> {
-    let (taken, rest) = bytes
-        .split_first_chunk()
-        .ok_or(Error::Damaged("it is too short"))?;
-    *bytes = rest;
-    Ok(*taken)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! After an error of the disk, this version may wait without end: in the next flush, in a read of
 //! what was not written out, and when it is closed. So writing stops while there is still a reserve
 //! of room; and after any error the engine only says that it has stopped and is never closed, until
-//! the node starts again.
+//! the node starts again. The exception is a leaf of which the check does not match when it is read.
 
 use super::{Change, Engine, Error, Range, Rows, io_error};
 use crate::home::{create_private_dir, sync_dir};
@@ -82,11 +82,18 @@ impl Sled {
 
     /// Asks sled for something, and remembers if it fails.
     fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+        let answer = self.read(question);
+        answer.inspect_err(|_| self.broken.store(true, Ordering::Relaxed))
+    }
+
+    /// Reads something. A leaf that is damaged on the disk concerns the rows in it: the others go on.
+    fn read<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
         if self.broken.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
         question(&self.db).map_err(|error| {
-            self.broken.store(true, Ordering::Relaxed);
+            let damaged = matches!(error, sled::Error::Corruption { .. });
+            self.broken.fetch_or(!damaged, Ordering::Relaxed);
             sled_error(error)
         })
     }
@@ -115,7 +122,7 @@ impl Drop for Sled {
 
 impl Engine for Sled {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.ask(|db| db.get(key))?.map(|value| value.to_vec()))
+        Ok(self.read(|db| db.get(key))?.map(|value| value.to_vec()))
     }
 
     fn scan(&self, range: &Range) -> Result<Rows, Error> {
@@ -126,7 +133,7 @@ impl Engine for Sled {
             .to
             .as_deref()
             .map_or(Bound::Unbounded, Bound::Excluded);
-        self.ask(|db| {
+        self.read(|db| {
             let found = db.range::<&[u8], _>((Bound::Included(range.from.as_slice()), end));
             let copied = |row: sled::Result<(sled::IVec, sled::IVec)>| {
                 row.map(|(key, value)| (key.to_vec(), value.to_vec()))
@@ -305,6 +312,40 @@ mod tests {
             assert_eq!(engine.flush(), Err(Error::Stopped));
         }
         drop(engine);
+    }
+
+    #[test]
+    fn a_damaged_leaf_takes_no_other_row_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |number: u32| {
+            (
+                number.to_be_bytes().to_vec(),
+                Some(number.to_be_bytes().repeat(200)),
+            )
+        };
+        let engine = Sled::open(folder.path()).unwrap();
+        engine.write((0..500).map(row).collect()).unwrap();
+        engine.flush().unwrap();
+        drop(engine);
+        // Then it stands in a snapshot.
+        drop(Sled::open(folder.path()).unwrap());
+        drop(Sled::open(folder.path()).unwrap());
+        let (file, text) = (folder.path().join("db"), 250_u32.to_be_bytes().repeat(50));
+        let mut bytes = std::fs::read(&file).unwrap();
+        for at in 0..bytes.len() - text.len() {
+            if bytes[at..].starts_with(&text) {
+                bytes[at] ^= 1;
+            }
+        }
+        std::fs::write(&file, bytes).unwrap();
+        let engine = Sled::open(folder.path()).unwrap();
+        let get = |number: u32| engine.get(&number.to_be_bytes());
+        assert!(matches!(get(250), Err(Error::Damaged(_))), "{:?}", get(250));
+        assert_eq!(get(0).unwrap(), row(0).1);
+        assert_eq!(get(499).unwrap(), row(499).1);
+        engine.write(vec![row(500)]).unwrap();
+        engine.flush().unwrap();
+        assert_eq!(get(500).unwrap(), row(500).1);
     }
 
     #[test]
