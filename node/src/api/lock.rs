@@ -80,10 +80,10 @@ async fn pass(State(front): State<Front>, request: Request) -> Response {
     let status = request.method() == Method::GET && request.uri().path() == "/v1/status";
     match front.gate.pass(request).await {
         Some(answer) => answer,
+        None if !front.home.keys().exists() => Problem::not_set_up().into_response(),
         None if status => {
             Json(json!({ "circles": [], "running": true, "locked": true })).into_response()
         }
-        None if !front.home.keys().exists() => Problem::not_set_up().into_response(),
         None => locked().into_response(),
     }
 }
