@@ -19,8 +19,6 @@ pub struct Config {
     pub beacon: bool,
     /// The clock (default: this computer's).
     pub clock: Clock,
-    /// Whether it may run before the home is set up, so that the page does that (default: no).
-    pub first_run: bool,
 }
 
 impl Config {
@@ -38,7 +36,6 @@ impl Config {
             listen,
             beacon,
             clock: Clock::default(),
-            first_run: false,
         }
     }
 
@@ -50,7 +47,6 @@ impl Config {
             listen: Vec::new(),
             beacon: false,
             clock: Clock::default(),
-            first_run: false,
         }
     }
 }

@@ -19,7 +19,6 @@ use crate::driver::{self, Parts, Running};
 use crate::home::{self, Home, Lock};
 use crate::identity::{self, Identity};
 use crate::keystore::{Key, Keystore};
-use crate::page::door::Door;
 use crate::problem::Problem;
 use crate::storage::{self, Sled};
 use axum::Router;
@@ -71,17 +70,12 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Problem> {
     let home = config.home.clone();
-    let first_run = config.first_run && identity::may_set_up(&home).is_ok();
-    if first_run {
-        home.create()?;
-    } else if !home.keys().exists() {
+    if !home.keys().exists() {
         return Err(identity::missing(&home));
     }
     let mut lock = take(&home).await?;
     let (gate, inbox) = Gate::new(config.clock);
-    let mut hold = if first_run {
-        Hold::closed(config, gate.clone())
-    } else {
+    let mut hold = {
         let mut given = None;
         if Keystore::needs_passphrase(&home)? {
             drop(lock);
@@ -92,10 +86,8 @@ pub async fn run(
         Hold::open(config, gate.clone(), given).await?
     };
     let stop = CancellationToken::new();
-    let door = Door::new(gate.clone(), home.clone(), stop.clone());
     let front = Front {
         gate,
-        door: door.clone(),
         home: home.clone(),
         stop: stop.clone(),
     };
@@ -119,8 +111,7 @@ pub async fn run(
     drop(std::fs::remove_file(&path));
     stop.cancel();
     let closed = async {
-        let answered = async { tokio::join!(server, door.closed()) };
-        drop(timeout(LAST_REQUESTS, answered).await);
+        drop(timeout(LAST_REQUESTS, server).await);
         hold.close().await;
     };
     end(closed, lock).await;

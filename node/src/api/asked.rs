@@ -11,14 +11,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The JSON body of a request.
-pub(crate) struct Asked<T>(pub(crate) T);
+pub(super) struct Asked<T>(pub(super) T);
 
 /// What stands behind the question mark.
-pub(crate) struct Choice {
+pub(super) struct Choice {
     /// Which circle.
-    pub(crate) circle: Select,
+    pub(super) circle: Select,
     /// All rather than the newest.
-    pub(crate) all: bool,
+    pub(super) all: bool,
 }
 
 #[derive(Deserialize)]

@@ -86,7 +86,7 @@ impl fmt::Debug for NewResponse {
     }
 }
 
-pub(crate) async fn share(
+pub(super) async fn share(
     State(api): State<Api>,
     choice: Choice,
     Asked(asked): Asked<NewStory>,
@@ -114,7 +114,7 @@ pub(crate) async fn share(
     shared(&api.handle.command(choice.circle, command).await?)
 }
 
-pub(crate) async fn respond(
+pub(super) async fn respond(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,
