@@ -324,7 +324,10 @@ mod tests {
             )
         };
         let engine = Sled::open(folder.path()).unwrap();
-        engine.write((0..500).map(row).collect()).unwrap();
+        // In order and more than two segments of 512 KiB, so that row 250 does not lie in the last.
+        for number in 0..2000 {
+            engine.write(vec![row(number)]).unwrap();
+        }
         engine.flush().unwrap();
         drop(engine);
         // Then it stands in a snapshot.
@@ -342,10 +345,10 @@ mod tests {
         let get = |number: u32| engine.get(&number.to_be_bytes());
         assert!(matches!(get(250), Err(Error::Damaged(_))), "{:?}", get(250));
         assert_eq!(get(0).unwrap(), row(0).1);
-        assert_eq!(get(499).unwrap(), row(499).1);
-        engine.write(vec![row(500)]).unwrap();
+        assert_eq!(get(1999).unwrap(), row(1999).1);
+        engine.write(vec![row(2000)]).unwrap();
         engine.flush().unwrap();
-        assert_eq!(get(500).unwrap(), row(500).1);
+        assert_eq!(get(2000).unwrap(), row(2000).1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! them into this one's memory.
 
 use super::*;
+use memchr::memmem;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::Command;
 
@@ -93,10 +94,14 @@ fn drawn(home: &Home) -> Vec<(String, [u8; 32])> {
     keys.collect()
 }
 
+/// How many bytes are looked at together.
+const PIECE: usize = 1 << 20;
+
 /// Looks through everything that this process can write to.
 fn left_in_memory(keys: &[(String, [u8; 32])]) -> Vec<String> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = std::fs::File::open("/proc/self/mem").unwrap();
+    let mut piece = vec![0; PIECE];
     let mut found = Vec::new();
     for line in maps.lines() {
         let mut fields = line.split_whitespace();
@@ -105,27 +110,26 @@ fn left_in_memory(keys: &[(String, [u8; 32])]) -> Vec<String> {
             continue;
         }
         let (from, to) = range.split_once('-').unwrap();
-        let [from, to] = [from, to].map(|it| u64::from_str_radix(it, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        memory.seek(SeekFrom::Start(from)).unwrap();
-        if memory.read_exact(&mut bytes).is_err() {
-            // It is gone since it was listed.
-            continue;
-        }
-        for (name, masked) in keys {
-            let first = masked[0] ^ MASK;
-            let mut at = 0;
-            while let Some(next) = bytes[at..].iter().position(|&byte| byte == first) {
-                at += next;
-                let here = bytes[at..].iter().zip(masked);
-                if here.clone().count() == 32 && here.clone().all(|(it, key)| it ^ MASK == *key) {
-                    found.push(format!("{name} at {:x} of {line}", from + at as u64));
-                }
-                at += 1;
+        let [mut from, to] = [from, to].map(|it| u64::from_str_radix(it, 16).unwrap());
+        while from < to {
+            let length = PIECE.min(usize::try_from(to - from).unwrap());
+            let bytes = &mut piece[..length];
+            memory.seek(SeekFrom::Start(from)).unwrap();
+            if memory.read_exact(bytes).is_err() {
+                // It is gone since it was listed.
+                break;
             }
+            // No key stands here in clear, so that what is looked for is not found in its own piece.
+            bytes.iter_mut().for_each(|byte| *byte ^= MASK);
+            let here = keys
+                .iter()
+                .filter(|(_, masked)| memmem::find(bytes, masked).is_some());
+            found.extend(here.map(|(name, _)| format!("{name} after {from:x} of {line}")));
+            bytes.fill(0);
+            // One that lies across the end is found in the next.
+            let next = if length < PIECE { length } else { PIECE - 31 };
+            from += next as u64;
         }
-        // So that what was looked at is not found again.
-        bytes.fill(0);
     }
     found
 }
