@@ -129,6 +129,12 @@ impl Context {
         if !self.is_set_up() {
             return Err(identity::missing(&self.home).into());
         }
+        self.make_run_folder()
+    }
+
+    /// Returns the same folder where the home may not be set up yet.
+    pub(crate) fn make_run_folder(&self) -> Result<PathBuf> {
+        self.home.create().map_err(Problem::from)?;
         let folder = self.home.root().join("run");
         create_private_dir(&folder)
             .map_err(|error| Failure::computer("Circlet could not make its folder", &error))?;

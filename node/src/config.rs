@@ -19,6 +19,8 @@ pub struct Config {
     pub beacon: bool,
     /// The clock (default: this computer's).
     pub clock: Clock,
+    /// Whether it may run before the home is set up, so that the page does that (default: no).
+    pub first_run: bool,
 }
 
 impl Config {
@@ -36,6 +38,7 @@ impl Config {
             listen,
             beacon,
             clock: Clock::default(),
+            first_run: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Config {
             listen: Vec::new(),
             beacon: false,
             clock: Clock::default(),
+            first_run: false,
         }
     }
 }

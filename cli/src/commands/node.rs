@@ -35,6 +35,9 @@ enum Action {
         /// Leave the terminal
         #[arg(long, hide = true)]
         background: bool,
+        /// Run before the home is set up, so that the page does that
+        #[arg(long, hide = true)]
+        first_run: bool,
     },
 }
 
@@ -44,6 +47,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         listen,
         words_file,
         background,
+        first_run,
     } = &args.action;
     if *background {
         // A session of its own, so that the node outlives the terminal. It can only be refused to one
@@ -51,7 +55,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         let _ = rustix::process::setsid();
     }
     logging::init(std::env::var(logging::VARIABLE).ok().as_deref());
-    let config = Config::new(context.home.clone(), listen.clone());
+    let config = Config {
+        first_run: *first_run,
+        ..Config::new(context.home.clone(), listen.clone())
+    };
     let printer = context.printer;
     let said = Cell::new(false);
     let ready = || {

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Start Circlet on this computer, in the background
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Where to listen, such as `/ip4/0.0.0.0/udp/4321/quic-v1`; nothing = wherever it can
     #[arg(long, value_name = "MULTIADDR")]
@@ -38,6 +38,8 @@ pub(crate) struct Args {
 /// What the node reads from its stdin.
 #[derive(Debug)]
 enum Secret {
+    /// There is no home yet.
+    FirstRun,
     Nothing,
     Passphrase(Zeroizing<String>),
     Words(Zeroizing<String>),
@@ -60,9 +62,20 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
             ..Done::default()
         });
     }
+    begin(args, context).await?;
+    Ok(Done {
+        json: json!({ "started": true }),
+        message: "Circlet is running. You can close this window; `circlet stop` ends it."
+            .to_owned(),
+        ..Done::default()
+    })
+}
+
+/// Starts the node, and waits until it answers. In a home that is not set up it shows the page for that.
+pub(crate) async fn begin(args: &Args, context: &Context) -> Result<()> {
     let secret = secret(args, context)?;
     let could_not = |error| Failure::computer("Circlet could not start in the background", &error);
-    let log = context.run_folder()?.join("node.log");
+    let log = context.make_run_folder()?.join("node.log");
     let mut node = command(args, &secret, &log).map_err(could_not)?;
     let mut node = node.spawn().map_err(could_not)?;
     if let (Some(mut pipe), Secret::Passphrase(words) | Secret::Words(words)) =
@@ -77,17 +90,14 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         read.map_err(|_| Failure::not_running("Circlet did not become ready within a minute."))?
             .map_err(could_not)?;
     }
-    ready(&line, node).await?;
-    Ok(Done {
-        json: json!({ "started": true }),
-        message: "Circlet is running. You can close this window; `circlet stop` ends it."
-            .to_owned(),
-        ..Done::default()
-    })
+    ready(&line, node).await
 }
 
 /// Returns what opens the home, if it needs anything.
 fn secret(args: &Args, context: &Context) -> Result<Secret> {
+    if !context.is_set_up() {
+        return Ok(Secret::FirstRun);
+    }
     if let Some(file) = &args.words_file {
         return text::file(file).map(Secret::Words);
     }
@@ -105,6 +115,10 @@ fn command(args: &Args, secret: &Secret, log: &Path) -> std::io::Result<Command>
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--json", "--no-input", "node", "run", "--background"]);
     let piped = match secret {
+        Secret::FirstRun => {
+            command.arg("--first-run");
+            Stdio::null()
+        }
         Secret::Nothing => Stdio::null(),
         Secret::Passphrase(_) => {
             command.args(["--passphrase-file", "-"]);
