@@ -1,129 +1,119 @@
 //! What members do on the page, from the link on.
 
-use super::chromium::Chromium;
+use super::chromium::{Chromium, ESCAPE};
 use super::{PROGRAM, ana, link};
 use circlet_tests::nodes::Computer;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
+#[test]
+fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     let mut ana = Computer::bare(PROGRAM);
     ana.start_bare();
-    let page = Chromium::start().await;
-    page.goto(&link(&ana)).await;
-    page.says("Step 1 of 3").await;
-    page.types("name", "Ana").await;
-    page.sends().await;
-    page.says("Step 2 of 3").await;
-    page.click("#keep-here").await;
-    page.sends().await;
-    page.says("Step 3 of 3").await;
-    page.follows("Start a circle").await;
-    page.types("name", "Tuesday circle").await;
-    page.sends().await;
-    page.says("You are the only one here so far").await;
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Step 1 of 3");
+    page.types("name", "Ana");
+    page.sends();
+    page.says("Step 2 of 3");
+    page.click("#keep-here");
+    page.sends();
+    page.says("Step 3 of 3");
+    page.follows("Start a circle");
+    page.types("name", "Tuesday circle");
+    page.sends();
+    page.says("You are the only one here so far");
 
-    page.follows("Invite").await;
-    page.sends().await;
-    page.says("Your invite").await;
-    let key = page.web.find(thirtyfour::By::Id("key")).await.unwrap();
-    let key = key.text().await.unwrap();
+    page.follows("Invite");
+    page.sends();
+    page.says("Your invite");
+    let key = page.text_of("key");
     let mut bo = Computer::of(PROGRAM, "Bo");
     bo.start();
-    let theirs = Chromium::start().await;
-    theirs.goto(&link(&bo)).await;
-    theirs.follows("I have an invite").await;
-    theirs.types("key", &key).await;
-    theirs.sends().await;
-    theirs.comes_to_say("Up to date with everyone").await;
+    let theirs = Chromium::start();
+    theirs.goto(&link(&bo));
+    theirs.follows("I have an invite");
+    theirs.types("key", &key);
+    theirs.sends();
+    theirs.comes_to_say("Up to date with everyone");
 
-    page.follows("Share").await;
+    page.follows("Share");
     page.types(
         "text",
         "I slept well.\n<img src=x onerror=alert(1)><script>alert(2)</script>",
-    )
-    .await;
-    page.click("#ask-experience").await;
-    page.sends().await;
-    page.says("Shared. It is safe on this computer").await;
-    page.says("<script>alert(2)</script>").await;
+    );
+    page.click("#ask-experience");
+    page.sends();
+    page.says("Shared. It is safe on this computer");
+    page.says("<script>alert(2)</script>");
 
-    theirs.comes_to_say("I slept well.").await;
-    theirs
-        .says("Ana would like to hear how it was for others.")
-        .await;
-    theirs.follows("Respond to Ana").await;
-    theirs.says("How was it for you?").await;
-    theirs.types("text", "It took me a year.").await;
-    theirs.sends().await;
-    theirs.says("It took me a year.").await;
-    assert!(theirs.url().await.contains("#r-"));
+    theirs.comes_to_say("I slept well.");
+    theirs.says("Ana would like to hear how it was for others.");
+    theirs.follows("Respond to Ana");
+    theirs.says("How was it for you?");
+    theirs.types("text", "It took me a year.");
+    theirs.sends();
+    theirs.says("It took me a year.");
+    assert!(theirs.url().contains("#r-"));
 
-    page.follows("See what was answered").await;
-    page.comes_to_say("It took me a year.").await;
+    page.follows("See what was answered");
+    page.comes_to_say("It took me a year.");
     let scripts = page.asks("return document.querySelectorAll('main script, main img').length");
-    assert_eq!(scripts.await, 0);
-    page.follows("Take this story back").await;
-    page.sends().await;
-    page.says("Gone from").await;
-    theirs.follows("Stories").await;
-    theirs.comes_to_say("Nothing here yet").await;
-    page.is_quiet().await;
-    theirs.is_quiet().await;
+    assert_eq!(scripts, 0);
+    page.follows("Take this story back");
+    page.sends();
+    page.says("Gone from");
+    theirs.follows("Stories");
+    theirs.comes_to_say("Nothing here yet");
+    page.is_quiet();
+    theirs.is_quiet();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_leaves_quickly_leaves_nothing_behind_back() {
+#[test]
+fn whoever_leaves_quickly_leaves_nothing_behind_back() {
     let ana = ana();
     ana.share("Something private.");
-    let page = Chromium::start().await;
-    page.goto(&link(&ana)).await;
-    page.says("Something private.").await;
-    page.follows("Members").await;
-    page.says("Keeper").await;
-    let key = thirtyfour::Key::Escape;
-    let press = async || {
-        let keys = page.web.action_chain().send_keys(key.clone());
-        keys.perform().await
-    };
-    press().await.unwrap();
-    page.says("Escape twice more to leave.").await;
-    press().await.unwrap();
-    press().await.unwrap();
-    page.says("This page is closed").await;
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Something private.");
+    page.follows("Members");
+    page.says("Keeper");
+    page.presses(ESCAPE);
+    page.says("Escape twice more to leave.");
+    page.presses(ESCAPE);
+    page.presses(ESCAPE);
+    page.says("This page is closed");
     assert_eq!(ana.data(&["lock"])["locked"], true);
     for _ in 0..3 {
-        page.web.back().await.unwrap();
-        let text = page.text().await;
+        page.back();
+        let text = page.text();
         assert!(
             !text.contains("private") && !text.contains("Keeper"),
             "{text}"
         );
     }
-    page.goto(&link(&ana)).await;
-    page.says("Something private.").await;
-    page.click("#leave button").await;
-    page.says("This page is closed").await;
+    page.goto(&link(&ana));
+    page.says("Something private.");
+    page.click("#leave button");
+    page.says("This page is closed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_works_without_script() {
+#[test]
+fn everything_works_without_script() {
     let ana = ana();
-    let page = Chromium::start().await;
+    let page = Chromium::start();
     page.tells(
         "Emulation.setScriptExecutionDisabled",
-        serde_json::json!({"value": true}),
-    )
-    .await;
-    page.goto(&link(&ana)).await;
-    page.follows("Share").await;
-    page.types("text", "Without a script.").await;
-    page.types("note", "quiet things").await;
-    page.sends().await;
-    page.says("Content note: quiet things").await;
-    page.click("summary").await;
-    page.says("Without a script.").await;
-    page.click("#leave button").await;
-    page.says("This page is closed").await;
-    page.web.back().await.unwrap();
-    page.says("This page is closed").await;
+        &serde_json::json!({"value": true}),
+    );
+    page.goto(&link(&ana));
+    page.follows("Share");
+    page.types("text", "Without a script.");
+    page.types("note", "quiet things");
+    page.sends();
+    page.says("Content note: quiet things");
+    page.click("summary");
+    page.says("Without a script.");
+    page.click("#leave button");
+    page.says("This page is closed");
+    page.back();
+    page.says("This page is closed");
 }

@@ -4,89 +4,88 @@ use super::chromium::Chromium;
 use super::{PROGRAM, ana, link};
 use circlet_tests::nodes::{Computer, text};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_first_run_has_its_pictures() {
+#[test]
+fn the_first_run_has_its_pictures() {
     let mut ana = Computer::bare(PROGRAM);
     ana.start_bare();
-    let page = Chromium::start().await;
-    page.goto(&link(&ana)).await;
-    page.pictures("01-name").await;
-    page.types("name", "\u{a0}").await;
-    page.sends().await;
-    page.says("A name has at least one letter").await;
-    page.pictures("02-name-trouble").await;
-    page.types("name", "Ana").await;
-    page.sends().await;
-    page.says("Step 2 of 3").await;
-    page.pictures("03-key").await;
-    page.click("#keep-here").await;
-    page.sends().await;
-    page.says("Step 3 of 3").await;
-    page.pictures("04-begin").await;
-    page.follows("I have an invite").await;
-    page.types("key", "3ZRD-").await;
-    page.sends().await;
-    page.pictures("05-join-trouble").await;
-    page.follows("Not now").await;
-    page.follows("Start a circle").await;
-    page.pictures("06-new").await;
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.pictures("01-name");
+    page.types("name", "\u{a0}");
+    page.sends();
+    page.says("A name has at least one letter");
+    page.pictures("02-name-trouble");
+    page.types("name", "Ana");
+    page.sends();
+    page.says("Step 2 of 3");
+    page.pictures("03-key");
+    page.click("#keep-here");
+    page.sends();
+    page.says("Step 3 of 3");
+    page.pictures("04-begin");
+    page.follows("I have an invite");
+    page.types("key", "3ZRD-");
+    page.sends();
+    page.pictures("05-join-trouble");
+    page.follows("Not now");
+    page.follows("Start a circle");
+    page.pictures("06-new");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_circle_has_its_pictures() {
+#[test]
+fn a_circle_has_its_pictures() {
     let ana = ana();
-    let page = Chromium::start().await;
-    page.goto(&link(&ana)).await;
-    page.pictures("10-feed-empty").await;
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.pictures("10-feed-empty");
     let mut bo = Computer::of(PROGRAM, "Bo");
     bo.start();
     let key = text(&ana.data(&["invite"]), "key");
     bo.data_from(&key, &["join", "-"]);
-    page.comes_to_say("Up to date with everyone").await;
+    page.comes_to_say("Up to date with everyone");
     bo.share(
         "The evenings are the hardest. I made tea, sat by the window and counted the lights across the \
          street until it passed.\n\nThank you for being here.",
     );
-    page.comes_to_say("The evenings").await;
-    page.follows("Share").await;
-    page.pictures("11-share").await;
+    page.comes_to_say("The evenings");
+    page.follows("Share");
+    page.pictures("11-share");
     page.types(
         "text",
         "I called my sister today. We had not talked since March.",
-    )
-    .await;
-    page.types("note", "grief").await;
-    page.click("#ask-ideas").await;
-    page.sends().await;
-    page.says("Content note: grief").await;
-    page.pictures("12-feed").await;
-    page.follows("Respond to Bo").await;
-    page.types("text", "I know those evenings.").await;
-    page.sends().await;
-    page.says("I know those evenings.").await;
-    page.pictures("13-story").await;
-    page.follows("Stories").await;
-    page.follows("See what was answered").await;
-    page.pictures("14-own-story").await;
-    page.follows("Take this story back").await;
-    page.pictures("15-take-back").await;
-    page.sends().await;
-    page.says("Gone from").await;
-    page.pictures("16-gone").await;
-    page.follows("Members").await;
-    page.pictures("17-members").await;
-    page.follows("Invite").await;
-    page.pictures("18-invite").await;
-    page.sends().await;
-    page.says("Your invite").await;
-    page.pictures("19-invite-key").await;
-    page.follows("All invites").await;
-    page.pictures("20-invites").await;
-    page.follows("Circles").await;
-    page.pictures("21-circles").await;
-    page.goto(&format!("{}nothing", page.url().await)).await;
-    page.pictures("22-problem").await;
-    page.click("#leave button").await;
-    page.says("This page is closed").await;
-    page.pictures("23-closed").await;
+    );
+    page.types("note", "grief");
+    page.click("#ask-ideas");
+    page.sends();
+    page.says("Content note: grief");
+    page.pictures("12-feed");
+    page.follows("Respond to Bo");
+    page.types("text", "I know those evenings.");
+    page.sends();
+    page.says("I know those evenings.");
+    page.pictures("13-story");
+    page.follows("Stories");
+    page.follows("See what was answered");
+    page.pictures("14-own-story");
+    page.follows("Take this story back");
+    page.pictures("15-take-back");
+    page.sends();
+    page.says("Gone from");
+    page.pictures("16-gone");
+    page.follows("Members");
+    page.pictures("17-members");
+    page.follows("Invite");
+    page.pictures("18-invite");
+    page.sends();
+    page.says("Your invite");
+    page.pictures("19-invite-key");
+    page.follows("All invites");
+    page.pictures("20-invites");
+    page.follows("Circles");
+    page.pictures("21-circles");
+    page.goto(&format!("{}nothing", page.url()));
+    page.pictures("22-problem");
+    page.click("#leave button");
+    page.says("This page is closed");
+    page.pictures("23-closed");
 }

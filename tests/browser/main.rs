@@ -11,6 +11,7 @@
 
 mod attacks;
 mod chromium;
+mod driver;
 mod journeys;
 mod looks;
 
