@@ -19,8 +19,9 @@ pub struct Config {
     pub beacon: bool,
     /// The clock (default: this computer's).
     pub clock: Clock,
-    /// Whether it may run before the home is set up, so that the page does that (default: no).
-    pub first_run: bool,
+    /// Whether it may run before it has what opens the home, so that the page asks for that: to set it up, or
+    /// for the passphrase (default: no).
+    pub for_page: bool,
 }
 
 impl Config {
@@ -38,7 +39,7 @@ impl Config {
             listen,
             beacon,
             clock: Clock::default(),
-            first_run: false,
+            for_page: false,
         }
     }
 
@@ -50,7 +51,7 @@ impl Config {
             listen: Vec::new(),
             beacon: false,
             clock: Clock::default(),
-            first_run: false,
+            for_page: false,
         }
     }
 }

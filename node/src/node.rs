@@ -71,19 +71,20 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Problem> {
     let home = config.home.clone();
-    let first_run = config.first_run && identity::may_set_up(&home).is_ok();
-    if first_run {
+    let for_page = config.for_page;
+    if for_page && identity::may_set_up(&home).is_ok() {
         home.create()?;
     } else if !home.keys().exists() {
         return Err(identity::missing(&home));
     }
     let mut lock = take(&home).await?;
     let (gate, inbox) = Gate::new(config.clock);
-    let mut hold = if first_run {
+    let asks = !home.keys().exists() || Keystore::needs_passphrase(&home)?;
+    let mut hold = if for_page && asks {
         Hold::closed(config, gate.clone())
     } else {
         let mut given = None;
-        if Keystore::needs_passphrase(&home)? {
+        if asks {
             drop(lock);
             given = key()?;
             lock = take(&home).await?;

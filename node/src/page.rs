@@ -25,6 +25,7 @@ mod story;
 mod take_back;
 #[cfg(test)]
 mod tests;
+mod unlock;
 mod visitors;
 
 use crate::api::Api;

@@ -187,7 +187,7 @@ impl Computer {
     /// Starts the node of a home that is not set up, so that its page does that.
     #[track_caller]
     pub fn start_bare(&mut self) {
-        self.run(&["node", "run", "--first-run"], &LISTEN);
+        self.run(&["node", "run", "--for-page"], &LISTEN);
     }
 
     #[track_caller]

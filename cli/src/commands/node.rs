@@ -35,9 +35,9 @@ enum Action {
         /// Leave the terminal
         #[arg(long, hide = true)]
         background: bool,
-        /// Run before the home is set up, so that the page does that
+        /// Run without what opens the home, so that the page asks for it
         #[arg(long, hide = true)]
-        first_run: bool,
+        for_page: bool,
     },
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         listen,
         words_file,
         background,
-        first_run,
+        for_page,
     } = &args.action;
     if *background {
         // A session of its own, so that the node outlives the terminal. It can only be refused to one
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     }
     logging::init(std::env::var(logging::VARIABLE).ok().as_deref());
     let config = Config {
-        first_run: *first_run,
+        for_page: *for_page,
         ..Config::new(context.home.clone(), listen.clone())
     };
     let printer = context.printer;

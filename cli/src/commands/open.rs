@@ -19,8 +19,8 @@ const BROWSER: &str = "xdg-open";
 
 /// Open Circlet's page in the browser
 ///
-/// Starts Circlet if it isn't running, and opens it if it is locked. The page is served by this computer to
-/// this computer alone; its link works once, within a minute.
+/// Starts Circlet if it isn't running. Where it is locked, the page asks for the passphrase. The page is
+/// served by this computer to this computer alone; its link works once, within a minute.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Print the link instead
@@ -31,8 +31,8 @@ pub(crate) struct Args {
 /// Opens the page, or prints its link.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     match client::probe(&context.home).await? {
-        None => start::begin(&start::Args::default(), context).await?,
-        Some(probe) if probe.locked && context.is_set_up() => {
+        None => start::for_page(context).await?,
+        Some(probe) if probe.locked && context.is_set_up() && opens_here(context)? => {
             client::unlock(&context.home, || context.key(None)).await?;
         }
         Some(_) => {}
@@ -56,6 +56,11 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         message: message.to_owned(),
         ..Done::default()
     })
+}
+
+/// Says whether what opens the home is given here, or nothing is needed: else the page asks for it.
+fn opens_here(context: &Context) -> Result<bool> {
+    Ok(context.gives_passphrase() || !context.needs_passphrase()?)
 }
 
 /// Opens an address in the browser; says whether something did.

@@ -38,8 +38,8 @@ pub(crate) struct Args {
 /// What the node reads from its stdin.
 #[derive(Debug)]
 enum Secret {
-    /// There is no home yet.
-    FirstRun,
+    /// The page asks for what opens the home.
+    OnThePage,
     Nothing,
     Passphrase(Zeroizing<String>),
     Words(Zeroizing<String>),
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
             ..Done::default()
         });
     }
-    begin(args, context).await?;
+    begin(args, secret(args, context)?, context).await?;
     Ok(Done {
         json: json!({ "started": true }),
         message: "Circlet is running. You can close this window; `circlet stop` ends it."
@@ -71,9 +71,19 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     })
 }
 
-/// Starts the node, and waits until it answers. In a home that is not set up it shows the page for that.
-pub(crate) async fn begin(args: &Args, context: &Context) -> Result<()> {
-    let secret = secret(args, context)?;
+/// Starts the node for the page, which asks for what opens the home unless that is given here.
+pub(crate) async fn for_page(context: &Context) -> Result<()> {
+    let args = Args::default();
+    let secret = if context.gives_passphrase() {
+        secret(&args, context)?
+    } else {
+        Secret::OnThePage
+    };
+    begin(&args, secret, context).await
+}
+
+/// Starts the node, and waits until it answers.
+async fn begin(args: &Args, secret: Secret, context: &Context) -> Result<()> {
     let could_not = |error| Failure::computer("Circlet could not start in the background", &error);
     let log = context.make_run_folder()?.join("node.log");
     let mut node = command(args, &secret, &log).map_err(could_not)?;
@@ -95,9 +105,6 @@ pub(crate) async fn begin(args: &Args, context: &Context) -> Result<()> {
 
 /// Returns what opens the home, if it needs anything.
 fn secret(args: &Args, context: &Context) -> Result<Secret> {
-    if !context.is_set_up() {
-        return Ok(Secret::FirstRun);
-    }
     if let Some(file) = &args.words_file {
         return text::file(file).map(Secret::Words);
     }
@@ -115,8 +122,8 @@ fn command(args: &Args, secret: &Secret, log: &Path) -> std::io::Result<Command>
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--json", "--no-input", "node", "run", "--background"]);
     let piped = match secret {
-        Secret::FirstRun => {
-            command.arg("--first-run");
+        Secret::OnThePage => {
+            command.arg("--for-page");
             Stdio::null()
         }
         Secret::Nothing => Stdio::null(),

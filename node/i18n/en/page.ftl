@@ -54,6 +54,11 @@ setup-passphrase-again = The same once more
 setup-here = This computer alone
 setup-here-hint = Opens for whoever is signed in to this computer as you. You can set a passphrase later.
 
+unlock-title = Circlet is locked
+unlock-words = What was shared lies locked on this computer, and meets nobody until you open it.
+unlock-none = It has no passphrase, so this computer alone opens it.
+unlock-do = Open it
+
 begin-title = Where would you like to begin?
 begin-words = A circle is a few people who share stories with each other, and with nobody else.
 begin-join = I have an invite

@@ -51,7 +51,7 @@ impl Hold {
         Ok(hold)
     }
 
-    /// Leaves the home as it is: there is nothing in it yet.
+    /// Leaves the home as it is: not set up, or locked.
     pub(super) fn closed(config: Config, gate: Gate) -> Self {
         let opened = None;
         Self {

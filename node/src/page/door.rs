@@ -11,11 +11,12 @@
 use super::guard;
 use super::setup;
 use super::show::{Base, closed, used_twice};
-use super::visitors::{Opened, Visitor, Visitors, secret};
+use super::unlock;
+use super::visitors::{Opened, Under, Visitor, Visitors, secret};
 use crate::home::Home;
 use crate::identity::may_set_up;
-use crate::keystore::{self, fresh_rng};
-use crate::node::gate::{Ask, Gate, locked};
+use crate::keystore::{self, Keystore, fresh_rng};
+use crate::node::gate::{Ask, Gate};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::Request;
@@ -61,8 +62,6 @@ struct Inner {
     home: Home,
     /// Ends the node.
     stop: CancellationToken,
-    /// What sessions stand under until the home is set up.
-    first_run: CancellationToken,
     place: OnceCell<Place>,
     visitors: Visitors,
     serving: TaskTracker,
@@ -82,7 +81,6 @@ impl Door {
             gate,
             home,
             stop,
-            first_run: CancellationToken::new(),
             place: OnceCell::new(),
             visitors: Visitors::default(),
             serving: TaskTracker::new(),
@@ -99,11 +97,7 @@ impl Door {
 
     /// Returns the code of a new link.
     pub(super) fn code(&self) -> Result<String, Problem> {
-        let under = match self.0.gate.session() {
-            Some(session) => session,
-            None if self.is_first_run() => self.0.first_run.clone(),
-            None => return Err(locked()),
-        };
+        let under = self.0.gate.session().map_or(Under::Before, Under::Open);
         let visitors = &self.0.visitors;
         Ok(visitors.link(&mut fresh_rng()?, Instant::now(), under))
     }
@@ -167,12 +161,26 @@ impl Door {
         let Some(request) = inside(&base, request, &visitor) else {
             return closed(&base);
         };
-        if self.is_first_run() {
-            let screens = setup::router(self.clone());
+        if let Some(screens) = self.before(&visitor) {
             return screens.oneshot(request).await.into_response();
         }
-        let answer = self.0.gate.show(request).await;
+        let answer = match visitor.inside {
+            true => self.0.gate.show(request).await,
+            // Somebody else opened the home.
+            false => None,
+        };
         answer.unwrap_or_else(|| closed(&base))
+    }
+
+    /// Returns what is shown while the home is locked, or not set up.
+    fn before(&self, visitor: &Visitor) -> Option<Router> {
+        if visitor.inside || !self.0.gate.is_locked() {
+            None
+        } else if self.is_first_run() {
+            Some(setup::router(self.clone()))
+        } else {
+            Some(unlock::router(self.clone()))
+        }
     }
 
     /// Follows a link.
@@ -196,6 +204,7 @@ impl Door {
 
     /// Locks the home: every page of it is closed from now on.
     async fn leave(&self, base: &Base) -> Response {
+        self.0.visitors.leave_before(Instant::now());
         if self.is_first_run() {
             self.0.stop.cancel();
         } else if self.0.gate.ask(Ask::Lock).await.is_err() {
@@ -227,11 +236,33 @@ impl Door {
             reply,
         };
         self.0.gate.ask(ask).await?;
-        if let Some(session) = self.0.gate.session() {
-            self.0.visitors.go_on(Instant::now(), visitor, session);
-        }
-        self.0.first_run.cancel();
+        self.go_in(visitor);
         Ok(())
+    }
+
+    /// Unlocks the home, and lets whoever did go on in it.
+    pub(super) async fn unlock(
+        &self,
+        visitor: &Visitor,
+        key: Option<keystore::Key>,
+    ) -> Result<(), Problem> {
+        self.0.gate.ask(|reply| Ask::Unlock(key, reply)).await?;
+        self.go_in(visitor);
+        Ok(())
+    }
+
+    /// Lets whoever opened the home go on in it, and nobody else who waited before it.
+    fn go_in(&self, visitor: &Visitor) {
+        let visitors = &self.0.visitors;
+        if let Some(session) = self.0.gate.session() {
+            visitors.go_on(Instant::now(), visitor, session);
+        }
+        visitors.leave_before(Instant::now());
+    }
+
+    /// Says whether it takes a passphrase to open the home.
+    pub(super) fn needs_passphrase(&self) -> bool {
+        Keystore::needs_passphrase(&self.0.home).unwrap_or(true)
     }
 }
 

@@ -3,6 +3,7 @@
 mod door;
 mod first_run;
 mod screens;
+mod unlock;
 
 use super::door::{Door, Place};
 use super::show::Base;
@@ -184,7 +185,11 @@ impl Came {
 
 /// Opens a home with its store in memory.
 fn open(home: &Home, gate: &Gate) -> driver::Running {
-    let keystore = Keystore::open(home, None).unwrap();
+    open_with(home, gate, Keystore::open(home, None).unwrap())
+}
+
+/// Opens a home that these keys open.
+fn open_with(home: &Home, gate: &Gate, keystore: Keystore) -> driver::Running {
     let identity = Identity::load(&keystore).unwrap();
     let rng = fresh_rng().unwrap();
     let vault = Vault::open(Memory::default(), home.pages(), keystore.master(), rng).unwrap();

@@ -31,16 +31,25 @@ struct Book {
 struct Link {
     code: Hash,
     until: Instant,
-    under: CancellationToken,
+    under: Under,
     began: Option<Hash>,
 }
 
 #[derive(Debug)]
 struct Session {
     id: Hash,
-    under: CancellationToken,
+    under: Under,
     /// While the home is being set up: what the person wants to be called.
     name: Option<String>,
+}
+
+/// What a link or a session stands under.
+#[derive(Clone, Debug)]
+pub(super) enum Under {
+    /// The home that is open: over when it is locked.
+    Open(CancellationToken),
+    /// The home that is to be set up or unlocked: shows what asks for that, and nothing else.
+    Before,
 }
 
 /// What comes of a link.
@@ -60,13 +69,15 @@ pub(super) enum Opened {
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
     id: Hash,
+    /// Whether the home was open for them, and still is.
+    pub(super) inside: bool,
     /// What the person wants to be called.
     pub(super) name: Option<String>,
 }
 
 impl Visitors {
-    /// Returns the code of a new link to what ends with `under`.
-    pub(super) fn link(&self, rng: &mut Rng<'_>, now: Instant, under: CancellationToken) -> String {
+    /// Returns the code of a new link.
+    pub(super) fn link(&self, rng: &mut Rng<'_>, now: Instant, under: Under) -> String {
         let code = secret(rng);
         let mut book = self.book(now);
         make_room(&mut book.links);
@@ -117,6 +128,7 @@ impl Visitors {
         let session = book.sessions.iter().find(|session| session.id == id)?;
         Some(Visitor {
             id,
+            inside: matches!(session.under, Under::Open(_)),
             name: session.name.clone(),
         })
     }
@@ -130,23 +142,39 @@ impl Visitors {
         }
     }
 
-    /// Lets somebody's session go on under something else.
-    pub(super) fn go_on(&self, now: Instant, visitor: &Visitor, under: CancellationToken) {
+    /// Lets somebody who opened the home go on in it.
+    pub(super) fn go_on(&self, now: Instant, visitor: &Visitor, open: CancellationToken) {
         let mut book = self.book(now);
         let mut sessions = book.sessions.iter_mut();
         if let Some(session) = sessions.find(|session| session.id == visitor.id) {
-            session.under = under;
+            session.under = Under::Open(open);
         }
+    }
+
+    /// Ends every link and session that stands under nothing open.
+    pub(super) fn leave_before(&self, now: Instant) {
+        let mut book = self.book(now);
+        book.links.retain(|link| link.under.is_open());
+        book.sessions.retain(|session| session.under.is_open());
     }
 
     /// Returns what stands now.
     fn book(&self, now: Instant) -> MutexGuard<'_, Book> {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.links
-            .retain(|link| link.until > now && !link.under.is_cancelled());
-        book.sessions
-            .retain(|session| !session.under.is_cancelled());
+            .retain(|link| link.until > now && !link.under.is_over());
+        book.sessions.retain(|session| !session.under.is_over());
         book
+    }
+}
+
+impl Under {
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Open(session) if session.is_cancelled())
     }
 }
 
@@ -175,7 +203,7 @@ mod tests {
     /// Returns a book with one link.
     fn linked(now: Instant) -> (Visitors, CancellationToken, String) {
         let (visitors, under) = (Visitors::default(), CancellationToken::new());
-        let code = visitors.link(&mut fresh_rng().unwrap(), now, under.clone());
+        let code = visitors.link(&mut fresh_rng().unwrap(), now, Under::Open(under.clone()));
         (visitors, under, code)
     }
 
@@ -208,19 +236,28 @@ mod tests {
 
     #[test]
     fn what_it_was_begun_under_ends_it() {
-        let now = Instant::now();
-        let (visitors, under, code) = linked(now);
-        let Opened::Now(cookie) = open(&visitors, now, &code, None) else {
-            panic!("a fresh link opens");
+        let (now, visitors) = (Instant::now(), Visitors::default());
+        let begin = || {
+            let code = visitors.link(&mut fresh_rng().unwrap(), now, Under::Before);
+            let Opened::Now(cookie) = open(&visitors, now, &code, None) else {
+                panic!("a fresh link opens");
+            };
+            cookie
         };
-        let (later, other) = (CancellationToken::new(), visitors.find(now, &cookie));
-        visitors.call(now, other.as_ref().unwrap(), "Ana".to_owned());
+        let (cookie, other) = (begin(), begin());
         let visitor = visitors.find(now, &cookie).unwrap();
-        assert_eq!(visitor.name.as_deref(), Some("Ana"));
-        visitors.go_on(now, &visitor, later.clone());
-        under.cancel();
-        assert!(visitors.find(now, &cookie).is_some());
-        later.cancel();
+        visitors.call(now, &visitor, "Ana".to_owned());
+        let visitor = visitors.find(now, &cookie).unwrap();
+        assert_eq!(
+            (visitor.inside, visitor.name.as_deref()),
+            (false, Some("Ana"))
+        );
+        let home = CancellationToken::new();
+        visitors.go_on(now, &visitor, home.clone());
+        visitors.leave_before(now);
+        assert!(visitors.find(now, &other).is_none());
+        assert!(visitors.find(now, &cookie).unwrap().inside);
+        home.cancel();
         assert!(visitors.find(now, &cookie).is_none());
     }
 
@@ -238,7 +275,8 @@ mod tests {
         let (visitors, under, first) = linked(now);
         let mut cookies = Vec::new();
         for _ in 0..=MOST {
-            let code = visitors.link(&mut fresh_rng().unwrap(), now, under.clone());
+            let under = Under::Open(under.clone());
+            let code = visitors.link(&mut fresh_rng().unwrap(), now, under);
             let Opened::Now(cookie) = open(&visitors, now, &code, None) else {
                 panic!("a fresh link opens");
             };
