@@ -16,6 +16,7 @@ mod feed;
 mod guard;
 mod invite;
 mod language;
+mod live;
 mod members;
 mod setup;
 mod share;
@@ -48,6 +49,8 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/new", get(begin::new).post(begin::found))
             .route("/join", get(begin::join).post(begin::come_in))
             .route("/c/{circle}/", get(feed::show))
+            .route("/c/{circle}/live", get(live::feed))
+            .route("/c/{circle}/story/{id}/live", get(live::story))
             .route("/c/{circle}/share", get(share::form).post(share::share))
             .route("/c/{circle}/story/{id}", get(story::show))
             .route("/c/{circle}/story/{id}/respond", post(story::respond))

@@ -9,6 +9,10 @@ told-joined = You are in.
 gap-mine = You took a story back.
 gap-theirs = { $name } took a story back.
 
+live-story = Show { $name }'s new story
+live-response = Show what { $name } answered
+live-gone = This was taken back, or changed since.
+
 story-title = A story
 story-mine = Your story
 story-theirs = { $name }'s story

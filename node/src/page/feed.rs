@@ -14,7 +14,7 @@ use circlet_model::time::Timestamp;
 use serde::Deserialize;
 
 /// How many stories stand on one screen.
-const ON_A_SCREEN: usize = 15;
+pub(super) const ON_A_SCREEN: usize = 15;
 
 /// The most letters of a story that stand in the feed: the rest is one step away.
 const LETTERS: usize = 1200;
@@ -112,6 +112,14 @@ pub(super) async fn show(
 }
 
 impl Feed {
+    /// Returns the newest story on the screen.
+    fn last(&self) -> Option<&str> {
+        self.items.iter().find_map(|item| match item {
+            Item::Story(story) => Some(story.id.as_str()),
+            Item::Gap { .. } => None,
+        })
+    }
+
     /// Puts stories in, and the quiet lines between them.
     fn fill(&mut self, mut stories: Vec<StoryLine>, gaps: Vec<TakenBack>, now: Timestamp) {
         if stories.len() > ON_A_SCREEN {

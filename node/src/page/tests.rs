@@ -2,6 +2,7 @@
 
 mod door;
 mod first_run;
+mod live;
 mod screens;
 mod unlock;
 

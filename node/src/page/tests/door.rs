@@ -115,7 +115,6 @@ async fn a_lock_closes_every_page_and_an_unlock_opens_none() {
     assert_eq!(left.headers["clear-site-data"], "\"cache\"");
     assert!(browser.gate.is_locked());
     browser.get("").await.is_closed();
-    assert_eq!(browser.door.code().unwrap_err().code, "locked");
     browser.running.as_ref().unwrap().shutdown.cancel();
     let running = open(&browser.home, &browser.gate);
     browser.get("").await.is_closed();

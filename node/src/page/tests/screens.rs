@@ -3,7 +3,7 @@
 use super::*;
 
 /// Returns a browser in a circle, and the circle's path.
-async fn circle() -> (Browser, String) {
+pub(super) async fn circle() -> (Browser, String) {
     let browser = Browser::inside().await;
     let came = browser.post("new", "name=Tuesday+circle").await;
     assert_eq!(came.status, 303, "{}", came.body);
