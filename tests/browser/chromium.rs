@@ -163,7 +163,7 @@ impl Chromium {
     #[track_caller]
     pub(crate) fn follows(&self, words: &str) {
         // Around a name stand marks that keep its direction apart.
-        let path = format!("//a[contains(translate(., '{ISOLATES}', ''), '{words}')]");
+        let path = format!("//a[contains(translate(., '{ISOLATES}', ''), \"{words}\")]");
         self.click_on("xpath", &path);
     }
 
@@ -232,9 +232,10 @@ impl Chromium {
         let log = self.driver.post("se/log", &json!({ "type": "browser" }));
         let log = log.unwrap();
         let entries = log.as_array().unwrap().iter();
-        // That a page is closed, or a form is asked again, is an answer.
+        // That a page is closed, or a form is asked again, is an answer; the rest is a browser's advice.
+        let grave = |entry: &&Value| entry["level"] == "SEVERE" || entry["level"] == "WARNING";
         let faults: Vec<_> = entries
-            .filter(|entry| entry["source"] != "network")
+            .filter(|entry| entry["source"] != "network" && grave(entry))
             .collect();
         assert!(faults.is_empty(), "{faults:?}");
     }

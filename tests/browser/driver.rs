@@ -66,15 +66,13 @@ impl Driver {
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let answer = self.http(method, path, body).map_err(|e| e.to_string())?;
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-        let answer: Value = serde_json::from_str(body).map_err(|e| format!("{e}: {body}"))?;
         match answer["value"]["error"].as_str() {
             Some(error) => Err(format!("{error}: {}", answer["value"]["message"])),
             None => Ok(answer["value"].clone()),
         }
     }
 
-    fn http(&self, method: &str, path: &str, body: &Value) -> std::io::Result<String> {
+    fn http(&self, method: &str, path: &str, body: &Value) -> std::io::Result<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let body = if body.is_null() {
@@ -83,14 +81,22 @@ impl Driver {
             body.to_string()
         };
         let (port, length) = (self.port, body.len());
-        write!(
-            stream,
+        let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        );
+        stream.write_all(request.as_bytes())?;
+        // The driver says the length, and leaves the connection open for a while whatever it was asked.
+        let mut answer = BufReader::new(stream);
+        let (mut line, mut length) = (String::new(), 0);
+        while answer.read_line(&mut line)? > 2 {
+            let lower = line.to_ascii_lowercase();
+            if let Some(value) = lower.strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(std::io::Error::other)?;
+            }
+            line.clear();
+        }
+        Ok(serde_json::from_reader(answer.take(length))?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::chromium::{Chromium, ESCAPE};
 use super::{PROGRAM, ana, link};
-use circlet_tests::nodes::Computer;
+use circlet_tests::nodes::{Computer, text};
 
 #[test]
 fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
@@ -65,6 +65,39 @@ fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     theirs.comes_to_say("Nothing here yet");
     page.is_quiet();
     theirs.is_quiet();
+}
+
+#[test]
+fn what_others_do_is_told_while_the_page_is_open_and_moves_nothing() {
+    let ana = ana();
+    ana.share("The first one.");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("The first one.");
+    let mut bo = Computer::of(PROGRAM, "Bo");
+    bo.start();
+    let invite = ana.data(&["invite", "--history", "all"]);
+    bo.data_from(&text(&invite, "key"), &["join", "-"]);
+    page.says("Up to date with everyone");
+    let id = bo.share("The second one.");
+    page.says("Show Bo's new story");
+    assert!(
+        !page.text().contains("The second one."),
+        "it moved by itself"
+    );
+    page.follows("Show Bo's new story");
+    page.says("The second one.");
+    page.follows("Respond to Bo");
+    page.types("text", "Half a sen");
+    ana.data_from("Elsewhere.", &["respond", &id, "-"]);
+    bo.data_from("Thank you.", &["respond", &id, "-"]);
+    page.says("Show what Bo answered");
+    bo.data(&["take-back", &id]);
+    page.says("This was taken back, or changed since.");
+    assert!(!page.text().contains("The second one."));
+    let typed = page.asks("return document.getElementById('text').value");
+    assert_eq!(typed, "Half a sen", "nobody's words are lost");
+    page.is_quiet();
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::node::gate::{Ask, Gate};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -195,9 +195,7 @@ impl Door {
             Opened::Twice => used_twice(base),
             Opened::Already => Redirect::to(&base.to("")).into_response(),
             Opened::Now(session) => {
-                let cookie = format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path={base}");
-                let cookie = [(header::SET_COOKIE, cookie)];
-                (cookie, Redirect::to(&base.to(""))).into_response()
+                (sets_cookie(base, &session, ""), Redirect::to(&base.to(""))).into_response()
             }
         }
     }
@@ -215,7 +213,8 @@ impl Door {
         let gone = HeaderValue::from_static("\"cache\"");
         answer.headers_mut().insert("clear-site-data", gone);
         *answer.status_mut() = StatusCode::OK;
-        answer
+        // With its cookie a browser also lets go of the pages that Back would show without asking anybody.
+        (sets_cookie(base, "", "; Max-Age=0"), answer).into_response()
     }
 
     /// Notes what somebody wants to be called.
@@ -264,6 +263,12 @@ impl Door {
     pub(super) fn needs_passphrase(&self) -> bool {
         Keystore::needs_passphrase(&self.0.home).unwrap_or(true)
     }
+}
+
+/// Returns the header that gives a browser our cookie.
+fn sets_cookie(base: &Base, value: &str, more: &str) -> [(HeaderName, String); 1] {
+    let cookie = format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path={base}{more}");
+    [(header::SET_COOKIE, cookie)]
 }
 
 /// Returns the value of our cookie.
