@@ -120,7 +120,9 @@ fn left_in_memory(keys: &[(String, [u8; 32])]) -> Vec<String> {
                 break;
             }
             // No key stands here in clear, so that what is looked for is not found in its own piece.
-            bytes.iter_mut().for_each(|byte| *byte ^= MASK);
+            for byte in bytes.iter_mut() {
+                *byte ^= MASK;
+            }
             let here = keys
                 .iter()
                 .filter(|(_, masked)| memmem::find(bytes, masked).is_some());
