@@ -164,10 +164,11 @@ impl Door {
         if let Some(screens) = self.before(&visitor) {
             return screens.oneshot(request).await.into_response();
         }
-        let answer = match visitor.inside {
-            true => self.0.gate.show(request).await,
+        let answer = if visitor.inside {
+            self.0.gate.show(request).await
+        } else {
             // Somebody else opened the home.
-            false => None,
+            None
         };
         answer.unwrap_or_else(|| closed(&base))
     }

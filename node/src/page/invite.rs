@@ -41,7 +41,7 @@ struct Open {
 
 #[derive(Template)]
 #[template(path = "key.html")]
-struct Key {
+struct Ready {
     frame: Frame,
     id: String,
     key: String,
@@ -117,7 +117,7 @@ pub(super) async fn show(
         let invite = replica.invites(shown.now).into_iter().find(of_id);
         let invite = invite.ok_or_else(|| Problem::not_found("invite"))?;
         let named = InviteKey::from_text(&key).map_or(0, |key| key.addresses().len());
-        Ok(Key {
+        Ok(Ready {
             frame,
             id,
             picture: picture(&key),

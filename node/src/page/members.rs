@@ -12,7 +12,7 @@ use circlet_model::replica::overview::{Gone, Knock};
 
 #[derive(Template)]
 #[template(path = "members.html")]
-struct Members {
+struct Everyone {
     frame: Frame,
     members: Vec<Member>,
     waiting: Vec<Waiting>,
@@ -35,7 +35,7 @@ struct Waiting {
     words: String,
 }
 
-impl Members {
+impl Everyone {
     /// Says of somebody that they are gone, and who knows.
     fn farewell(&self, gone: &Gone) -> String {
         let named = [
@@ -68,7 +68,7 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
         let waiting = replica.waiting(shown.now).into_iter().map(waiting);
         let mut gone = replica.gone();
         gone.retain(|gone| api_members::is_shown(gone, shown.now));
-        Ok(Members {
+        Ok(Everyone {
             members: members.collect(),
             waiting: waiting.collect(),
             gone,

@@ -17,7 +17,7 @@ use zeroize::ZeroizeOnDrop;
 
 #[derive(Template)]
 #[template(path = "setup_name.html")]
-struct Name {
+struct Called {
     frame: Frame,
     name: String,
     trouble: Option<Trouble>,
@@ -65,7 +65,7 @@ pub(super) fn router(door: Door) -> Router {
 }
 
 async fn name(base: Base, Extension(visitor): Extension<Visitor>) -> Shown {
-    Ok(page(&Name {
+    Ok(page(&Called {
         frame: frame(&base, "setup-name-title"),
         name: visitor.name.unwrap_or_default(),
         trouble: None,
@@ -81,7 +81,7 @@ async fn call(
     if let Err(error) = name_fits(&name) {
         let frame = frame(&base, "setup-name-title");
         let trouble = Some(frame.trouble(&Problem::from(error)));
-        let screen = Name {
+        let screen = Called {
             frame,
             name,
             trouble,

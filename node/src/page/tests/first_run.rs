@@ -9,21 +9,19 @@ async fn begin() -> (Browser, tokio::task::JoinHandle<driver::Running>) {
     browser.home.create().unwrap();
     let (home, gate) = (browser.home.clone(), browser.gate.clone());
     let keys = tokio::spawn(async move {
-        loop {
-            let Some(Ask::SetUp {
-                name,
-                passphrase,
-                reply,
-            }) = inbox.recv().await
-            else {
-                panic!("only to set up is asked");
-            };
-            assert!(passphrase.is_none());
-            identity::set_up(&home, &name, None, Cost::TINY).unwrap();
-            let running = open(&home, &gate);
-            reply.send(Ok::<_, Problem>(())).unwrap();
-            return running;
-        }
+        let Some(Ask::SetUp {
+            name,
+            passphrase,
+            reply,
+        }) = inbox.recv().await
+        else {
+            panic!("only to set up is asked");
+        };
+        assert!(passphrase.is_none());
+        identity::set_up(&home, &name, None, Cost::TINY).unwrap();
+        let running = open(&home, &gate);
+        reply.send(Ok::<_, Problem>(())).unwrap();
+        running
     });
     browser.cookie = browser.follow().await.cookie;
     (browser, keys)
