@@ -12,11 +12,14 @@ mod begin;
 mod circle;
 mod dates;
 pub(crate) mod door;
+mod edit;
 mod feed;
 mod guard;
 mod invite;
 mod language;
+mod leave;
 mod live;
+mod member;
 mod members;
 mod setup;
 mod share;
@@ -28,6 +31,7 @@ mod take_back;
 mod tests;
 mod unlock;
 mod visitors;
+mod words;
 
 use crate::api::Api;
 use crate::problem::Problem;
@@ -47,6 +51,9 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/", get(begin::home))
             .route("/circles", get(begin::circles))
             .route("/new", get(begin::new).post(begin::found))
+            .route("/words", get(words::ask))
+            .route("/words/show", post(words::show))
+            .route("/words/check", post(words::compare))
             .route("/join", get(begin::join).post(begin::come_in))
             .route("/c/{circle}/", get(feed::show))
             .route("/c/{circle}/live", get(live::feed))
@@ -58,8 +65,16 @@ pub(crate) fn screens(api: Api) -> Router {
                 "/c/{circle}/own/{id}/take-back",
                 get(take_back::ask).post(take_back::take_back),
             )
+            .route(
+                "/c/{circle}/own/{id}/edit",
+                get(edit::form).post(edit::change),
+            )
             .route("/c/{circle}/gone/{id}", get(take_back::gone))
             .route("/c/{circle}/members", get(members::show))
+            .route("/c/{circle}/leave", get(leave::ask).post(leave::leave))
+            .route("/c/{circle}/members/{id}", get(member::show))
+            .route("/c/{circle}/members/{id}/role", post(member::give))
+            .route("/c/{circle}/members/{id}/remove", post(member::remove))
             .route("/c/{circle}/members/{id}/welcome", post(members::welcome))
             .route("/c/{circle}/invite", get(invite::form).post(invite::make))
             .route("/c/{circle}/invite/{id}", get(invite::show))

@@ -74,6 +74,9 @@ fn a_circle_has_its_pictures() {
     page.pictures("16-gone");
     page.follows("Members");
     page.pictures("17-members");
+    page.follows("Bo");
+    page.pictures("17-one-member");
+    page.follows("All members");
     page.follows("Invite");
     page.pictures("18-invite");
     page.sends();
@@ -83,6 +86,11 @@ fn a_circle_has_its_pictures() {
     page.pictures("20-invites");
     page.follows("Circles");
     page.pictures("21-circles");
+    page.follows("Your recovery words");
+    page.sends();
+    assert!(!page.text_of("words").is_empty());
+    page.pictures("21-words");
+    page.follows("Done");
     page.goto(&format!("{}nothing", page.url()));
     page.pictures("22-problem");
     page.click("#leave button");

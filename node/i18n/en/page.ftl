@@ -54,6 +54,16 @@ setup-passphrase-again = The same once more
 setup-here = This computer alone
 setup-here-hint = Opens for whoever is signed in to this computer as you. You can set a passphrase later.
 
+words-title = Your recovery words
+words-what = These 24 words are you. With them and a member of a circle you come back if this computer is lost, and they open Circlet if you forget the passphrase.
+words-keep = Write them on paper, in this order, and keep the paper where only you look. Whoever has them can be you.
+words-show = Nobody looks over my shoulder: show them
+words-check = Did you write them down right?
+words-written = What stands on your paper
+words-compare = Compare
+words-right = All 24 are right, and in order.
+words-done = Done
+
 unlock-title = Circlet is locked
 unlock-words = What was shared lies locked on this computer, and meets nobody until you open it.
 unlock-none = It has no passphrase, so this computer alone opens it.

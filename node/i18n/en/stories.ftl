@@ -5,7 +5,7 @@ feed-empty = Nothing here yet. You could be first, or be here without a word.
 feed-earlier = Earlier stories
 feed-newest = Back to the newest stories
 told-shared = Shared. It is safe on this computer, and goes to each of the others when their computers meet yours.
-told-joined = You are in.
+told-begun = One thing to write down before you need it: the words that bring you back if this computer is lost.
 gap-mine = You took a story back.
 gap-theirs = { $name } took a story back.
 
@@ -65,6 +65,11 @@ share-fade-week = After a week
 share-fade-month = After a month
 share-do = Share with the circle
 
+edit-open = Change this
+edit-title = Change what you shared
+edit-words = The new words take the place of the old ones here now, and on each member's computer when it next connects. What was answered stays.
+edit-do = Put this in its place
+edit-keep = Leave it as it is
 take-back-story = Take this story back
 take-back-response = Take this back
 take-back-title = Take this back?

@@ -64,7 +64,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(circle.await?))
 }
 
-pub(super) async fn leave(State(api): State<Api>, choice: Choice) -> Answer {
+pub(crate) async fn leave(State(api): State<Api>, choice: Choice) -> Answer {
     let (hint, id, name) = api
         .handle
         .look(move |shown| {

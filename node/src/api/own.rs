@@ -56,7 +56,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<
     }
 }
 
-pub(super) async fn edit(
+pub(crate) async fn edit(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,

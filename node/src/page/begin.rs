@@ -117,7 +117,10 @@ pub(super) async fn found(
         api_circles::new(State(api), asked).await
     };
     match founded {
-        Ok(circle) => Ok(on_to(&base.to(&format!("c/{}/", text_of(&circle, "id"))))),
+        Ok(circle) => {
+            let id = text_of(&circle, "id");
+            Ok(on_to(&base.to(&format!("c/{id}/?told=begun"))))
+        }
         Err(problem) => {
             let trouble = Some(frame.trouble(&problem));
             let screen = New {
@@ -145,7 +148,10 @@ pub(super) async fn come_in(
 ) -> Shown {
     let asked = Asked(NewJoin { key: key.clone() });
     match joins::new(State(api), asked).await {
-        Ok(join) => Ok(on_to(&base.to(&format!("c/{}/", text_of(&join, "circle"))))),
+        Ok(join) => {
+            let id = text_of(&join, "circle");
+            Ok(on_to(&base.to(&format!("c/{id}/?told=begun"))))
+        }
         Err(problem) => {
             let frame = Frame::new(&base, "join-title");
             let trouble = Some(frame.trouble(&problem));

@@ -65,7 +65,7 @@ pub(super) struct From {
 }
 
 /// What can be told at the top, by its name in the address.
-const TOLD: [(&str, &str); 2] = [("shared", "told-shared"), ("joined", "told-joined")];
+const TOLD: [(&str, &str); 2] = [("shared", "told-shared"), ("begun", "told-begun")];
 
 pub(super) async fn show(
     State(api): State<Api>,

@@ -20,6 +20,7 @@ struct Everyone {
 }
 
 struct Member {
+    id: String,
     name: String,
     me: bool,
     keeper: bool,
@@ -58,6 +59,7 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let members = replica.overview().members.into_iter();
         let members = members.map(|member| Member {
+            id: member.person.to_hex(),
             name: member.name,
             me: member.me,
             keeper: member.role == Role::Keeper,

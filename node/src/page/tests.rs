@@ -3,6 +3,7 @@
 mod door;
 mod first_run;
 mod live;
+mod own;
 mod screens;
 mod unlock;
 
