@@ -311,3 +311,36 @@ fn a_disk_put_back_from_before_its_device_was_in_draws_new_keys_once() {
         agree(&world, &[ana, bo]);
     }
 }
+
+#[test]
+fn what_was_written_in_knowledge_of_something_dropped_is_read_by_everyone() {
+    let mut world = World::new(11);
+    let ana = world.found("Ana");
+    let key = world.invite(ana, 4, History::All);
+    let [bo, cai, dee, eve] = ["Bo", "Cai", "Dee", "Eve"].map(|name| world.join(name, &key));
+    world.run(10 * MINUTE);
+    // Most hear of Eve's removal. Dee only hears what Eve does meanwhile, and writes on top of that.
+    let mut groups = [0; 5];
+    (groups[dee], groups[eve]) = (1, 1);
+    world.partition(&groups);
+    let person = world.person(eve);
+    world.command(ana, Command::Remove { person }).unwrap();
+    world.invite(eve, 1, History::FromNow);
+    world.run(MINUTE);
+    let story = shared(&mut world, dee, "on top of it");
+    world.stop(eve);
+    world.run(MINUTE);
+    world.heal();
+    world.run(60 * MINUTE);
+    agree(&world, &[ana, bo, cai, dee]);
+    let first = shared(&mut world, dee, "later");
+    world.run(MINUTE);
+    for node in [ana, bo, cai, dee] {
+        let stories = world.stories(node);
+        for thing in [story, first] {
+            let mut here = stories.iter();
+            assert!(here.any(|line| line.thing == thing), "P{node}");
+        }
+        assert_eq!(world.sealed(node), 0, "P{node}");
+    }
+}

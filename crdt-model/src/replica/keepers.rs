@@ -27,6 +27,9 @@ impl Replica {
         let Some(graph) = graph.filter(|graph| graph.is_named_keeper(person)) else {
             return false;
         };
+        if !graph.introduces(&header.heads, &header.device) {
+            return false;
+        }
         let roster = graph.roster_at(&header.heads);
         roster.is_some_and(|roster| roster.is_keeper(person))
     }

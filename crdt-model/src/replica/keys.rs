@@ -211,7 +211,10 @@ impl Replica {
                     self.rows.delete(key.clone());
                     self.obey_entry(place, &entry)?;
                 }
-                Some(entry) => self.index(place, &entry, true, now)?,
+                Some(entry) => {
+                    self.index(place, &entry, true, now)?;
+                    opened |= self.open_body(&entry)?.is_some();
+                }
                 None => self.rows.delete(key.clone()),
             }
             opened |= self.rows.get(&key)?.is_none();

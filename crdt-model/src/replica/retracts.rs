@@ -227,13 +227,13 @@ impl Replica {
         if header.class != KeyClass::Commons || retract.is_detached() {
             return false;
         }
+        if !self.knows_heads(header) {
+            self.await_acts(&retract.place, header);
+            return false;
+        }
         match self.writer(header) {
             Writer::Member(person) => self.was_keeper(header, &person),
-            Writer::Unknown => {
-                self.await_acts(&retract.place, header);
-                false
-            }
-            Writer::Nobody => false,
+            Writer::Unknown | Writer::Nobody => false,
         }
     }
 

@@ -102,8 +102,8 @@ impl Replica {
         self.index(place, entry, false, now)
     }
 
-    /// Opens an entry's body and notes what it is. What cannot be opened yet is noted too, unless it
-    /// `was_sealed` before.
+    /// Opens an entry's body and notes what it is. What cannot be opened or judged yet is noted too, unless
+    /// it `was_sealed` before.
     pub(super) fn index(
         &mut self,
         place: Place,
@@ -128,7 +128,10 @@ impl Replica {
             self.rows.put_sealed(&place);
             return Ok(());
         }
-        if was_sealed {
+        let judged = self.knows_heads(header);
+        if !judged {
+            self.await_acts(&place, header);
+        } else if was_sealed {
             self.rows.delete(self.rows.sealed_key(&place));
             self.judge_order(place.branch, core::slice::from_ref(entry))?;
         }
@@ -140,7 +143,9 @@ impl Replica {
             return Ok(());
         };
         let fits = body.kind().is_ok_and(|kind| kind.class() == header.class);
-        if fits && body.check(header.device).is_ok() {
+        // A keeper's right is judged by what they knew.
+        let waits = !judged && matches!(body.kind(), Ok(Kind::Settings));
+        if fits && !waits && body.check(header.device).is_ok() {
             self.note(place, header, signer, &body)?;
             if matches!(body.kind(), Ok(Kind::Profile | Kind::Settings)) {
                 self.take_names(header.thing, now)?;
@@ -318,19 +323,23 @@ impl Replica {
         Ok(())
     }
 
+    /// Returns whose an entry is, be what its writer knew all here or not: some of it may never come, because
+    /// R9 dropped it.
     pub(super) fn writer(&self, header: &Header) -> Writer {
-        let Some(graph) = self.graph.as_ref() else {
-            return Writer::Unknown;
-        };
-        if !header.heads.iter().all(|head| graph.contains(head)) {
-            return Writer::Unknown;
+        let device = self
+            .roster()
+            .and_then(|roster| roster.devices.get(&header.device));
+        match device {
+            Some(device) => Writer::Member(device.person),
+            None if self.knows_heads(header) => Writer::Nobody,
+            None => Writer::Unknown,
         }
-        match graph.roster().devices.get(&header.device) {
-            Some(device) if graph.introduces(&header.heads, &header.device) => {
-                Writer::Member(device.person)
-            }
-            _ => Writer::Nobody,
-        }
+    }
+
+    /// Whether every act is here that an entry's writer names.
+    pub(super) fn knows_heads(&self, header: &Header) -> bool {
+        let graph = self.graph.as_ref();
+        graph.is_some_and(|graph| header.heads.iter().all(|head| graph.contains(head)))
     }
 
     /// Reads a thing from its entries. `None` when it has faded or means nothing.

@@ -3,7 +3,7 @@
 use super::{Node, World};
 use crate::store::MemoryStore;
 use circlet_model::codec;
-use circlet_model::id::PersonId;
+use circlet_model::id::{PersonId, ThingId};
 use circlet_model::log::entry::{Entry, Place};
 use circlet_model::replica::Replica;
 use circlet_model::replica::overview::{Overview, StoryLine};
@@ -46,15 +46,23 @@ impl World {
         self.nodes[index].identity.person.person()
     }
 
-    /// Returns how many entries a node may read and cannot open, though their bodies are there. Those do
+    /// Returns how many entries a node may read and does not show, though their bodies are there. Those do
     /// not count whose key was on a disk that was taken out, and is on no other.
     pub fn sealed(&self, index: usize) -> usize {
         let node = &self.nodes[index];
+        let stories = self.stories(index);
+        let responses = stories.iter().flat_map(|story| &story.responses);
+        let mut shown: BTreeSet<ThingId> = responses.map(|line| line.thing).collect();
+        shown.extend(stories.iter().map(|story| story.thing));
         let waits = |row: &Value| {
             let place: Place = codec::decode(&row.head).expect("a place");
             let row = node.store.get(&place.key(&node.hint)).expect("a store");
             let entry = row.map(|row| Entry::from_value(row).expect("an entry"));
-            entry.is_some_and(|entry| entry.body.is_some() && !self.is_lost(node.hint, &entry))
+            entry.is_some_and(|entry| {
+                let thing = entry.header.header().thing;
+                let here = entry.body.is_some() && !shown.contains(&thing);
+                here && !self.is_lost(node.hint, &entry)
+            })
         };
         let rows = node.store.rows();
         let sealed = rows.iter().filter(|(key, _)| key.space == Space::Sealed);
@@ -76,7 +84,7 @@ impl World {
     }
 
     /// Returns whether any row of a node's disk holds the body of a thing.
-    pub fn keeps_body(&self, index: usize, thing: circlet_model::id::ThingId) -> bool {
+    pub fn keeps_body(&self, index: usize, thing: ThingId) -> bool {
         let rows = self.nodes[index].store.rows();
         rows.iter()
             .any(|(_, value)| value.body.as_ref().is_some_and(|body| body.thing == thing))
