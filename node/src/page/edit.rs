@@ -75,12 +75,11 @@ async fn look(api: &Api, base: &Base, circle: String, id: String) -> Result<Chan
         let mut own = replica.own_like(&id, shown.now)?.into_iter();
         let own = own.find(|own| own.thing.to_hex() == id);
         let own = own.ok_or_else(|| Problem::not_found("story"))?;
-        let note = match own.under {
-            Some(_) => None,
-            None => {
-                let story = replica.story(own.thing, shown.now)?;
-                Some(story.and_then(|story| story.note).unwrap_or_default())
-            }
+        let note = if own.under.is_none() {
+            let story = replica.story(own.thing, shown.now)?;
+            Some(story.and_then(|story| story.note).unwrap_or_default())
+        } else {
+            None
         };
         Ok(Change {
             frame,

@@ -13,7 +13,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 #[derive(Template)]
 #[template(path = "words.html")]
-struct Words {
+struct Recovery {
     frame: Frame,
     /// The words; nothing = they are not shown.
     words: Zeroizing<String>,
@@ -28,7 +28,7 @@ pub(super) struct Fields {
     written: String,
 }
 
-impl Words {
+impl Recovery {
     fn new(base: &Base) -> Self {
         Self {
             frame: Frame::new(base, "words-title"),
@@ -44,11 +44,11 @@ impl Words {
 }
 
 pub(super) async fn ask(base: Base) -> Shown {
-    Ok(page(&Words::new(&base)))
+    Ok(page(&Recovery::new(&base)))
 }
 
 pub(super) async fn show(State(api): State<Api>, base: Base) -> Shown {
-    let mut screen = Words::new(&base);
+    let mut screen = Recovery::new(&base);
     screen.words = api.handle.look(|shown| Ok(shown.identity.words())).await?;
     Ok(page(&screen))
 }
@@ -58,7 +58,7 @@ pub(super) async fn compare(
     base: Base,
     Filled(fields): Filled<Fields>,
 ) -> Shown {
-    let mut screen = Words::new(&base);
+    let mut screen = Recovery::new(&base);
     let words = fields.written.clone();
     match check(State(api), Asked(Written { words })).await {
         Ok(_) => {
