@@ -101,6 +101,30 @@ fn what_others_do_is_told_while_the_page_is_open_and_moves_nothing() {
 }
 
 #[test]
+fn a_home_with_a_passphrase_asks_for_it_on_the_page() {
+    let mut ana = Computer::bare(PROGRAM);
+    let right = ana.file("right", "blue door over there");
+    ana.data(&["setup", "--name", "Ana", "--passphrase-file", &right]);
+    ana.data(&["new", "Tuesday", "--passphrase-file", &right]);
+    ana.start_bare();
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Circlet is locked");
+    assert!(!page.text().contains("Tuesday"));
+    page.types("passphrase", "red door over there");
+    page.sends();
+    page.says("That is not the passphrase");
+    page.types("passphrase", "blue door over there");
+    page.sends();
+    page.says("You are the only one here so far");
+    page.click("#leave button");
+    page.says("This page is closed");
+    page.goto(&link(&ana));
+    page.says("Circlet is locked");
+    page.is_quiet();
+}
+
+#[test]
 fn whoever_leaves_quickly_leaves_nothing_behind_back() {
     let ana = ana();
     ana.share("Something private.");

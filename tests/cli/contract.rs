@@ -288,6 +288,21 @@ fn before_a_home_is_set_up_the_page_does_that() {
 }
 
 #[test]
+fn the_page_of_a_home_with_a_passphrase_asks_for_it_itself() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("passphrase").display().to_string();
+    std::fs::write(&file, "blue door").unwrap();
+    let path = place.path().join("home");
+    let home = Home { place, path };
+    let _stop = Stop(&home.path);
+    home.data(&["setup", "--name", "Ana", "--passphrase-file", &file]);
+    assert!(home.data(&["open", "--no-browser"])["url"].is_string());
+    assert_eq!(home.error(b"", &["list"]).1["code"], "locked");
+    home.data(&["open", "--no-browser", "--passphrase-file", &file]);
+    assert_eq!(home.data(&["list"])["circles"], serde_json::json!([]));
+}
+
+#[test]
 fn the_doctor_looks_at_a_home_that_does_not_open() {
     let home = Home::new();
     let looked = |finding: &str| {
