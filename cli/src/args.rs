@@ -2,8 +2,8 @@
 
 use crate::commands::{
     backup, completions, demo, device, doctor, edit, export, help, import, invite, join, leave,
-    list, lock, members, new, node, passphrase, read, respond, restore, settings, setup, share,
-    start, status, stop, take_back, unlock, welcome, words,
+    list, lock, members, new, node, open, passphrase, read, respond, restore, settings, setup,
+    share, start, status, stop, take_back, unlock, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -53,6 +53,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Setup(setup::Args),
+    Open(open::Args),
     Start(start::Args),
     Stop(stop::Args),
     Lock(lock::Args),

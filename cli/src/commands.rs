@@ -17,6 +17,7 @@ pub(crate) mod lock;
 pub(crate) mod members;
 pub(crate) mod new;
 pub(crate) mod node;
+pub(crate) mod open;
 pub(crate) mod passphrase;
 pub(crate) mod read;
 pub(crate) mod respond;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
     match command {
         None => status::glance(context).await,
         Some(Command::Setup(args)) => setup::run(&args, context),
+        Some(Command::Open(args)) => open::run(&args, context).await,
         Some(Command::Start(args)) => start::run(&args, context).await,
         Some(Command::Stop(args)) => stop::run(&args, context).await,
         Some(Command::Lock(args)) => lock::run(&args, context).await,

@@ -129,6 +129,12 @@ impl Context {
         if !self.is_set_up() {
             return Err(identity::missing(&self.home).into());
         }
+        self.make_run_folder()
+    }
+
+    /// Returns the same folder where the home may not be set up yet.
+    pub(crate) fn make_run_folder(&self) -> Result<PathBuf> {
+        self.home.create().map_err(Problem::from)?;
         let folder = self.home.root().join("run");
         create_private_dir(&folder)
             .map_err(|error| Failure::computer("Circlet could not make its folder", &error))?;
@@ -182,10 +188,19 @@ impl Context {
         Ok(self.passphrase.get_or_init(|| words).clone())
     }
 
+    /// Says whether this home needs a passphrase.
+    pub(crate) fn needs_passphrase(&self) -> Result<bool> {
+        Ok(Keystore::needs_passphrase(&self.home).map_err(Problem::from)?)
+    }
+
+    /// Says whether the command was given a passphrase, so that nobody is asked.
+    pub(crate) fn gives_passphrase(&self) -> bool {
+        self.global.passphrase_file.is_some()
+    }
+
     /// Returns the passphrase if this home needs one.
     pub(crate) fn passphrase_if_needed(&self) -> Result<Option<Zeroizing<String>>> {
-        let needed = Keystore::needs_passphrase(&self.home).map_err(Problem::from)?;
-        if needed {
+        if self.needs_passphrase()? {
             self.passphrase().map(Some)
         } else {
             Ok(None)

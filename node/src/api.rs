@@ -8,6 +8,7 @@
 //! | `POST /v1/lock/silence` | [`lock::NewSilence`] | `seconds`, `sentence` |
 //! | `POST /v1/unlock` | [`lock::Opening`] | `locked`, `sentence` |
 //! | `POST /v1/passphrase` | [`lock::NewPassphrase`] | `passphrase`, `sentence` |
+//! | `POST /v1/page` | `{}` | `url`: opens the page once, within a minute |
 //! | `GET /v1/status` | | `circles`: see [`status::Circle`]; `running`, `locked` |
 //! | `GET /v1/doctor` | | `checks`: `check`, `ok`, `sentence` |
 //! | `GET /v1/circle` | | `id`, `name`, `state`, `sentence`, `connected` of the one that is meant |
@@ -47,7 +48,7 @@
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
 //! The `{id}` of a story, an invite or a person may be cut short to its first characters, at least four.
 //!
-//! The first six are asked of a node, locked or not. While it is locked, it answers them and the status; to
+//! The first seven are asked of a node, locked or not. While it is locked, it answers them and the status; to
 //! everything else it says that it is locked.
 //!
 //! A success is status 200 and the bare value. Anything else is a [`Problem`]:
@@ -69,7 +70,7 @@ pub mod status;
 pub mod stories;
 pub mod words;
 
-mod asked;
+pub(crate) mod asked;
 mod by_id;
 mod gone;
 mod sentence;
@@ -102,7 +103,7 @@ pub struct Api {
 }
 
 /// What a request comes to.
-type Answer = Result<Json<Value>, Problem>;
+pub(crate) type Answer = Result<Json<Value>, Problem>;
 
 /// Returns the router of both doors.
 pub fn router(api: Api) -> Router {
@@ -154,6 +155,12 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.kind.status());
         (status.unwrap_or(StatusCode::CONFLICT), Json(json!(self))).into_response()
     }
+}
+
+/// Returns a text of an answer.
+pub(crate) fn text_of(Json(answer): &Json<Value>, name: &str) -> String {
+    let text = answer.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 /// Returns which circle a request means.

@@ -51,7 +51,7 @@ const CUT_OFF: &str = "cut-off";
 
 mod locking;
 
-pub use locking::{change_passphrase, lock, set_silence, unlock};
+pub use locking::{change_passphrase, lock, page, set_silence, unlock};
 
 /// The way to a home's circles.
 #[derive(Debug)]

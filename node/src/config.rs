@@ -19,6 +19,9 @@ pub struct Config {
     pub beacon: bool,
     /// The clock (default: this computer's).
     pub clock: Clock,
+    /// Whether it may run before it has what opens the home, so that the page asks for that: to set it up, or
+    /// for the passphrase (default: no).
+    pub for_page: bool,
 }
 
 impl Config {
@@ -36,6 +39,7 @@ impl Config {
             listen,
             beacon,
             clock: Clock::default(),
+            for_page: false,
         }
     }
 
@@ -47,6 +51,7 @@ impl Config {
             listen: Vec::new(),
             beacon: false,
             clock: Clock::default(),
+            for_page: false,
         }
     }
 }

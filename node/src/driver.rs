@@ -95,6 +95,8 @@ struct Driver<E> {
     turn: usize,
     watch: Watch,
     settle: watch::Sender<bool>,
+    /// Tells whoever shows something that it may have changed.
+    moved: watch::Sender<()>,
     /// Circles whose replicas asked for other keys, and what they asked.
     other_keys: Vec<(Hint, Output)>,
 }
@@ -138,6 +140,7 @@ impl<E: Engine> Driver<E> {
             turn: 0,
             watch,
             settle,
+            moved: watch::Sender::new(()),
             other_keys: Vec::new(),
         })
     }

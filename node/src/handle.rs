@@ -14,7 +14,7 @@ use circlet_model::replica::overview::Standing;
 use circlet_model::store;
 use circlet_model::time::Timestamp;
 use std::fmt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Requests that may wait for the driver; whoever asks waits when there are more.
 pub(crate) const REQUESTS: usize = 64;
@@ -26,6 +26,7 @@ const SHORTEST_ID: usize = 6;
 #[derive(Clone, Debug)]
 pub struct Handle {
     requests: mpsc::Sender<Request>,
+    moved: watch::Receiver<()>,
 }
 
 /// Which circle is meant.
@@ -102,10 +103,17 @@ pub struct Line<'a> {
 }
 
 impl Handle {
-    /// Returns a handle and what the driver reads.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Request>) {
+    /// Returns a handle and what the driver reads. `moved` tells of every round in which a replica did something.
+    pub(crate) fn new(moved: watch::Receiver<()>) -> (Self, mpsc::Receiver<Request>) {
         let (requests, inbox) = mpsc::channel(REQUESTS);
-        (Self { requests }, inbox)
+        (Self { requests, moved }, inbox)
+    }
+
+    /// Returns what tells that something may have changed since now; it ends with the driver.
+    pub(crate) fn moved(&self) -> watch::Receiver<()> {
+        let mut moved = self.moved.clone();
+        moved.mark_unchanged();
+        moved
     }
 
     /// Begins a circle.

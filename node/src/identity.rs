@@ -134,6 +134,29 @@ fn set_up_as(
 ) -> Result<(), Problem> {
     home.create()?;
     let _lock = home.lock()?;
+    write(home, identity, passphrase, cost)
+}
+
+/// Sets up a home whose lock the caller holds, at the cost that suits this computer.
+pub(crate) fn set_up_held(
+    home: &Home,
+    name: &str,
+    passphrase: Option<&Passphrase>,
+) -> Result<(), Problem> {
+    let cost = match passphrase {
+        Some(_) => Cost::tuned()?,
+        None => Cost::default(),
+    };
+    let identity = Identity::new(name, &mut fresh_rng()?)?;
+    write(home, &identity, passphrase, cost)
+}
+
+fn write(
+    home: &Home,
+    identity: &Identity,
+    passphrase: Option<&Passphrase>,
+    cost: Cost,
+) -> Result<(), Problem> {
     let mut rng = fresh_rng()?;
     may_set_up(home)?;
     if home.keys().exists() {
@@ -170,14 +193,19 @@ fn was_in_use(home: &Home) -> bool {
     home.store().exists() || home.pages().exists()
 }
 
+/// Returns a name as it is kept, if somebody can be called so.
+pub(crate) fn name_fits(name: &str) -> Result<Text<MAX_NAME>, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Error::Name);
+    }
+    Text::new(name).map_err(|_| Error::Name)
+}
+
 impl Identity {
     /// Returns a new person.
     pub fn new(name: &str, rng: &mut Rng<'_>) -> Result<Self, Error> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().any(char::is_control) {
-            return Err(Error::Name);
-        }
-        let name = Text::new(name).map_err(|_| Error::Name)?;
+        let name = name_fits(name)?;
         let seed = Box::new(Secret::random(rng));
         Ok(Self {
             version: VERSION,

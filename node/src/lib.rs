@@ -1,7 +1,7 @@
 //! The shell of a node: everything that touches the world, around the pure model.
 //!
 //! ```text
-//! clock, home, config ─► keystore, storage, network ─► driver ─► handle ─► api ─► node, client
+//! clock, home, config ─► keystore, storage, network ─► driver ─► handle ─► api, page ─► node, client
 //! ```
 //!
 //! A home is set up once ([`identity::set_up`]); then [`node::run`] keeps its circles in touch with
@@ -27,3 +27,4 @@ pub mod storage;
 mod chunks;
 mod driver;
 mod new_file;
+mod page;

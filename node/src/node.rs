@@ -19,6 +19,7 @@ use crate::driver::{self, Parts, Running};
 use crate::home::{self, Home, Lock};
 use crate::identity::{self, Identity};
 use crate::keystore::{Key, Keystore};
+use crate::page::door::Door;
 use crate::problem::Problem;
 use crate::storage::{self, Sled};
 use axum::Router;
@@ -70,14 +71,20 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Problem> {
     let home = config.home.clone();
-    if !home.keys().exists() {
+    let for_page = config.for_page;
+    if for_page && identity::may_set_up(&home).is_ok() {
+        home.create()?;
+    } else if !home.keys().exists() {
         return Err(identity::missing(&home));
     }
     let mut lock = take(&home).await?;
     let (gate, inbox) = Gate::new(config.clock);
-    let mut hold = {
+    let asks = !home.keys().exists() || Keystore::needs_passphrase(&home)?;
+    let mut hold = if for_page && asks {
+        Hold::closed(config, gate.clone())
+    } else {
         let mut given = None;
-        if Keystore::needs_passphrase(&home)? {
+        if asks {
             drop(lock);
             given = key()?;
             lock = take(&home).await?;
@@ -86,8 +93,10 @@ pub async fn run(
         Hold::open(config, gate.clone(), given).await?
     };
     let stop = CancellationToken::new();
+    let door = Door::new(gate.clone(), home.clone(), stop.clone());
     let front = Front {
         gate,
+        door: door.clone(),
         home: home.clone(),
         stop: stop.clone(),
     };
@@ -111,7 +120,8 @@ pub async fn run(
     drop(std::fs::remove_file(&path));
     stop.cancel();
     let closed = async {
-        drop(timeout(LAST_REQUESTS, server).await);
+        let answered = async { tokio::join!(server, door.closed()) };
+        drop(timeout(LAST_REQUESTS, answered).await);
         hold.close().await;
     };
     end(closed, lock).await;

@@ -253,6 +253,56 @@ fn a_passphrase_comes_from_a_file_only() {
 }
 
 #[test]
+fn a_link_to_the_page_is_new_every_time_and_opens_what_was_locked() {
+    let home = Home::new();
+    let _stop = Stop(&home.path);
+    home.data(&["start", "--listen", "/ip4/127.0.0.1/tcp/0"]);
+    let link = || {
+        let open = home.data(&["open", "--no-browser"]);
+        assert_eq!(keys(&open), ["opened", "url"]);
+        assert_eq!(open["opened"], false);
+        let url = open["url"].as_str().unwrap().to_owned();
+        let (page, code) = url.split_once("open?code=").unwrap();
+        assert!(page.starts_with("http://127.0.0.1:") && page.ends_with('/'));
+        assert!(is_id(&code.into()) && is_id(&page.rsplit('/').nth(1).unwrap().into()));
+        (page.to_owned(), code.to_owned())
+    };
+    let (first, second) = (link(), link());
+    assert_eq!(first.0, second.0, "one page while it runs");
+    assert_ne!(first.1, second.1);
+    home.data(&["lock"]);
+    assert_eq!(link().0, first.0);
+    assert_eq!(home.data(&["status"])["locked"], false);
+}
+
+#[test]
+fn before_a_home_is_set_up_the_page_does_that() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("home");
+    let home = Home { place, path };
+    let _stop = Stop(&home.path);
+    assert!(home.data(&["open", "--no-browser"])["url"].is_string());
+    assert_eq!(home.error(b"", &["status"]).1["code"], "not-set-up");
+    assert_eq!(home.error(b"", &["new", "Tuesday"]).1["code"], "not-set-up");
+    assert!(!home.path.join("keys").exists());
+}
+
+#[test]
+fn the_page_of_a_home_with_a_passphrase_asks_for_it_itself() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("passphrase").display().to_string();
+    std::fs::write(&file, "blue door").unwrap();
+    let path = place.path().join("home");
+    let home = Home { place, path };
+    let _stop = Stop(&home.path);
+    home.data(&["setup", "--name", "Ana", "--passphrase-file", &file]);
+    assert!(home.data(&["open", "--no-browser"])["url"].is_string());
+    assert_eq!(home.error(b"", &["list"]).1["code"], "locked");
+    home.data(&["open", "--no-browser", "--passphrase-file", &file]);
+    assert_eq!(home.data(&["list"])["circles"], serde_json::json!([]));
+}
+
+#[test]
 fn the_doctor_looks_at_a_home_that_does_not_open() {
     let home = Home::new();
     let looked = |finding: &str| {

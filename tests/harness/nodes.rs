@@ -181,8 +181,19 @@ impl Computer {
     /// Does the same at these addresses.
     #[track_caller]
     pub fn start_at(&mut self, listen: &[&str]) {
+        self.run(&["node", "run"], listen);
+    }
+
+    /// Starts the node of a home that is not set up, so that its page does that.
+    #[track_caller]
+    pub fn start_bare(&mut self) {
+        self.run(&["node", "run", "--for-page"], &LISTEN);
+    }
+
+    #[track_caller]
+    fn run(&mut self, command: &[&str], listen: &[&str]) {
         assert!(self.node.is_none(), "the node runs already");
-        let mut args = vec!["node", "run"];
+        let mut args = command.to_vec();
         for address in listen {
             args.extend(["--listen", address]);
         }

@@ -35,6 +35,9 @@ enum Action {
         /// Leave the terminal
         #[arg(long, hide = true)]
         background: bool,
+        /// Run without what opens the home, so that the page asks for it
+        #[arg(long, hide = true)]
+        for_page: bool,
     },
 }
 
@@ -44,6 +47,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         listen,
         words_file,
         background,
+        for_page,
     } = &args.action;
     if *background {
         // A session of its own, so that the node outlives the terminal. It can only be refused to one
@@ -51,7 +55,10 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         let _ = rustix::process::setsid();
     }
     logging::init(std::env::var(logging::VARIABLE).ok().as_deref());
-    let config = Config::new(context.home.clone(), listen.clone());
+    let config = Config {
+        for_page: *for_page,
+        ..Config::new(context.home.clone(), listen.clone())
+    };
     let printer = context.printer;
     let said = Cell::new(false);
     let ready = || {

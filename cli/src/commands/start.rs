@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Start Circlet on this computer, in the background
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Where to listen, such as `/ip4/0.0.0.0/udp/4321/quic-v1`; nothing = wherever it can
     #[arg(long, value_name = "MULTIADDR")]
@@ -38,6 +38,8 @@ pub(crate) struct Args {
 /// What the node reads from its stdin.
 #[derive(Debug)]
 enum Secret {
+    /// The page asks for what opens the home.
+    OnThePage,
     Nothing,
     Passphrase(Zeroizing<String>),
     Words(Zeroizing<String>),
@@ -60,9 +62,30 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
             ..Done::default()
         });
     }
-    let secret = secret(args, context)?;
+    begin(args, secret(args, context)?, context).await?;
+    Ok(Done {
+        json: json!({ "started": true }),
+        message: "Circlet is running. You can close this window; `circlet stop` ends it."
+            .to_owned(),
+        ..Done::default()
+    })
+}
+
+/// Starts the node for the page, which asks for what opens the home unless that is given here.
+pub(crate) async fn for_page(context: &Context) -> Result<()> {
+    let args = Args::default();
+    let secret = if context.gives_passphrase() {
+        secret(&args, context)?
+    } else {
+        Secret::OnThePage
+    };
+    begin(&args, secret, context).await
+}
+
+/// Starts the node, and waits until it answers.
+async fn begin(args: &Args, secret: Secret, context: &Context) -> Result<()> {
     let could_not = |error| Failure::computer("Circlet could not start in the background", &error);
-    let log = context.run_folder()?.join("node.log");
+    let log = context.make_run_folder()?.join("node.log");
     let mut node = command(args, &secret, &log).map_err(could_not)?;
     let mut node = node.spawn().map_err(could_not)?;
     if let (Some(mut pipe), Secret::Passphrase(words) | Secret::Words(words)) =
@@ -77,13 +100,7 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         read.map_err(|_| Failure::not_running("Circlet did not become ready within a minute."))?
             .map_err(could_not)?;
     }
-    ready(&line, node).await?;
-    Ok(Done {
-        json: json!({ "started": true }),
-        message: "Circlet is running. You can close this window; `circlet stop` ends it."
-            .to_owned(),
-        ..Done::default()
-    })
+    ready(&line, node).await
 }
 
 /// Returns what opens the home, if it needs anything.
@@ -105,6 +122,10 @@ fn command(args: &Args, secret: &Secret, log: &Path) -> std::io::Result<Command>
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--json", "--no-input", "node", "run", "--background"]);
     let piped = match secret {
+        Secret::OnThePage => {
+            command.arg("--for-page");
+            Stdio::null()
+        }
         Secret::Nothing => Stdio::null(),
         Secret::Passphrase(_) => {
             command.args(["--passphrase-file", "-"]);

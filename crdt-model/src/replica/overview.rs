@@ -136,6 +136,8 @@ pub struct StoryLine {
     pub author: PersonId,
     /// Their name.
     pub author_name: String,
+    /// Whether it is this device's own person.
+    pub mine: bool,
     /// The text.
     pub text: String,
     /// What would help.
@@ -205,6 +207,8 @@ pub struct ResponseLine {
     pub author: PersonId,
     /// Their name.
     pub author_name: String,
+    /// Whether it is this device's own person.
+    pub mine: bool,
     /// The text.
     pub text: String,
     /// When it was written, by the author's clock.

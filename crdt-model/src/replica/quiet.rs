@@ -10,7 +10,7 @@ use crate::id::ThingId;
 use crate::log::entry::Place;
 use crate::log::frontier::MAX_BRANCHES;
 use crate::log::header::{Action, KeyClass};
-use crate::replica::overview::TakenBack;
+use crate::replica::overview::{StoryLine, TakenBack};
 use crate::store::Error;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -22,14 +22,28 @@ impl Replica {
         if !settings.is_some_and(|settings| settings.tells) {
             return Ok(Vec::new());
         }
+        let (_, gaps) = self.feed_after(None, limit, now)?;
+        Ok(gaps)
+    }
+
+    /// Returns at most so many stories below one, the newest first, and who took a story back among them,
+    /// where the circle wants that told.
+    pub fn feed_after(
+        &self,
+        after: Option<ThingId>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<(Vec<StoryLine>, Vec<TakenBack>), Error> {
+        let settings = self.settings(now)?;
+        let tells = settings.is_some_and(|settings| settings.tells);
         let (mut gaps, mut seen) = (Vec::new(), BTreeSet::new());
-        self.feed(limit, now, |thing, after| {
-            if seen.insert(thing) {
-                gaps.extend(self.gap(thing, after)?);
+        let stories = self.feed(after, limit, now, |thing, above| {
+            if tells && seen.insert(thing) {
+                gaps.extend(self.gap(thing, above)?);
             }
             Ok(())
         })?;
-        Ok(gaps)
+        Ok((stories, gaps))
     }
 
     fn gap(&self, thing: ThingId, after: usize) -> Result<Option<TakenBack>, Error> {

@@ -75,12 +75,14 @@ impl Replica {
     /// Returns at most so many stories with their responses, the newest first. Those whose lamport time
     /// cannot be come last, so that nobody pins theirs to the top.
     pub fn stories(&self, limit: usize, now: Timestamp) -> Result<Vec<StoryLine>, Error> {
-        self.feed(limit, now, |_, _| Ok(()))
+        self.feed(None, limit, now, |_, _| Ok(()))
     }
 
-    /// Returns the same; what is not here any more is handed over with the number of stories above it.
+    /// Returns the same, below a story; what is not here any more is handed over with the number of stories
+    /// above it.
     pub(super) fn feed(
         &self,
+        after: Option<ThingId>,
         limit: usize,
         now: Timestamp,
         mut gap: impl FnMut(ThingId, usize) -> Result<(), Error>,
@@ -90,7 +92,21 @@ impl Replica {
             return Ok(stories);
         }
         let most = self.most_lamport();
+        let mut above = match after {
+            Some(id) => Some((id, self.rows.load::<Thing>(&self.rows.thing_key(&id))?)),
+            None => None,
+        };
+        if matches!(&above, Some((_, Some(last))) if last.lamport > most) {
+            return Ok(stories);
+        }
         self.rows.newest(None, |shown| {
+            if let Some((id, thing)) = &above {
+                let says = |thing: &Thing| thing.lamport == shown.lamport;
+                if shown.thing == *id && thing.as_ref().is_none_or(says) {
+                    above = None;
+                }
+                return Ok(true);
+            }
             let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
             if thing.is_none() {
                 gap(shown.thing, stories.len())?;
@@ -160,6 +176,7 @@ impl Replica {
             thing: id,
             author,
             author_name: self.name_of(&author),
+            mine: author == self.me(),
             text: story.text.to_string(),
             ask: story.ask,
             note: story.note.as_ref().map(|note| note.to_string()),
@@ -184,6 +201,7 @@ impl Replica {
                     thing: shown.thing,
                     author,
                     author_name: self.name_of(&author),
+                    mine: author == self.me(),
                     text: response.text.to_string(),
                     written: response.written,
                 });

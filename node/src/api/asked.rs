@@ -11,14 +11,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The JSON body of a request.
-pub(super) struct Asked<T>(pub(super) T);
+pub(crate) struct Asked<T>(pub(crate) T);
 
 /// What stands behind the question mark.
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// Which circle.
-    pub(super) circle: Select,
+    pub(crate) circle: Select,
     /// All rather than the newest.
-    pub(super) all: bool,
+    pub(crate) all: bool,
 }
 
 #[derive(Deserialize)]

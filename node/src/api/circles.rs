@@ -17,7 +17,7 @@ pub struct NewCircle {
     pub name: String,
 }
 
-pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewCircle>) -> Answer {
+pub(crate) async fn new(State(api): State<Api>, Asked(asked): Asked<NewCircle>) -> Answer {
     let name = asked.name.trim().to_owned();
     let circle = api.handle.found(name.clone()).await?;
     Ok(Json(json!({ "id": circle.to_hex(), "name": name })))
@@ -64,7 +64,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(circle.await?))
 }
 
-pub(super) async fn leave(State(api): State<Api>, choice: Choice) -> Answer {
+pub(crate) async fn leave(State(api): State<Api>, choice: Choice) -> Answer {
     let (hint, id, name) = api
         .handle
         .look(move |shown| {

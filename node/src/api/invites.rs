@@ -65,7 +65,7 @@ impl Default for NewInvite {
     }
 }
 
-pub(super) async fn new(
+pub(crate) async fn new(
     State(api): State<Api>,
     choice: Choice,
     Asked(asked): Asked<NewInvite>,
@@ -99,14 +99,14 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(json!({ "invites": invites.await? })))
 }
 
-pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
+pub(crate) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
     let (hint, invite, mode) = find(&api, choice.circle, id).await?;
     let command = Command::ShowInvite { invite };
     let reply = api.handle.command(Select::Hint(hint), command).await?;
     shown_key(reply, mode)
 }
 
-pub(super) async fn stop(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
+pub(crate) async fn stop(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
     let (hint, invite, _) = find(&api, choice.circle, id).await?;
     let command = Command::StopInvite { invite };
     api.handle.command(Select::Hint(hint), command).await?;

@@ -27,7 +27,7 @@ impl fmt::Debug for NewJoin {
     }
 }
 
-pub(super) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) -> Answer {
+pub(crate) async fn new(State(api): State<Api>, Asked(asked): Asked<NewJoin>) -> Answer {
     let key = AnyKey::from_text(&asked.key).map_err(Problem::from)?;
     if key.kind() == KeyKind::Card {
         return Err(Error::OtherKind(KeyKind::Card).into());

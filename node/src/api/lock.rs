@@ -6,6 +6,7 @@ use super::{Answer, MAX_BODY, node, unknown};
 use crate::home::Home;
 use crate::keystore::{Key, Keystore, Passphrase};
 use crate::node::gate::{Ask, Gate, locked};
+use crate::page::door::Door;
 use crate::problem::Problem;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
@@ -53,6 +54,7 @@ pub struct NewSilence {
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub(crate) gate: Gate,
+    pub(crate) door: Door,
     pub(crate) home: Home,
     /// Ends the node.
     pub(crate) stop: CancellationToken,
@@ -67,6 +69,7 @@ pub(crate) fn front_router(front: Front) -> Router {
         .route("/v1/lock/silence", post(silence))
         .route("/v1/unlock", post(unlock))
         .route("/v1/passphrase", post(passphrase))
+        .route("/v1/page", post(page))
         .fallback(pass)
         .method_not_allowed_fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -77,11 +80,16 @@ async fn pass(State(front): State<Front>, request: Request) -> Response {
     let status = request.method() == Method::GET && request.uri().path() == "/v1/status";
     match front.gate.pass(request).await {
         Some(answer) => answer,
+        None if !front.home.keys().exists() => Problem::not_set_up().into_response(),
         None if status => {
             Json(json!({ "circles": [], "running": true, "locked": true })).into_response()
         }
         None => locked().into_response(),
     }
+}
+
+async fn page(State(front): State<Front>) -> Answer {
+    Ok(Json(json!({ "url": front.door.link().await? })))
 }
 
 async fn lock(State(front): State<Front>) -> Answer {

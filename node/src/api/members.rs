@@ -30,7 +30,7 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(people.await?))
 }
 
-pub(super) async fn welcome(
+pub(crate) async fn welcome(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,
@@ -138,7 +138,7 @@ fn farewell(gone: &Gone) -> Value {
 }
 
 /// Whether it is still of use to hear of somebody who is gone.
-fn is_shown(gone: &Gone, now: Timestamp) -> bool {
+pub(crate) fn is_shown(gone: &Gone, now: Timestamp) -> bool {
     let spreads = gone.removed && gone.known_by < gone.members;
     spreads || gone.day >= now.day().minus(SHOWN_DAYS)
 }

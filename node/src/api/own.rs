@@ -56,7 +56,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<
     }
 }
 
-pub(super) async fn edit(
+pub(crate) async fn edit(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,
@@ -77,7 +77,7 @@ pub(super) async fn edit(
     shared(&api.handle.command(Select::Hint(hint), command).await?)
 }
 
-pub(super) async fn take_back(
+pub(crate) async fn take_back(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,

@@ -42,7 +42,7 @@ struct After {
     gone: Vec<Gone>,
 }
 
-pub(super) async fn remove(
+pub(crate) async fn remove(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,
@@ -68,7 +68,7 @@ pub(super) async fn remove(
     ))
 }
 
-pub(super) async fn give(
+pub(crate) async fn give(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,

@@ -86,7 +86,7 @@ impl fmt::Debug for NewResponse {
     }
 }
 
-pub(super) async fn share(
+pub(crate) async fn share(
     State(api): State<Api>,
     choice: Choice,
     Asked(asked): Asked<NewStory>,
@@ -114,7 +114,7 @@ pub(super) async fn share(
     shared(&api.handle.command(choice.circle, command).await?)
 }
 
-pub(super) async fn respond(
+pub(crate) async fn respond(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,

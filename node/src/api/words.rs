@@ -1,5 +1,5 @@
 //! The 24 words: show them, and check what somebody wrote down. Only ever over the socket, which its
-//! owner alone can open.
+//! owner alone can open, and on the page, which its owner alone can see.
 
 use super::asked::Asked;
 use super::{Answer, Api};
@@ -31,7 +31,7 @@ pub(super) async fn show(State(api): State<Api>) -> Answer {
     Ok(Json(json!({ "words": *words })))
 }
 
-pub(super) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) -> Answer {
+pub(crate) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) -> Answer {
     let seed = words::from_words(&asked.words);
     let seed = seed.map_err(|error| explain(error, &asked.words))?;
     let same = api

@@ -1,4 +1,4 @@
-//! Locking, unlocking and the passphrase from outside: through the home's node, or, where none runs, with
+//! Locking, unlocking, the passphrase and the page from outside: through the home's node, or, where none runs, with
 //! the home's files. Without a node nothing has to be opened for it but the keys.
 
 use super::{ANSWER, Reached, answered, not_running, over_socket, own, probe, reach_with, request};
@@ -32,6 +32,11 @@ pub async fn unlock(
         None
     };
     post(home.socket()?, "/v1/unlock", &Opening::from(key.as_ref())).await
+}
+
+/// Returns a link that opens the page of the home's node once, as `url`.
+pub async fn page(home: &Home) -> Result<Value, Problem> {
+    post(home.socket()?, "/v1/page", &json!({})).await
 }
 
 /// Lets another passphrase, or none, open the home from now on. `key` opens it now.

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) taken: usize,
+    /// Whether a replica was handed something.
+    pub(super) moved: bool,
     pub(super) written: BTreeSet<Hint>,
     pub(super) after: Vec<After>,
 }
@@ -49,6 +51,7 @@ impl<E: Engine> Driver<E> {
             return;
         };
         let mut outbox = Outbox::default();
+        round.moved = true;
         replica.handle(now, &mut self.rng, input, &mut outbox);
         let generation = circle.generation;
         let written = match outbox.trouble {
@@ -90,6 +93,9 @@ impl<E: Engine> Driver<E> {
         }
         for after in round.after {
             self.carry(after).await;
+        }
+        if round.moved {
+            self.moved.send_replace(());
         }
         let settled = self.circles.iter().all(Circle::settled);
         self.settle

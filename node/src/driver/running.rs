@@ -21,12 +21,12 @@ pub(crate) struct Running {
 
 /// Opens every replica and starts the driver. Its networks run on the current runtime.
 pub(crate) fn start<E: Engine>(parts: Parts<E>) -> Result<Running, Problem> {
-    let (handle, inbox) = Handle::new();
     let (settle, settled) = watch::channel(false);
     let (finished, done) = oneshot::channel();
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
     let driver = Driver::open(parts, settle)?;
+    let (handle, inbox) = Handle::new(driver.moved.subscribe());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();

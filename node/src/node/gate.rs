@@ -55,6 +55,12 @@ pub(crate) enum Ask {
     },
     /// Lock by itself after so much silence, or never.
     Silence(Option<Duration>, Reply<()>),
+    /// Set the home up for somebody of this name, and open it.
+    SetUp {
+        name: String,
+        passphrase: Option<Passphrase>,
+        reply: Reply<()>,
+    },
 }
 
 #[derive(Debug)]
@@ -77,6 +83,8 @@ struct State {
 #[derive(Debug)]
 struct Way {
     router: Router,
+    /// The screens of the page.
+    page: Router,
     requests: TaskTracker,
     /// Done once the home is locked. Whatever shows the home for longer than one request watches this, and
     /// ends with it.
@@ -92,7 +100,7 @@ struct Moment {
 
 impl Gate {
     /// Returns a locked gate, and what is asked through it.
-    pub(super) fn new(clock: Clock) -> (Self, mpsc::Receiver<Ask>) {
+    pub(crate) fn new(clock: Clock) -> (Self, mpsc::Receiver<Ask>) {
         let (asks, inbox) = mpsc::channel(WAITING);
         let state = State {
             way: None,
@@ -107,11 +115,12 @@ impl Gate {
         (Self { shared, asks }, inbox)
     }
 
-    /// Lets requests in to this router, until there was this much silence.
-    pub(super) fn open(&self, router: Router, after: Option<Duration>) {
+    /// Lets requests in to this router and to the screens of the page, until there was this much silence.
+    pub(crate) fn open(&self, router: Router, page: Router, after: Option<Duration>) {
         let mut state = self.state();
         state.way = Some(Way {
             router,
+            page,
             requests: TaskTracker::new(),
             session: CancellationToken::new(),
         });
@@ -121,7 +130,7 @@ impl Gate {
     }
 
     /// Turns requests away from now on, and ends those under way, after a moment.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let Some(way) = self.state().way.take() else {
             return;
         };
@@ -162,11 +171,26 @@ impl Gate {
 
     /// Hands a request on to the home; `None` when it is locked.
     pub(crate) async fn pass(&self, request: Request) -> Option<Response> {
-        let (router, session, _under_way) = self.enter()?;
+        let (router, session, _under_way) = self.enter(|way| &way.router)?;
         Some(tokio::select! {
             answer = router.oneshot(request) => answer.into_response(),
             () = session.cancelled() => cut_short().into_response(),
         })
+    }
+
+    /// Hands a request on to the screens of the page; `None` when the home is locked, or is before there
+    /// is an answer.
+    pub(crate) async fn show(&self, request: Request) -> Option<Response> {
+        let (page, session, _under_way) = self.enter(|way| &way.page)?;
+        tokio::select! {
+            answer = page.oneshot(request) => Some(answer.into_response()),
+            () = session.cancelled() => None,
+        }
+    }
+
+    /// Returns what is done once the home is locked; `None` when it is already.
+    pub(crate) fn session(&self) -> Option<CancellationToken> {
+        Some(self.state().way.as_ref()?.session.clone())
     }
 
     /// Asks the side that holds the keys.
@@ -179,7 +203,10 @@ impl Gate {
         }
     }
 
-    fn enter(&self) -> Option<(Router, CancellationToken, TaskTrackerToken)> {
+    fn enter(
+        &self,
+        which: impl FnOnce(&Way) -> &Router,
+    ) -> Option<(Router, CancellationToken, TaskTrackerToken)> {
         let mut state = self.state();
         let now = Moment::now(self.shared.clock);
         if state.left(now) == Some(Duration::ZERO) {
@@ -189,7 +216,7 @@ impl Gate {
         }
         state.last = now;
         let way = state.way.as_ref()?;
-        let router = way.router.clone();
+        let router = which(way).clone();
         Some((router, way.session.clone(), way.requests.token()))
     }
 
@@ -272,7 +299,7 @@ mod tests {
         let (gate, _inbox) = Gate::new(Clock::default());
         assert_eq!(status(&gate).await, 0);
         let router = Router::new().route("/", get(|| async { "here" }));
-        gate.open(router, None);
+        gate.open(router, Router::new(), None);
         assert_eq!(status(&gate).await, 200);
         gate.close().await;
         gate.close().await;
@@ -290,7 +317,7 @@ mod tests {
         });
         let endless = get(std::future::pending::<()>);
         let router = Router::new().route("/", slow).route("/endless", endless);
-        gate.open(router, None);
+        gate.open(router, Router::new(), None);
         let under_way = |path: &'static str| {
             let gate = gate.clone();
             let request = Request::get(path).body(Body::empty()).unwrap();
@@ -317,7 +344,8 @@ mod tests {
         let (none, five, hour) = (Duration::ZERO, after / 3, after * 4);
         gate.set_silence(Some(after));
         assert_eq!(left(hour, hour), None, "it is not open");
-        gate.open(Router::new().route("/", get(|| async {})), Some(after));
+        let router = Router::new().route("/", get(|| async {}));
+        gate.open(router, Router::new(), Some(after));
         assert_eq!(left(five, five), Some(after.saturating_sub(five)));
         assert_eq!(left(hour, none), Some(none), "the clock was put back");
         assert_eq!(left(none, hour), Some(none), "the computer slept");
@@ -329,7 +357,7 @@ mod tests {
     async fn a_computer_that_slept_is_locked_before_anybody_comes_in() {
         let (gate, _inbox) = Gate::new(Clock::default());
         let router = Router::new().route("/", get(|| async {}));
-        gate.open(router, Some(Duration::from_hours(1)));
+        gate.open(router, Router::new(), Some(Duration::from_hours(1)));
         assert_eq!(status(&gate).await, 200);
         gate.state().last.said.0 -= 2 * 60 * 60 * 1000;
         assert_eq!(status(&gate).await, 0);

@@ -7,7 +7,9 @@ use super::open;
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::driver::{self, Running};
+use crate::identity;
 use crate::keystore::{self, Key, Passphrase, Silence};
+use crate::page;
 use crate::problem::Problem;
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -44,13 +46,19 @@ impl Hold {
         gate: Gate,
         key: Option<Key>,
     ) -> Result<Self, Problem> {
-        let mut hold = Self {
-            config,
-            gate,
-            opened: None,
-        };
+        let mut hold = Self::closed(config, gate);
         hold.unlock(key).await?;
         Ok(hold)
+    }
+
+    /// Leaves the home as it is: not set up, or locked.
+    pub(super) fn closed(config: Config, gate: Gate) -> Self {
+        let opened = None;
+        Self {
+            config,
+            gate,
+            opened,
+        }
     }
 
     /// Waits until every circle listens, or could not.
@@ -101,6 +109,11 @@ impl Hold {
                 drop(reply.send(self.change(key, new).await));
             }
             Ask::Silence(after, reply) => drop(reply.send(self.set_silence(after))),
+            Ask::SetUp {
+                name,
+                passphrase,
+                reply,
+            } => drop(reply.send(self.set_up(name, passphrase).await)),
         }
         Ok(())
     }
@@ -140,10 +153,23 @@ impl Hold {
             home: self.config.home.clone(),
             running: true,
         };
-        self.gate.open(router(api), opened.silence.read());
+        let page = page::screens(api.clone());
+        self.gate.open(router(api), page, opened.silence.read());
         self.opened = Some(opened);
         tracing::debug!("unlocked");
         Ok(true)
+    }
+
+    async fn set_up(
+        &mut self,
+        name: String,
+        passphrase: Option<Passphrase>,
+    ) -> Result<(), Problem> {
+        let home = self.config.home.clone();
+        let key = passphrase.clone().map(Key::from);
+        apart(move || identity::set_up_held(&home, &name, passphrase.as_ref())).await?;
+        self.unlock(key).await?;
+        Ok(())
     }
 
     async fn change(&mut self, key: Option<Key>, new: Option<Passphrase>) -> Result<(), Problem> {

@@ -1,0 +1,190 @@
+//! What changes while a screen is shown: told to its script, which moves nothing by itself.
+//!
+//! A screen says which of its stories or responses stood at its newest end. Whatever comes after that from
+//! somebody else is told in one sentence; whatever stood there and is taken back goes from the screen.
+
+use super::circle;
+use super::feed::ON_A_SCREEN;
+use super::show::{Base, Frame, Shown};
+use super::state;
+use crate::api::Api;
+use crate::handle;
+use crate::problem::Problem;
+use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse as _;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use circlet_model::id::ThingId;
+use futures::stream::unfold;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// The pause after something was told, so that a long catching up is told a few times a second.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What a screen showed when it was loaded.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    /// The newest thing on it; nothing = there was none.
+    last: Option<String>,
+}
+
+/// What is told.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+struct News {
+    /// The state of the circle.
+    state: String,
+    /// What there is to look at, in words.
+    new: Option<String>,
+    /// The ids of what is not here any more.
+    gone: Vec<String>,
+    /// What stands in its place.
+    gap: String,
+}
+
+/// A screen that is told what changes.
+struct Screen {
+    frame: Frame,
+    /// The circle, as links say it.
+    circle: String,
+    /// The story that it shows; nothing = the newest ones.
+    story: Option<ThingId>,
+    last: Option<ThingId>,
+    /// What stands on it, or below it; nothing = not looked at yet.
+    known: Option<BTreeSet<ThingId>>,
+}
+
+/// Something that could stand on a screen: its id, whose it is, whether that is whoever looks.
+type Line = (ThingId, String, bool);
+
+pub(super) async fn feed(
+    State(api): State<Api>,
+    base: Base,
+    Path(circle): Path<String>,
+    Query(seen): Query<Seen>,
+) -> Shown {
+    tell(api, &base, circle, None, &seen)
+}
+
+pub(super) async fn story(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+    Query(seen): Query<Seen>,
+) -> Shown {
+    tell(api, &base, circle, Some(thing(&id)?), &seen)
+}
+
+fn tell(api: Api, base: &Base, circle: String, story: Option<ThingId>, seen: &Seen) -> Shown {
+    let last = seen.last.as_deref().map(thing).transpose()?;
+    let screen = Screen {
+        frame: Frame::new(base, "feed-title"),
+        circle,
+        story,
+        last,
+        known: None,
+    };
+    let moved = api.handle.moved();
+    let news = unfold((api, moved, screen, None), next);
+    let news = Sse::new(news).keep_alive(KeepAlive::default());
+    Ok(news.into_response())
+}
+
+fn thing(hex: &str) -> Result<ThingId, Problem> {
+    ThingId::from_hex(hex).ok_or_else(|| Problem::not_found("story"))
+}
+
+type Telling = (Api, watch::Receiver<()>, Screen, Option<News>);
+
+/// Waits for the next thing to tell. It ends with the driver: when the home is locked.
+async fn next(
+    (api, mut moved, mut screen, told): Telling,
+) -> Option<(Result<Event, Infallible>, Telling)> {
+    loop {
+        let (back, news) = look(&api, screen).await?;
+        screen = back;
+        if told.as_ref() != Some(&news) {
+            let event = Event::default().json_data(&news).ok()?;
+            if told.is_some() {
+                sleep(PAUSE).await;
+            }
+            return Some((Ok(event), (api, moved, screen, Some(news))));
+        }
+        moved.changed().await.ok()?;
+    }
+}
+
+async fn look(api: &Api, mut screen: Screen) -> Option<(Screen, News)> {
+    let looked = api.handle.look(move |shown| {
+        let news = screen.news(shown)?;
+        Ok((screen, news))
+    });
+    looked.await.ok()
+}
+
+impl Screen {
+    fn news(&mut self, shown: &handle::Shown<'_>) -> Result<News, Problem> {
+        let (line, _) = circle::find(shown, &self.circle)?;
+        let lines = self.lines(shown)?;
+        let known = self.known.get_or_insert_with(|| known(&lines, self.last));
+        let new = lines
+            .iter()
+            .find(|(id, _, mine)| !mine && !known.contains(id));
+        let here: BTreeSet<ThingId> = lines.iter().map(|(id, ..)| *id).collect();
+        let mut gone = Vec::new();
+        if let Ok(replica) = line.replica {
+            for id in known.difference(&here) {
+                // A story may also have moved on to the next screen.
+                if self.story.is_some() || replica.story(*id, shown.now)?.is_none() {
+                    gone.push(id.to_hex());
+                }
+            }
+        }
+        let key = match self.story {
+            None => "live-story",
+            Some(_) => "live-response",
+        };
+        Ok(News {
+            state: state::sentence(&self.frame, &line, shown.now),
+            new: new.map(|(_, name, _)| self.frame.with(key, "name", name)),
+            gone,
+            gap: self.frame.say("live-gone"),
+        })
+    }
+
+    /// Returns what could stand on the screen, the newest first.
+    fn lines(&self, shown: &handle::Shown<'_>) -> Result<Vec<Line>, Problem> {
+        let (line, _) = circle::find(shown, &self.circle)?;
+        let Ok(replica) = line.replica else {
+            return Ok(Vec::new());
+        };
+        let Some(id) = self.story else {
+            let (stories, _) = replica.feed_after(None, ON_A_SCREEN, shown.now)?;
+            let stories = stories.into_iter();
+            return Ok(stories
+                .map(|story| (story.thing, story.author_name, story.mine))
+                .collect());
+        };
+        let Some(story) = replica.story(id, shown.now)? else {
+            return Ok(Vec::new());
+        };
+        let responses = story.responses.into_iter().rev();
+        let responses = responses.map(|line| (line.thing, line.author_name, line.mine));
+        let itself = (story.thing, story.author_name, true);
+        Ok(responses.chain([itself]).collect())
+    }
+}
+
+/// Returns what a screen knows whose newest thing this was.
+fn known(lines: &[Line], last: Option<ThingId>) -> BTreeSet<ThingId> {
+    let from = match last {
+        // It may be gone already.
+        Some(last) => lines.iter().position(|(id, ..)| *id == last).unwrap_or(0),
+        None => lines.len(),
+    };
+    let known = lines.iter().skip(from).map(|(id, ..)| *id);
+    known.chain(last).collect()
+}

@@ -1,0 +1,150 @@
+//! One story with what was answered, and the box to respond in.
+
+use super::circle::{self, choice};
+use super::dates::{self, When};
+use super::feed;
+use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
+use crate::api::asked::Asked;
+use crate::api::stories::{self, NewResponse};
+use crate::api::{Api, backups};
+use crate::problem::Problem;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use circlet_model::content::story::Ask;
+use circlet_model::id::ThingId;
+use circlet_model::replica::overview::{ResponseLine, StoryLine};
+use circlet_model::time::Timestamp;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "story.html")]
+struct Story {
+    frame: Frame,
+    id: String,
+    author: String,
+    mine: bool,
+    ask: Ask,
+    note: Option<String>,
+    text: String,
+    edited: bool,
+    when: When,
+    fades: Option<When>,
+    responses: Vec<Response>,
+    /// What was written and could not be taken.
+    written: String,
+    trouble: Option<Trouble>,
+}
+
+struct Response {
+    id: String,
+    author: String,
+    mine: bool,
+    text: String,
+    when: When,
+}
+
+/// A response, as it was written.
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    text: String,
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+) -> Shown {
+    Ok(page(&find(&api, &base, circle, id).await?))
+}
+
+pub(super) async fn respond(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+    Filled(Fields { text }): Filled<Fields>,
+) -> Shown {
+    let asked = Asked(NewResponse { text: text.clone() });
+    let path = Path(id.clone());
+    let answer = stories::respond(State(api.clone()), choice(&circle), path, asked).await;
+    match answer {
+        Ok(response) => {
+            let new = crate::api::text_of(&response, "id");
+            Ok(on_to(&base.to(&format!("c/{circle}/story/{id}#r-{new}"))))
+        }
+        Err(problem) => {
+            let mut story = find(&api, &base, circle, id).await?;
+            story.trouble = Some(story.frame.trouble(&problem));
+            story.written = text;
+            Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &story))
+        }
+    }
+}
+
+async fn find(api: &Api, base: &Base, circle: String, id: String) -> Result<Story, Problem> {
+    let frame = Frame::new(base, "story-title");
+    let thing = ThingId::from_hex(&id).ok_or_else(|| Problem::not_found("story"))?;
+    api.handle
+        .look(move |shown| {
+            let (replica, frame) = circle::open(shown, &circle, frame)?;
+            if backups::is_veiled(replica) {
+                return Err(backups::veiled(true));
+            }
+            let story = replica.story(thing, shown.now)?;
+            let story = story.ok_or_else(|| Problem::not_found("story"))?;
+            Ok(Story::new(frame, story, shown.now))
+        })
+        .await
+}
+
+impl Story {
+    fn new(frame: Frame, story: StoryLine, now: Timestamp) -> Self {
+        let responses = story.responses.into_iter();
+        Self {
+            id: story.thing.to_hex(),
+            mine: story.mine,
+            ask: story.ask,
+            note: story.note,
+            text: story.text,
+            edited: story.edited,
+            when: dates::of(&frame, story.written, now),
+            fades: story.fades.map(|day| dates::of_day(&frame, day, now)),
+            responses: responses
+                .map(|line| Response::new(&frame, line, now))
+                .collect(),
+            author: story.author_name,
+            written: String::new(),
+            trouble: None,
+            frame,
+        }
+    }
+}
+
+impl Story {
+    /// Returns the name of the sentence that says what would help.
+    fn asks(&self) -> &'static str {
+        feed::asks(self.ask)
+    }
+
+    /// Returns the name of what stands above the box to respond in.
+    fn label(&self) -> &'static str {
+        match self.ask {
+            Ask::Listen => "respond-label-listen",
+            Ask::Experience => "respond-label-experience",
+            Ask::Ideas => "respond-label-ideas",
+            Ask::AskFirst => "respond-label-ask-first",
+        }
+    }
+}
+
+impl Response {
+    fn new(frame: &Frame, line: ResponseLine, now: Timestamp) -> Self {
+        Self {
+            id: line.thing.to_hex(),
+            mine: line.mine,
+            text: line.text,
+            when: dates::of(frame, line.written, now),
+            author: line.author_name,
+        }
+    }
+}

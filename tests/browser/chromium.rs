@@ -1,0 +1,292 @@
+//! A browser: Chromium, headless, with a profile of its own, that reaches nobody but this computer.
+
+use super::driver::Driver;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a page may take to show something, on a slow and busy computer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What keeps it small, quiet and apart.
+const FLAGS: [&str; 9] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// The widths that every screen is looked at in, in CSS pixels.
+const WIDTHS: [u64; 4] = [320, 390, 768, 1280];
+
+/// The Escape key, as WebDriver says it.
+pub(crate) const ESCAPE: &str = "\u{e00c}";
+
+/// What Fluent puts around a name, so that it runs in its own direction.
+const ISOLATES: &str = "\u{2068}\u{2069}";
+
+/// A browser with one window. Its driver goes first, because a browser writes into its profile to the end.
+pub(crate) struct Chromium {
+    driver: Driver,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with further flags.
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let folder = format!("--user-data-dir={}", profile.path().display());
+        let flags: Vec<&str> = FLAGS
+            .iter()
+            .chain(flags)
+            .copied()
+            .chain([folder.as_str()])
+            .collect();
+        let driver = Driver::start(&json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": flags },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }));
+        Self {
+            driver,
+            _profile: profile,
+        }
+    }
+
+    /// Loads an address.
+    #[track_caller]
+    pub(crate) fn goto(&self, url: &str) {
+        self.driver.post("url", &json!({ "url": url })).unwrap();
+    }
+
+    /// Goes back in the history.
+    #[track_caller]
+    pub(crate) fn back(&self) {
+        self.driver.post("back", &json!({})).unwrap();
+    }
+
+    /// Loads the page again.
+    #[track_caller]
+    pub(crate) fn again(&self) {
+        self.driver.post("refresh", &json!({})).unwrap();
+    }
+
+    /// Returns the address that is shown.
+    pub(crate) fn url(&self) -> String {
+        self.driver.get("url").unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Returns what the page shows; nothing while it is between two.
+    pub(crate) fn text(&self) -> String {
+        let body = self.find("css selector", "body");
+        let text = body.and_then(|body| self.driver.get(&format!("element/{body}/text")));
+        let text = text.map(|text| text.as_str().unwrap_or_default().to_owned());
+        text.unwrap_or_default()
+            .replace(|letter| ISOLATES.contains(letter), "")
+    }
+
+    /// Returns the text of the element with this id.
+    #[track_caller]
+    pub(crate) fn text_of(&self, id: &str) -> String {
+        let element = self.find("css selector", &format!("#{id}")).unwrap();
+        let text = self.driver.get(&format!("element/{element}/text"));
+        text.unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the page says something.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        self.wait(words, || {});
+    }
+
+    /// Loads the page again and again until it says something.
+    #[track_caller]
+    pub(crate) fn comes_to_say(&self, words: &str) {
+        self.wait(words, || self.again());
+    }
+
+    #[track_caller]
+    fn wait(&self, words: &str, meanwhile: impl Fn()) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.text();
+            if text.contains(words) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{words:?} is not in {text:?}");
+            sleep(LOOK);
+            meanwhile();
+        }
+    }
+
+    /// Types into the field of this id.
+    #[track_caller]
+    pub(crate) fn types(&self, id: &str, words: &str) {
+        let field = self.find("css selector", &format!("#{id}")).unwrap();
+        let keys = json!({ "text": words });
+        let path = format!("element/{field}/value");
+        self.driver.post(&path, &keys).unwrap();
+    }
+
+    /// Presses and lets go of one key, wherever the focus is.
+    #[track_caller]
+    pub(crate) fn presses(&self, key: &str) {
+        let [down, up] = ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }));
+        let keys = json!({ "type": "key", "id": "keys", "actions": [down, up] });
+        let actions = json!({ "actions": [keys] });
+        self.driver.post("actions", &actions).unwrap();
+    }
+
+    /// Clicks what this selector finds.
+    #[track_caller]
+    pub(crate) fn click(&self, css: &str) {
+        self.click_on("css selector", css);
+    }
+
+    /// Follows the link with these words.
+    #[track_caller]
+    pub(crate) fn follows(&self, words: &str) {
+        // Around a name stand marks that keep its direction apart.
+        let path = format!("//a[contains(translate(., '{ISOLATES}', ''), \"{words}\")]");
+        self.click_on("xpath", &path);
+    }
+
+    /// Sends the form of the main part.
+    #[track_caller]
+    pub(crate) fn sends(&self) {
+        self.click("main button[type=submit]");
+    }
+
+    #[track_caller]
+    fn click_on(&self, using: &str, value: &str) {
+        let element = self.find(using, value);
+        let element = element.unwrap_or_else(|error| panic!("{value}: {error}"));
+        let path = format!("element/{element}/click");
+        self.driver.post(&path, &json!({})).unwrap();
+    }
+
+    fn find(&self, using: &str, value: &str) -> Result<String, String> {
+        let by = json!({ "using": using, "value": value });
+        let element = self.driver.post("element", &by)?;
+        let mut ids = element.as_object().unwrap().values();
+        Ok(ids.next().unwrap().as_str().unwrap().to_owned())
+    }
+
+    /// Looks into the frame of this number, or out of it again.
+    #[track_caller]
+    pub(crate) fn looks_into(&self, frame: Option<u16>) {
+        self.driver.post("frame", &json!({ "id": frame })).unwrap();
+    }
+
+    /// Returns the page's HTML.
+    pub(crate) fn source(&self) -> String {
+        self.driver
+            .get("source")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Runs a script in the page; returns what it returns.
+    #[track_caller]
+    pub(crate) fn asks(&self, script: &str) -> Value {
+        let body = json!({ "script": script, "args": [] });
+        self.driver.post("execute/sync", &body).unwrap()
+    }
+
+    /// Runs a script that calls `done` with what it comes to.
+    #[track_caller]
+    pub(crate) fn awaits(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[0]; {script}");
+        let body = json!({ "script": script, "args": [] });
+        self.driver.post("execute/async", &body).unwrap()
+    }
+
+    /// Sends a command of the DevTools protocol.
+    #[track_caller]
+    pub(crate) fn tells(&self, command: &str, with: &Value) {
+        let body = json!({ "cmd": command, "params": with });
+        self.driver.post("goog/cdp/execute", &body).unwrap();
+    }
+
+    /// Fails if the page broke its own policy, or a script of it stopped, since the last time.
+    #[track_caller]
+    pub(crate) fn is_quiet(&self) {
+        let log = self.driver.post("se/log", &json!({ "type": "browser" }));
+        let log = log.unwrap();
+        let entries = log.as_array().unwrap().iter();
+        // That a page is closed, or a form is asked again, is an answer; the rest is a browser's advice.
+        let grave = |entry: &&Value| entry["level"] == "SEVERE" || entry["level"] == "WARNING";
+        let faults: Vec<_> = entries
+            .filter(|entry| entry["source"] != "network" && grave(entry))
+            .collect();
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+
+    /// Takes pictures of the page as it is, at every width and in both schemes, for people to look at; fails
+    /// where something does not fit.
+    #[track_caller]
+    pub(crate) fn pictures(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        for scheme in ["light", "dark"] {
+            let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+            let media = json!({ "features": [feature] });
+            self.tells("Emulation.setEmulatedMedia", &media);
+            for width in WIDTHS {
+                self.is_wide(width, 600);
+                let size = "const page = document.documentElement; \
+                            return [page.scrollWidth, page.scrollHeight]";
+                let size = self.asks(size);
+                let [wide, high] = [0, 1].map(|side| size[side].as_u64().unwrap());
+                assert!(wide <= width, "{name} needs {wide} of {width}");
+                self.is_wide(width, high.min(6000));
+                let path = folder.join(format!("{name}-{width}-{scheme}.png"));
+                self.picture(&path);
+            }
+        }
+        let none = json!({ "features": [] });
+        self.tells("Emulation.setEmulatedMedia", &none);
+        self.tells("Emulation.clearDeviceMetricsOverride", &json!({}));
+        self.is_quiet();
+    }
+
+    /// Writes what is in the window into a file. The driver sends it in base64, which `base64` reads.
+    fn picture(&self, path: &PathBuf) {
+        let picture = self.driver.get("screenshot").unwrap();
+        let mut base64 = Command::new("base64")
+            .arg("--decode")
+            .stdin(Stdio::piped())
+            .stdout(File::create(path).unwrap())
+            .spawn()
+            .unwrap();
+        let mut stdin = base64.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, picture.as_str().unwrap().as_bytes()).unwrap();
+        drop(stdin);
+        assert!(base64.wait().unwrap().success());
+    }
+
+    fn is_wide(&self, width: u64, height: u64) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.tells("Emulation.setDeviceMetricsOverride", &size);
+    }
+}

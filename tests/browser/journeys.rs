@@ -1,0 +1,176 @@
+//! What members do on the page, from the link on.
+
+use super::chromium::{Chromium, ESCAPE};
+use super::{PROGRAM, ana, link};
+use circlet_tests::nodes::{Computer, text};
+
+#[test]
+fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
+    let mut ana = Computer::bare(PROGRAM);
+    ana.start_bare();
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Step 1 of 3");
+    page.types("name", "Ana");
+    page.sends();
+    page.says("Step 2 of 3");
+    page.click("#keep-here");
+    page.sends();
+    page.says("Step 3 of 3");
+    page.follows("Start a circle");
+    page.types("name", "Tuesday circle");
+    page.sends();
+    page.says("You are the only one here so far");
+
+    page.follows("Invite");
+    page.sends();
+    page.says("Your invite");
+    let key = page.text_of("key");
+    let mut bo = Computer::of(PROGRAM, "Bo");
+    bo.start();
+    let theirs = Chromium::start();
+    theirs.goto(&link(&bo));
+    theirs.follows("I have an invite");
+    theirs.types("key", &key);
+    theirs.sends();
+    theirs.comes_to_say("Up to date with everyone");
+
+    page.follows("Share");
+    page.types(
+        "text",
+        "I slept well.\n<img src=x onerror=alert(1)><script>alert(2)</script>",
+    );
+    page.click("#ask-experience");
+    page.sends();
+    page.says("Shared. It is safe on this computer");
+    page.says("<script>alert(2)</script>");
+
+    theirs.comes_to_say("I slept well.");
+    theirs.says("Ana would like to hear how it was for others.");
+    theirs.follows("Respond to Ana");
+    theirs.says("How was it for you?");
+    theirs.types("text", "It took me a year.");
+    theirs.sends();
+    theirs.says("It took me a year.");
+    assert!(theirs.url().contains("#r-"));
+
+    page.follows("See what was answered");
+    page.comes_to_say("It took me a year.");
+    let scripts = page.asks("return document.querySelectorAll('main script, main img').length");
+    assert_eq!(scripts, 0);
+    page.follows("Take this story back");
+    page.sends();
+    page.says("Gone from");
+    theirs.follows("Stories");
+    theirs.comes_to_say("Nothing here yet");
+    page.is_quiet();
+    theirs.is_quiet();
+}
+
+#[test]
+fn what_others_do_is_told_while_the_page_is_open_and_moves_nothing() {
+    let ana = ana();
+    ana.share("The first one.");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("The first one.");
+    let mut bo = Computer::of(PROGRAM, "Bo");
+    bo.start();
+    let invite = ana.data(&["invite", "--history", "all"]);
+    bo.data_from(&text(&invite, "key"), &["join", "-"]);
+    page.says("Up to date with everyone");
+    let id = bo.share("The second one.");
+    page.says("Show Bo's new story");
+    assert!(
+        !page.text().contains("The second one."),
+        "it moved by itself"
+    );
+    page.follows("Show Bo's new story");
+    page.says("The second one.");
+    page.follows("Respond to Bo");
+    page.types("text", "Half a sen");
+    ana.data_from("Elsewhere.", &["respond", &id, "-"]);
+    bo.data_from("Thank you.", &["respond", &id, "-"]);
+    page.says("Show what Bo answered");
+    bo.data(&["take-back", &id]);
+    page.says("This was taken back, or changed since.");
+    assert!(!page.text().contains("The second one."));
+    let typed = page.asks("return document.getElementById('text').value");
+    assert_eq!(typed, "Half a sen", "nobody's words are lost");
+    page.is_quiet();
+}
+
+#[test]
+fn a_home_with_a_passphrase_asks_for_it_on_the_page() {
+    let mut ana = Computer::bare(PROGRAM);
+    let right = ana.file("right", "blue door over there");
+    ana.data(&["setup", "--name", "Ana", "--passphrase-file", &right]);
+    ana.data(&["new", "Tuesday", "--passphrase-file", &right]);
+    ana.start_bare();
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Circlet is locked");
+    assert!(!page.text().contains("Tuesday"));
+    page.types("passphrase", "red door over there");
+    page.sends();
+    page.says("That is not the passphrase");
+    page.types("passphrase", "blue door over there");
+    page.sends();
+    page.says("You are the only one here so far");
+    page.click("#leave button");
+    page.says("This page is closed");
+    page.goto(&link(&ana));
+    page.says("Circlet is locked");
+    page.is_quiet();
+}
+
+#[test]
+fn whoever_leaves_quickly_leaves_nothing_behind_back() {
+    let ana = ana();
+    ana.share("Something private.");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Something private.");
+    page.follows("Members");
+    page.says("Keeper");
+    page.presses(ESCAPE);
+    page.says("Escape twice more to leave.");
+    page.presses(ESCAPE);
+    page.presses(ESCAPE);
+    page.says("This page is closed");
+    assert_eq!(ana.data(&["lock"])["locked"], true);
+    for _ in 0..3 {
+        page.back();
+        let text = page.text();
+        assert!(
+            !text.contains("private") && !text.contains("Keeper"),
+            "{text}"
+        );
+    }
+    page.goto(&link(&ana));
+    page.says("Something private.");
+    page.click("#leave button");
+    page.says("This page is closed");
+}
+
+#[test]
+fn everything_works_without_script() {
+    let ana = ana();
+    let page = Chromium::start();
+    page.tells(
+        "Emulation.setScriptExecutionDisabled",
+        &serde_json::json!({"value": true}),
+    );
+    page.goto(&link(&ana));
+    page.follows("Share");
+    page.types("text", "Without a script.");
+    page.types("note", "quiet things");
+    page.sends();
+    page.says("Content note: quiet things");
+    page.click("summary");
+    page.says("Without a script.");
+    page.click("#leave button");
+    page.says("This page is closed");
+    page.back();
+    page.says("This page is closed");
+}
