@@ -31,7 +31,7 @@ const FLAGS: [&str; 9] = [
 /// The widths that every screen is looked at in, in CSS pixels.
 const WIDTHS: [u64; 4] = [320, 390, 768, 1280];
 
-/// The Escape key, as WebDriver says it.
+/// The Escape key, as `WebDriver` says it.
 pub(crate) const ESCAPE: &str = "\u{e00c}";
 
 /// What Fluent puts around a name, so that it runs in its own direction.
@@ -219,7 +219,7 @@ impl Chromium {
         self.driver.post("execute/async", &body).unwrap()
     }
 
-    /// Sends a command of the DevTools protocol.
+    /// Sends a command of the `DevTools` protocol.
     #[track_caller]
     pub(crate) fn tells(&self, command: &str, with: &Value) {
         let body = json!({ "cmd": command, "params": with });

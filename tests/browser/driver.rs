@@ -1,4 +1,4 @@
-//! The driver of a browser, and what it is asked: W3C WebDriver, which is JSON over HTTP.
+//! The driver of a browser, and what it is asked: W3C `WebDriver`, which is JSON over HTTP.
 //!
 //! Thirty lines of HTTP instead of a crate: those there are switch on features of others that the product
 //! is built without, so that all tests would try another program than members run.

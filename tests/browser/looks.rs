@@ -72,6 +72,11 @@ fn a_circle_has_its_pictures() {
     page.sends();
     page.says("Gone from");
     page.pictures("16-gone");
+    around_the_stories(&page);
+}
+
+/// Takes the pictures of everything but stories, from a screen of the circle on.
+fn around_the_stories(page: &Chromium) {
     page.follows("Members");
     page.pictures("17-members");
     page.follows("Bo");
