@@ -18,9 +18,11 @@ impl Other {
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(String::new()));
         let noted = Arc::clone(&seen);
+        // A browser also opens connections on which it asks nothing for a while.
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                answer(stream, &html, &noted);
+                let (html, noted) = (html.clone(), Arc::clone(&noted));
+                std::thread::spawn(move || answer(stream, &html, &noted));
             }
         });
         Self { port, seen }
