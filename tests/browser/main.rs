@@ -13,6 +13,7 @@
 mod attacks;
 mod chromium;
 mod driver;
+mod examined;
 mod journeys;
 mod looks;
 
