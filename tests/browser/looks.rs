@@ -102,3 +102,24 @@ fn around_the_stories(page: &Chromium) {
     page.says("This page is closed");
     page.pictures("23-closed");
 }
+
+#[test]
+fn on_paper_there_are_the_words_alone() {
+    let ana = ana();
+    ana.share("Something to keep.");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Something to keep.");
+    let paper = serde_json::json!({ "media": "print" });
+    page.tells("Emulation.setEmulatedMedia", &paper);
+    let text = page.text();
+    assert!(text.contains("Tuesday circle") && text.contains("Something to keep."));
+    for pressed in [
+        "Leave quickly",
+        "Members",
+        "See what was answered",
+        "Deutsch",
+    ] {
+        assert!(!text.contains(pressed), "{text}");
+    }
+}

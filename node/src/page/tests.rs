@@ -4,6 +4,7 @@ mod door;
 mod first_run;
 mod languages;
 mod live;
+mod looks;
 mod own;
 mod screens;
 mod unlock;
