@@ -30,7 +30,6 @@ pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) const ENTER: &str = "\u{e007}";
 pub(crate) const SHIFT: &str = "\u{e008}";
 pub(crate) const ESCAPE: &str = "\u{e00c}";
-pub(crate) const UP: &str = "\u{e013}";
 pub(crate) const DOWN: &str = "\u{e015}";
 
 /// What Fluent puts around a name, so that it runs in its own direction.

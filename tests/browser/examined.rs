@@ -179,3 +179,33 @@ impl Chromium {
         assert!(base64.wait().unwrap().success());
     }
 }
+
+#[test]
+fn what_is_wrong_is_found() {
+    let ana = super::ana();
+    let page = Chromium::start();
+    page.goto(&super::link(&ana));
+    page.says("Nothing here yet");
+    page.asks(AXE);
+    assert_eq!(page.asks(ASTRAY), json!([]));
+    assert_eq!(page.awaits(FINDS), json!([]));
+    page.asks(
+        "const main = document.querySelector('main'); \
+         const button = main.appendChild(document.createElement('button')); \
+         button.style.marginLeft = '3rem'; \
+         button.tabIndex = 3; \
+         const faint = main.appendChild(document.createElement('p')); \
+         faint.textContent = 'Faint'; \
+         faint.style.color = '#bbb'; \
+         faint.style.width = '400px';",
+    );
+    assert_eq!(page.asks(ASTRAY).as_array().unwrap().len(), 1);
+    let found = page.awaits(FINDS).to_string();
+    for rule in ["button-name", "color-contrast", "tabindex"] {
+        assert!(found.contains(rule), "{rule} is not in {found}");
+    }
+    assert!(!page.asks(MIRROR).as_array().unwrap().is_empty());
+    page.asks(MIRROR);
+    page.is_wide(320, 600);
+    assert!(page.asks(SIZE)[0].as_u64().unwrap() > 320);
+}

@@ -55,10 +55,10 @@ share-note = Ein Hinweis zum Inhalt, wenn er hilft
 share-note-hint = Ein oder zwei Wörter, worum es geht, etwa Trauer oder Gewalt. Wer liest, sieht zuerst den Hinweis und wählt, wann es weitergeht.
 share-fade = Wann verblasst sie?
 share-fade-hint = Eine Geschichte, die verblasst, verschwindet von jedem Computer im Kreis.
-share-fade-settled-never = Wie es im Kreis gilt: Sie bleibt
+share-fade-settled-never = Wie hier üblich: sie bleibt
 share-fade-settled = { $days ->
-    [one] Wie es im Kreis gilt: nach einem Tag
-   *[other] Wie es im Kreis gilt: nach { $days } Tagen
+    [one] Wie hier üblich: nach einem Tag
+   *[other] Wie hier üblich: nach { $days } Tagen
 }
 share-fade-never = Nie
 share-fade-week = Nach einer Woche
