@@ -58,8 +58,12 @@ fn everything_that_is_written_is_legible_on_everything_that_it_stands_on() {
             assert!(found >= least, "{one} on {other}: {found:.2}");
         };
         for ground in GROUNDS {
-            WORDS.iter().for_each(|words| at_least(4.5, words, ground));
-            SEEN.iter().for_each(|seen| at_least(3.0, seen, ground));
+            for words in WORDS {
+                at_least(4.5, words, ground);
+            }
+            for seen in SEEN {
+                at_least(3.0, seen, ground);
+            }
         }
         at_least(4.5, "on-leaf", "leaf");
         at_least(4.5, "on-leaf", "leaf-deep");
