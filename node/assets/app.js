@@ -61,7 +61,8 @@
       say(offer, "");
     } else if (offer.textContent !== news.new) {
       const link = document.createElement("a");
-      link.href = location.pathname;
+      // Another address than this one, so that it is loaded; what it names has the focus then.
+      link.href = location.pathname + "?" + news.at + "#" + news.at;
       link.textContent = news.new;
       offer.replaceChildren(link);
     }
@@ -71,7 +72,10 @@
       const gap = document.createElement("p");
       gap.className = "gap";
       gap.textContent = news.gap;
+      gap.tabIndex = -1;
+      const held = there.contains(document.activeElement);
       there.replaceWith(gap);
+      if (held) gap.focus();
     }
   }
 

@@ -24,6 +24,7 @@ mod members;
 mod setup;
 mod share;
 mod show;
+mod spoken;
 mod state;
 mod story;
 mod take_back;

@@ -1,7 +1,7 @@
 //! How every screen looks: pictures for people, in `target/screenshots`, at four widths and in both schemes.
 
 use super::chromium::Chromium;
-use super::{PROGRAM, ana, link};
+use super::{PROGRAM, ana, joins, link};
 use circlet_tests::nodes::{Computer, text};
 
 #[test]
@@ -72,6 +72,14 @@ fn a_circle_has_its_pictures() {
     page.sends();
     page.says("Gone from");
     page.pictures("16-gone");
+}
+
+#[test]
+fn what_is_around_the_stories_has_its_pictures() {
+    let ana = ana();
+    let _bo = joins(&ana, "Bo");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
     around_the_stories(&page);
 }
 
@@ -101,4 +109,25 @@ fn around_the_stories(page: &Chromium) {
     page.click("#leave button");
     page.says("This page is closed");
     page.pictures("23-closed");
+}
+
+#[test]
+fn on_paper_there_are_the_words_alone() {
+    let ana = ana();
+    ana.share("Something to keep.");
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.says("Something to keep.");
+    let paper = serde_json::json!({ "media": "print" });
+    page.tells("Emulation.setEmulatedMedia", &paper);
+    let text = page.text();
+    assert!(text.contains("Tuesday circle") && text.contains("Something to keep."));
+    for pressed in [
+        "Leave quickly",
+        "Members",
+        "See what was answered",
+        "Deutsch",
+    ] {
+        assert!(!text.contains(pressed), "{text}");
+    }
 }

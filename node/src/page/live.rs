@@ -39,6 +39,8 @@ struct News {
     state: String,
     /// What there is to look at, in words.
     new: Option<String>,
+    /// Where that stands, once the screen is loaded again.
+    at: Option<String>,
     /// The ids of what is not here any more.
     gone: Vec<String>,
     /// What stands in its place.
@@ -143,13 +145,14 @@ impl Screen {
                 }
             }
         }
-        let key = match self.story {
-            None => "live-story",
-            Some(_) => "live-response",
+        let (key, kind) = match self.story {
+            None => ("live-story", 's'),
+            Some(_) => ("live-response", 'r'),
         };
         Ok(News {
             state: state::sentence(&self.frame, &line, shown.now),
             new: new.map(|(_, name, _)| self.frame.with(key, "name", name)),
+            at: new.map(|(id, ..)| format!("{kind}-{}", id.to_hex())),
             gone,
             gap: self.frame.say("live-gone"),
         })

@@ -2,7 +2,9 @@
 
 mod door;
 mod first_run;
+mod languages;
 mod live;
+mod looks;
 mod own;
 mod screens;
 mod unlock;
