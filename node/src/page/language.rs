@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files, by what they are about.
-const ENGLISH: [&str; 4] = [
+const ENGLISH: [&str; 5] = [
     include_str!("../../i18n/en/circle.ftl"),
+    include_str!("../../i18n/en/computer.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
     include_str!("../../i18n/en/stories.ftl"),
@@ -139,7 +140,7 @@ mod tests {
         }
         let text: String = files.into_iter().map(|(_, text)| text).collect();
         let computed = [
-            "problem-", "month-", "ask-", "told-", "role-", "state-", "ended-",
+            "problem-", "month-", "ask-", "told-", "role-", "state-", "ended-", "doctor-",
         ];
         for name in names() {
             let by_part = computed.iter().any(|start| name.starts_with(start));
