@@ -41,7 +41,7 @@ use crate::output::Done;
 /// Runs one command.
 pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<Done> {
     match command {
-        None => status::glance(context).await,
+        None => status::alone(context).await,
         Some(Command::Setup(args)) => setup::run(&args, context),
         Some(Command::Open(args)) => open::run(&args, context).await,
         Some(Command::Start(args)) => start::run(&args, context).await,

@@ -49,6 +49,7 @@ mod settled;
 mod show;
 mod state;
 mod things;
+mod touch;
 pub mod transcript;
 mod vouching;
 mod write;
@@ -111,6 +112,8 @@ pub struct Replica {
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
     links: BTreeMap<LinkId, Link>,
+    /// What is known of devices with which no session stands any more.
+    met: BTreeMap<DeviceId, touch::Met>,
     dials: BTreeMap<DialId, Target>,
     schedule: Schedule<Target>,
     next_dial: u64,
@@ -331,6 +334,7 @@ impl Replica {
             records: BTreeMap::new(),
             reachable: Vec::new(),
             links: BTreeMap::new(),
+            met: BTreeMap::new(),
             dials: BTreeMap::new(),
             schedule: Schedule::default(),
             next_dial: 0,

@@ -12,6 +12,7 @@
 
 mod attacks;
 mod chromium;
+mod computer;
 mod driver;
 mod examined;
 mod heard;

@@ -18,6 +18,7 @@ mod keys;
 mod meeting;
 mod mended;
 mod partings;
+mod reached;
 mod rekeys;
 mod seeds;
 mod stories;

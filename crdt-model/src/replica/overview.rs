@@ -215,6 +215,30 @@ pub struct ResponseLine {
     pub written: Timestamp,
 }
 
+/// How another member can be reached, as far as this device knows since it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InTouch {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Whether a computer of theirs is connected now.
+    pub connected: bool,
+    /// Whether one of these holds exactly what this device holds.
+    pub in_step: bool,
+    /// When one was last connected, if none is now.
+    pub last: Option<Timestamp>,
+}
+
+/// To whom something is known to have come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The names of those who have it on a computer of theirs.
+    pub by: Vec<String>,
+    /// The names of those who have not said so: they may have it all the same.
+    pub unknown: Vec<String>,
+}
+
 /// Somebody who knocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Knock {

@@ -2,8 +2,8 @@
 
 use super::circle::{self, choice};
 use super::dates::{self, When};
-use super::feed;
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
+use super::{doing, feed};
 use crate::api::asked::Asked;
 use crate::api::stories::{self, NewResponse};
 use crate::api::{Api, backups};
@@ -31,6 +31,8 @@ struct Story {
     when: When,
     fades: Option<When>,
     responses: Vec<Response>,
+    /// Who has it, where it is this person's.
+    reached: Option<String>,
     /// What was written and could not be taken.
     written: String,
     trouble: Option<Trouble>,
@@ -92,7 +94,10 @@ async fn find(api: &Api, base: &Base, circle: String, id: String) -> Result<Stor
             }
             let story = replica.story(thing, shown.now)?;
             let story = story.ok_or_else(|| Problem::not_found("story"))?;
-            Ok(Story::new(frame, story, shown.now))
+            let reached = doing::reached(&frame, replica, thing)?;
+            let mut story = Story::new(frame, story, shown.now);
+            story.reached = reached;
+            Ok(story)
         })
         .await
 }
@@ -113,6 +118,7 @@ impl Story {
                 .map(|line| Response::new(&frame, line, now))
                 .collect(),
             author: story.author_name,
+            reached: None,
             written: String::new(),
             trouble: None,
             frame,
