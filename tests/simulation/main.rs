@@ -25,3 +25,4 @@ mod taken_back;
 mod trouble;
 mod walk;
 mod ways_in;
+mod words;
