@@ -8,6 +8,7 @@
 mod acts;
 mod addresses;
 mod admit;
+mod aside;
 mod beyond;
 mod branches;
 mod changed;

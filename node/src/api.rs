@@ -16,8 +16,9 @@
 //! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
 //! | `POST /v1/leave` | `{}` | `id`, `name` |
 //! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `words`, `sentence` |
-//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`, `asked_out`; `waiting`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
+//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`, `asked_out`; `waiting` and `aside`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
 //! | `POST /v1/members/{id}/welcome` | `{}` | `id`, `name`, `words`, `sentence` |
+//! | `POST /v1/members/{id}/not-now` | `{}` | `id`, `name`, `sentence` |
 //! | `POST /v1/members/{id}/remove` | `{}` | `id`, `name`, `state` (`done` or `voice`), `sentence` |
 //! | `POST /v1/members/{id}/role` | [`roles::NewRole`] | `id`, `name`, `role` (the one held now), `state`, `sentence` |
 //! | `GET /v1/words` | | `words`: the 24 |
@@ -116,6 +117,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/joins", post(joins::new))
         .route("/v1/members", get(members::list))
         .route("/v1/members/{id}/welcome", post(members::welcome))
+        .route("/v1/members/{id}/not-now", post(members::not_now))
         .route("/v1/members/{id}/remove", post(roles::remove))
         .route("/v1/members/{id}/role", post(roles::give))
         .route("/v1/words", get(words::show))

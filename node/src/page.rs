@@ -86,6 +86,7 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/members/{id}/role", post(member::give))
             .route("/c/{circle}/members/{id}/remove", post(member::remove))
             .route("/c/{circle}/members/{id}/welcome", post(members::welcome))
+            .route("/c/{circle}/members/{id}/not-now", post(members::not_now))
             .route("/c/{circle}/invite", get(invite::form).post(invite::make))
             .route("/c/{circle}/invite/{id}", get(invite::show))
             .route("/c/{circle}/invite/{id}/stop", post(invite::stop))

@@ -29,7 +29,7 @@ const COMMANDS: [(&str, &[&str]); 38] = [
     ("members", &["remove", "role"]),
     ("members remove", &["<NAME>", "--confirm"]),
     ("members role", &["<NAME>", "<ROLE>", "keeper", "member"]),
-    ("welcome", &["[NAME]"]),
+    ("welcome", &["[NAME]", "--not-now"]),
     ("leave", &["--confirm"]),
     (
         "invite",

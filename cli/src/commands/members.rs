@@ -124,6 +124,11 @@ fn show(json: Value) -> Done {
         text.push_str("\nWaiting for a welcome (`circlet welcome NAME`):\n");
         write_waiting(waiting, &mut text);
     }
+    let aside = people::list(&json, "aside");
+    if !aside.is_empty() {
+        text.push_str("\nPut aside on this computer (`circlet welcome NAME`):\n");
+        write_waiting(aside, &mut text);
+    }
     let mut gone = people::list(&json, "gone")
         .iter()
         .filter(|gone| is_news(gone))

@@ -102,6 +102,11 @@ impl Rows {
         self.own(Space::Meta, [12])
     }
 
+    /// Somebody who knocked and was told nothing: not now.
+    pub(crate) fn aside_key(&self, person: &PersonId) -> Key {
+        self.listed(13, &person.0)
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {

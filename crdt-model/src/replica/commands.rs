@@ -47,6 +47,7 @@ impl Replica {
                 self.roster_changed(now, out)?;
                 Ok(Reply::Done)
             }
+            Command::NotNow { person } => self.put_aside(person, now, out),
             Command::Share { story, fade } => {
                 let thing = self.share(&story, fade, now, rng)?;
                 Ok(Reply::Shared { thing })
@@ -72,6 +73,7 @@ impl Replica {
             Command::SetRole { person, role } => self.set_role(person, role, now, out),
             Command::Remove { person } => self.remove(person, now, rng, out),
             Command::Leave => self.leave(now, out),
+            Command::AddDevice if self.has_many_devices() => Err(Refusal::TooManyDevices),
             Command::AddDevice => Ok(self.offer_device(now, rng, out)),
             Command::ConfirmDevice { words } => self.confirm_device(&words, now),
             Command::RemoveDevice { device } => self.remove_device(device, now, rng, out),

@@ -144,6 +144,11 @@ pub enum Command {
         /// Whom.
         person: PersonId,
     },
+    /// Put somebody aside who knocked, on this computer alone.
+    NotNow {
+        /// Whom.
+        person: PersonId,
+    },
     /// Share a story.
     Share {
         /// The story.

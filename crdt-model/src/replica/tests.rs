@@ -9,6 +9,8 @@ mod edit;
 mod fading;
 mod feed;
 mod keys;
+mod late;
+mod minting;
 mod rekey;
 mod retracts;
 mod runs;

@@ -4,6 +4,7 @@ use super::asked::Choice;
 use super::by_id::one_like;
 use super::{Answer, Api};
 use crate::handle::Select;
+use crate::identity::Hint;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -22,10 +23,11 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
         let replica = shown.replica(&choice.circle)?;
         let members: Vec<Value> = replica.overview().members.iter().map(member).collect();
         let waiting: Vec<Value> = replica.waiting(shown.now).iter().map(knock).collect();
+        let aside: Vec<Value> = replica.aside(shown.now).iter().map(knock).collect();
         let mut gone = replica.gone();
         gone.retain(|gone| is_shown(gone, shown.now));
         let gone: Vec<Value> = gone.iter().map(farewell).collect();
-        Ok(json!({ "members": members, "waiting": waiting, "gone": gone }))
+        Ok(json!({ "members": members, "waiting": waiting, "aside": aside, "gone": gone }))
     });
     Ok(Json(people.await?))
 }
@@ -35,14 +37,7 @@ pub(crate) async fn welcome(
     choice: Choice,
     Path(id): Path<String>,
 ) -> Answer {
-    let (hint, knock) = api
-        .handle
-        .look(move |shown| {
-            let hint = shown.pick(&choice.circle)?.hint;
-            let waiting = shown.replica(&Select::Hint(hint))?.waiting(shown.now);
-            Ok((hint, pick(waiting, &id, |knock| knock.person)?))
-        })
-        .await?;
+    let (hint, knock) = knocking(&api, choice, id).await?;
     let Knock {
         person,
         name,
@@ -64,6 +59,36 @@ pub(crate) async fn welcome(
     Ok(Json(
         json!({ "id": person.to_hex(), "name": name, "words": words, "sentence": sentence }),
     ))
+}
+
+/// Puts somebody aside who knocked, on this computer alone.
+pub(crate) async fn not_now(
+    State(api): State<Api>,
+    choice: Choice,
+    Path(id): Path<String>,
+) -> Answer {
+    let (hint, Knock { person, name, .. }) = knocking(&api, choice, id).await?;
+    let command = Command::NotNow { person };
+    api.handle.command(Select::Hint(hint), command).await?;
+    let sentence = format!(
+        "{name} is put aside on this computer, for a week at most. Nobody is told, {name} neither; \
+         another member can welcome them, and so can you."
+    );
+    Ok(Json(
+        json!({ "id": person.to_hex(), "name": name, "sentence": sentence }),
+    ))
+}
+
+/// Returns who knocked and is meant, and at which circle; put aside or not.
+async fn knocking(api: &Api, choice: Choice, id: String) -> Result<(Hint, Knock), Problem> {
+    let found = api.handle.look(move |shown| {
+        let hint = shown.pick(&choice.circle)?.hint;
+        let replica = shown.replica(&Select::Hint(hint))?;
+        let mut knocks = replica.waiting(shown.now);
+        knocks.extend(replica.aside(shown.now));
+        Ok((hint, pick(knocks, &id, |knock| knock.person)?))
+    });
+    found.await
 }
 
 /// Returns the one whose id begins like this.

@@ -16,6 +16,8 @@ struct Everyone {
     frame: Frame,
     members: Vec<Member>,
     waiting: Vec<Waiting>,
+    /// Who knocked and was put aside here.
+    aside: Vec<Waiting>,
     gone: Vec<Gone>,
 }
 
@@ -67,12 +69,13 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
             since: dates::of_day(&frame, member.since, shown.now),
             words: member.words.filter(|_| !member.me),
         });
-        let waiting = replica.waiting(shown.now).into_iter().map(waiting);
+        let knocks = |knocks: Vec<Knock>| knocks.into_iter().map(waiting).collect();
         let mut gone = replica.gone();
         gone.retain(|gone| api_members::is_shown(gone, shown.now));
         Ok(Everyone {
             members: members.collect(),
-            waiting: waiting.collect(),
+            waiting: knocks(replica.waiting(shown.now)),
+            aside: knocks(replica.aside(shown.now)),
             gone,
             frame,
         })
@@ -86,6 +89,15 @@ pub(super) async fn welcome(
     Path((circle, id)): Path<(String, String)>,
 ) -> Shown {
     drop(api_members::welcome(State(api), choice(&circle), Path(id)).await?);
+    Ok(on_to(&base.to(&format!("c/{circle}/members"))))
+}
+
+pub(super) async fn not_now(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+) -> Shown {
+    drop(api_members::not_now(State(api), choice(&circle), Path(id)).await?);
     Ok(on_to(&base.to(&format!("c/{circle}/members"))))
 }
 

@@ -126,8 +126,8 @@ impl Replica {
         (now, out): (Timestamp, &mut Outbox),
     ) -> Result<bool, Error> {
         let mut new = false;
-        for signed in acts {
-            match self.take_act(signed) {
+        for (_, taken) in self.take_acts(&acts) {
+            match taken {
                 Taken::New => {
                     new = true;
                     carried.new += 1;
