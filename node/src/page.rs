@@ -26,7 +26,6 @@ mod link;
 mod live;
 mod member;
 mod members;
-mod names;
 mod serve;
 mod settings;
 mod setup;

@@ -18,8 +18,10 @@ const ENGLISH: [&str; 6] = [
 ];
 
 /// The files of German.
-const GERMAN: [&str; 4] = [
+const GERMAN: [&str; 6] = [
     include_str!("../../i18n/de/circle.ftl"),
+    include_str!("../../i18n/de/computer.ftl"),
+    include_str!("../../i18n/de/knocks.ftl"),
     include_str!("../../i18n/de/page.ftl"),
     include_str!("../../i18n/de/problems.ftl"),
     include_str!("../../i18n/de/stories.ftl"),
