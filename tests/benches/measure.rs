@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
@@ -20,6 +21,7 @@
 
 #[path = "measure/churn.rs"]
 mod churn;
+#[allow(dead_code, reason = "tests ask a browser for more")]
 #[path = "../browser/driver.rs"]
 mod driver;
 #[path = "measure/grown.rs"]

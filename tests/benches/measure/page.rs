@@ -43,7 +43,7 @@ impl Visitor {
             cookie: String::new(),
         };
         let came = visitor.get(&format!("/{path}"));
-        visitor.cookie = between(&came.headers, "set-cookie: ", ";").to_owned();
+        between(&came.headers, "set-cookie: ", ";").clone_into(&mut visitor.cookie);
         visitor
     }
 
@@ -149,10 +149,10 @@ async fn tells(ana: &Client, visitor: &Visitor, feed: &str, stories: usize) {
         entries(&there).await > 0 && entries(&there).await == entries(ana).await
     })
     .await;
-    let mut live = BufReader::new(visitor.ask(&format!("{feed}live")));
+    let mut stream = BufReader::new(visitor.ask(&format!("{feed}live")));
     let mut next = || loop {
         let mut line = String::new();
-        assert!(live.read_line(&mut line).unwrap() > 0, "it ended");
+        assert!(stream.read_line(&mut line).unwrap() > 0, "it ended");
         if let Some(news) = line.strip_prefix("data: ") {
             break serde_json::from_str::<Value>(news).unwrap();
         }
