@@ -41,7 +41,7 @@
 //! | `GET /v1/settings` | | `name`, `fade` (days or null), `tells`, `may_change` |
 //! | `POST /v1/settings` | [`settings::NewSettings`] | the same |
 //! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all; `gaps`: `after`, `sentence` |
-//! | `GET /v1/stories/{id}` | | `stories`: the one |
+//! | `GET /v1/stories/{id}` | | `stories`: the one; `reached`, of one's own: `by` and `unknown`, names |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
 //! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
 //!

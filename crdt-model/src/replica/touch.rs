@@ -26,11 +26,11 @@ pub(super) struct Met {
 impl Replica {
     /// Returns how the other members can be reached, the longest-standing first.
     pub fn in_touch(&self) -> Vec<InTouch> {
-        let overview = self.overview();
-        let members = overview.members.into_iter().filter(|member| !member.me);
+        let digest = self.digest.unwrap_or_else(|| self.compute_digest());
+        let members = self.overview().members.into_iter();
         members
+            .filter(|member| !member.me)
             .map(|member| {
-                let digest = self.digest.unwrap_or_else(|| self.compute_digest());
                 let sessions = || self.sessions().filter(|it| self.is_of(it, &member.person));
                 let met = self.met.iter().filter(|(device, _)| {
                     self.roster().and_then(|roster| roster.person_of(device)) == Some(member.person)
@@ -50,7 +50,8 @@ impl Replica {
     /// theirs.
     pub fn reached(&self, id: ThingId) -> Result<Option<Reached>, Error> {
         let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
-        let Some(thing) = thing.filter(|thing| thing.creator == Some(self.me())) else {
+        let own = |thing: &Thing| thing.creator == Some(self.me()) && !thing.places.is_empty();
+        let Some(thing) = thing.filter(own) else {
             return Ok(None);
         };
         let Some(roster) = self.roster().filter(|_| self.is_active()) else {

@@ -147,8 +147,16 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
 }
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
-    let (_, story) = find(&api, choice.circle, id).await?;
-    Ok(Json(json!({ "stories": [line(&story)], "gaps": [] })))
+    let (hint, story) = find(&api, choice.circle, id).await?;
+    let thing = story.thing;
+    let reached = api.handle.look(move |shown| {
+        let reached = shown.replica(&Select::Hint(hint))?.reached(thing)?;
+        Ok(reached.map(|it| json!({ "by": it.by, "unknown": it.unknown })))
+    });
+    let reached = reached.await?;
+    Ok(Json(
+        json!({ "stories": [line(&story)], "gaps": [], "reached": reached }),
+    ))
 }
 
 pub(super) fn shared(reply: &Reply) -> Answer {

@@ -64,13 +64,13 @@ async fn a_passphrase_is_set_changed_and_taken_away() {
     let change = "now=red+door&passphrase=green+door&again=green+door";
     let wrong = browser.post("computer/passphrase", change).await;
     assert_eq!(wrong.status, 422);
-    wrong.says("That passphrase didn't open it");
+    wrong.says("That passphrase didn&#39;t open it");
     wrong.says("aria-describedby=\"now-hint\" aria-invalid=\"true\"");
     let changed = change.replace("red", "blue");
     let changed = browser.does("computer/passphrase", &changed).await;
     changed.says("Your passphrase is changed.");
     let none = browser.post("computer/passphrase", "now=blue+door").await;
-    none.says("That passphrase didn't open it");
+    none.says("That passphrase didn&#39;t open it");
     let none = browser.does("computer/passphrase", "now=green+door").await;
     none.says("There is no passphrase any more.");
     assert!(!Keystore::needs_passphrase(&browser.home).unwrap());
@@ -191,7 +191,7 @@ async fn a_backup_is_made_where_it_is_wanted_and_checked_with_the_words_of_the_h
     odd.says("is not a backup of Circlet");
     let inside = format!("path={}", field(&browser.home.root().join("b")));
     let inside = browser.post("computer/backup", &inside).await;
-    inside.says("inside Circlet's own folder");
+    inside.says("inside Circlet&#39;s own folder");
     let part = browser.post("computer/backup", "path=backup").await;
     part.says("said in full");
     browser.close().await;
@@ -209,7 +209,7 @@ async fn a_backup_of_a_home_with_a_passphrase_takes_it_and_no_other() {
     let wrong = format!("path={}&passphrase=red", field(&place));
     let wrong = browser.post("computer/backup", &wrong).await;
     assert_eq!(wrong.status, 422);
-    wrong.says("That passphrase didn't open it");
+    wrong.says("That passphrase didn&#39;t open it");
     wrong.says("autocomplete=\"current-password\" aria-invalid=\"true\"");
     assert!(!place.exists() && !wrong.body.contains("value=\"red\""));
     let right = format!("path={}&passphrase=blue", field(&place));
@@ -244,7 +244,7 @@ async fn how_the_circle_is_doing_is_one_step_from_the_stories() {
     ));
     let doing = browser.get(&format!("{path}doing")).await;
     doing.says("You are the only one here so far");
-    doing.says("Only you can look into Circlet's folder.");
+    doing.says("Only you can look into Circlet&#39;s folder.");
     doing.says("The clock looks right.");
     assert!(
         !doing.body.contains("What you can try"),

@@ -37,7 +37,7 @@ async fn the_passphrase_leads_in_and_another_does_not() {
     assert!(!asked.body.contains("Ana"), "nothing of the home is said");
     let wrong = browser.post("", "passphrase=red+door").await;
     assert_eq!(wrong.status, 422);
-    wrong.says("That passphrase didn't open it");
+    wrong.says("That passphrase didn&#39;t open it");
     assert!(!wrong.body.contains("red door"), "it is not said back");
     browser.get("circles").await.says("not here");
     let home = browser.does("", "passphrase=blue+door").await;
