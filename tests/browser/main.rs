@@ -15,6 +15,7 @@ mod chromium;
 mod driver;
 mod journeys;
 mod looks;
+mod private;
 
 use circlet_tests::nodes::{Computer, text};
 

@@ -20,6 +20,7 @@ mod invites;
 mod liar;
 mod locked;
 mod members;
+mod private;
 mod story;
 mod taken_back;
 

@@ -8,6 +8,7 @@ mod digest;
 mod edit;
 mod fading;
 mod feed;
+mod hidden;
 mod keys;
 mod rekey;
 mod retracts;

@@ -4,6 +4,7 @@ mod door;
 mod first_run;
 mod live;
 mod own;
+mod private;
 mod screens;
 mod unlock;
 
