@@ -25,6 +25,7 @@ mod give;
 mod grants;
 mod heard;
 mod hello;
+mod hidden;
 pub mod input;
 mod keepers;
 mod keys;
@@ -141,6 +142,8 @@ pub struct Replica {
     closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
+    /// Whom this person does not want to see: see `hidden`.
+    hidden: BTreeSet<PersonId>,
 }
 
 /// What every beginning needs.
@@ -354,6 +357,7 @@ impl Replica {
             tended: Day::default(),
             closed: BTreeMap::new(),
             ended_at: BTreeSet::new(),
+            hidden: BTreeSet::new(),
         }
     }
 

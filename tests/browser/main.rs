@@ -21,6 +21,7 @@ mod keyboard;
 mod languages;
 mod looks;
 mod scriptless;
+mod private;
 
 use circlet_tests::nodes::{Computer, text};
 

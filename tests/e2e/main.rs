@@ -21,6 +21,7 @@ mod liar;
 mod locked;
 mod members;
 mod power;
+mod private;
 mod story;
 mod taken_back;
 

@@ -48,6 +48,7 @@ impl Replica {
 
     fn gap(&self, thing: ThingId, after: usize) -> Result<Option<TakenBack>, Error> {
         let by = self.taken_back_by(&thing)?;
+        let by = by.filter(|person| !self.hidden.contains(person));
         let by = if self.made_room(&thing)? { None } else { by };
         Ok(by.map(|person| TakenBack {
             name: self.name_of(&person),

@@ -164,7 +164,8 @@ impl Replica {
         thing: &Thing,
         now: Timestamp,
     ) -> Result<Option<StoryLine>, Error> {
-        if thing.kind != Kind::Story.number() || self.is_veiled()? {
+        let hidden = self.is_hidden(thing);
+        if thing.kind != Kind::Story.number() || hidden || self.is_veiled()? {
             return Ok(None);
         }
         let (Some(author), Some(Content::Story(story))) =
@@ -192,7 +193,7 @@ impl Replica {
         self.rows.newest(Some(story), |shown| {
             let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
             let fits = |thing: &Thing| thing.lamport == shown.lamport && thing.under == Some(story);
-            let Some(thing) = thing.filter(fits) else {
+            let Some(thing) = thing.filter(|it| fits(it) && !self.is_hidden(it)) else {
                 return Ok(true);
             };
             let content = self.read_thing(&thing, now)?;

@@ -8,6 +8,7 @@ mod digest;
 mod edit;
 mod fading;
 mod feed;
+mod hidden;
 mod keys;
 mod late;
 mod minting;

@@ -20,13 +20,22 @@ const SHOWN_DAYS: u32 = 30;
 
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     let people = api.handle.look(move |shown| {
-        let replica = shown.replica(&choice.circle)?;
-        let members: Vec<Value> = replica.overview().members.iter().map(member).collect();
+        let hint = shown.pick(&choice.circle)?.hint;
+        let replica = shown.replica(&Select::Hint(hint))?;
+        let muted = shown.local.muted(hint)?;
+        let members = replica.overview().members;
+        let members = members
+            .iter()
+            .map(|it| member(it, muted.contains(&it.person)));
+        let members: Vec<Value> = members.collect();
         let waiting: Vec<Value> = replica.waiting(shown.now).iter().map(knock).collect();
         let aside: Vec<Value> = replica.aside(shown.now).iter().map(knock).collect();
         let mut gone = replica.gone();
-        gone.retain(|gone| is_shown(gone, shown.now));
-        let gone: Vec<Value> = gone.iter().map(farewell).collect();
+        gone.retain(|gone| is_shown(gone, shown.now) || muted.contains(&gone.person));
+        let gone = gone
+            .iter()
+            .map(|it| farewell(it, muted.contains(&it.person)));
+        let gone: Vec<Value> = gone.collect();
         Ok(json!({ "members": members, "waiting": waiting, "aside": aside, "gone": gone }))
     });
     Ok(Json(people.await?))
@@ -117,7 +126,7 @@ pub(super) fn date(day: Day) -> String {
     )
 }
 
-fn member(member: &overview::Member) -> Value {
+fn member(member: &overview::Member, muted: bool) -> Value {
     json!({
         "id": member.person.to_hex(),
         "name": member.name,
@@ -127,6 +136,7 @@ fn member(member: &overview::Member) -> Value {
         "devices": member.devices,
         "words": member.words,
         "asked_out": member.asked_out,
+        "muted": muted,
     })
 }
 
@@ -134,7 +144,7 @@ fn knock(knock: &Knock) -> Value {
     json!({ "id": knock.person.to_hex(), "name": knock.name, "words": knock.words })
 }
 
-fn farewell(gone: &Gone) -> Value {
+fn farewell(gone: &Gone, muted: bool) -> Value {
     let Gone {
         name,
         known_by,
@@ -158,6 +168,7 @@ fn farewell(gone: &Gone) -> Value {
         "day": date(gone.day),
         "known_by": known_by,
         "of": members,
+        "muted": muted,
         "sentence": sentence,
     })
 }

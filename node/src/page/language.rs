@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
-const ENGLISH: [&str; 6] = [
+const ENGLISH: [&str; 7] = [
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/computer.ftl"),
     include_str!("../../i18n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
+    include_str!("../../i18n/en/private.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
     include_str!("../../i18n/en/stories.ftl"),
 ];

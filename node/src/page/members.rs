@@ -27,6 +27,7 @@ struct Member {
     me: bool,
     keeper: bool,
     asked_out: bool,
+    muted: bool,
     since: When,
     /// The four words to compare with them.
     words: Option<String>,
@@ -58,6 +59,8 @@ impl Everyone {
 pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<String>) -> Shown {
     let frame = Frame::new(&base, "members-title");
     let screen = api.handle.look(move |shown| {
+        let muted = circle::find(shown, &circle)?.0.hint;
+        let muted = shown.local.muted(muted)?;
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let members = replica.overview().members.into_iter();
         let members = members.map(|member| Member {
@@ -66,6 +69,7 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
             me: member.me,
             keeper: member.role == Role::Keeper,
             asked_out: member.asked_out,
+            muted: muted.contains(&member.person),
             since: dates::of_day(&frame, member.since, shown.now),
             words: member.words.filter(|_| !member.me),
         });

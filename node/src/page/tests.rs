@@ -9,6 +9,7 @@ mod live;
 mod looks;
 mod own;
 mod problems;
+mod private;
 mod screens;
 mod unlock;
 
