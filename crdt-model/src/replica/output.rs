@@ -181,6 +181,12 @@ pub enum Refusal {
     /// No other computer waits to become a device of this person.
     #[error("no other device waits")]
     NobodyWaits,
+    /// It is for the story of somebody else.
+    #[error("one's own story")]
+    OwnStory,
+    /// Whoever shared the story does not belong any more: nobody would read it.
+    #[error("its author does not belong any more")]
+    AuthorGone,
     /// The four words are not those of a computer that waits.
     #[error("the four words are of no device that waits")]
     OtherWords,
