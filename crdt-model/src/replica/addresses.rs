@@ -160,6 +160,11 @@ impl Rows {
         self.named(Space::Grants, &entry.0)
     }
 
+    /// The key of a note that was opened here.
+    pub(crate) fn note_key(&self, entry: &EntryId) -> Key {
+        self.named(Space::Grants, &[entry.0.as_slice(), b"note"].concat())
+    }
+
     /// A thing that was taken back.
     pub(crate) fn retract_key(&self, thing: &ThingId) -> Key {
         self.own(Space::Retracts, self.tag(&thing.0))

@@ -30,7 +30,7 @@ impl Replica {
         if self.state.phase.is_arriving() {
             return Err(Refusal::Pending);
         }
-        if !self.is_active() && !matches!(command, Command::TakeBack { .. }) {
+        if !self.is_active() && !takes_back(&command) {
             return Err(Refusal::NotAMember);
         }
         match command {
@@ -57,6 +57,7 @@ impl Replica {
                 let thing = self.respond(to, &text, now, rng)?;
                 Ok(Reply::Shared { thing })
             }
+            Command::Gesture { to, says, back } => self.gesture((to, says, back), now, rng, out),
             Command::Edit { thing, edit } => {
                 let thing = self.edit(thing, edit, now, rng)?;
                 Ok(Reply::Shared { thing })
@@ -243,4 +244,12 @@ impl Replica {
         }
         Ok(None)
     }
+}
+
+/// Whether a command is one that somebody may still give who does not belong any more.
+fn takes_back(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::TakeBack { .. } | Command::Gesture { back: true, .. }
+    )
 }

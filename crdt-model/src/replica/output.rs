@@ -184,6 +184,12 @@ pub enum Refusal {
     /// This person has as many devices as one may have.
     #[error("as many devices as one may have")]
     TooManyDevices,
+    /// It is for the story of somebody else.
+    #[error("one's own story")]
+    OwnStory,
+    /// Whoever shared the story does not belong any more: nobody would read it.
+    #[error("its author does not belong any more")]
+    AuthorGone,
     /// The four words are not those of a computer that waits.
     #[error("the four words are of no device that waits")]
     OtherWords,

@@ -22,7 +22,13 @@ impl Replica {
         };
         Ok(match self.read_thing(&thing, now)? {
             Some(Content::Settings(settings)) => Some(settings),
-            Some(Content::Story(_) | Content::Response(_) | Content::Profile(_)) | None => None,
+            Some(
+                Content::Story(_)
+                | Content::Response(_)
+                | Content::Profile(_)
+                | Content::Gesture(_),
+            )
+            | None => None,
         })
     }
 

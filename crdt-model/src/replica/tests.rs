@@ -8,6 +8,7 @@ mod digest;
 mod edit;
 mod fading;
 mod feed;
+mod gestures;
 mod hidden;
 mod keys;
 mod late;
