@@ -158,6 +158,7 @@ impl From<Failure> for Problem {
             code: failure.code.into(),
             message: failure.message,
             next: failure.next,
+            named: Vec::new(),
         }
     }
 }

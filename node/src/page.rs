@@ -8,19 +8,28 @@
 //! screen that can be loaded again. Script adds comfort only. What a screen does goes through the same
 //! functions as the local API; what it says stands in `i18n`, and how it looks in `templates` and `assets`.
 
+mod backup;
 mod begin;
 mod circle;
+mod computer;
+mod computers;
+mod crisis;
 mod dates;
+mod doing;
 pub(crate) mod door;
+mod drafts;
 mod edit;
 mod feed;
 mod guard;
 mod invite;
 mod language;
 mod leave;
+mod link;
 mod live;
 mod member;
 mod members;
+mod serve;
+mod settings;
 mod setup;
 mod share;
 mod show;
@@ -56,9 +65,20 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/words/show", post(words::show))
             .route("/words/check", post(words::compare))
             .route("/join", get(begin::join).post(begin::come_in))
+            .route("/link", get(link::form).post(link::come_in))
             .route("/c/{circle}/", get(feed::show))
             .route("/c/{circle}/live", get(live::feed))
             .route("/c/{circle}/story/{id}/live", get(live::story))
+            .route("/crisis", get(crisis::show))
+            .route("/crisis/edit", get(crisis::form).post(crisis::change))
+            .route("/drafts", get(drafts::list))
+            .route("/drafts/{id}/drop", post(drafts::drop))
+            .route("/c/{circle}/share/draft", post(drafts::save_story))
+            .route(
+                "/c/{circle}/story/{id}/respond/draft",
+                post(drafts::save_response),
+            )
+            .route("/c/{circle}/own/{id}/edit/draft", post(drafts::save_edit))
             .route("/c/{circle}/share", get(share::form).post(share::share))
             .route("/c/{circle}/story/{id}", get(story::show))
             .route("/c/{circle}/story/{id}/respond", post(story::respond))
@@ -76,12 +96,41 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/members/{id}", get(member::show))
             .route("/c/{circle}/members/{id}/role", post(member::give))
             .route("/c/{circle}/members/{id}/remove", post(member::remove))
+            .route("/c/{circle}/members/{id}/mute", post(member::mute))
+            .route("/c/{circle}/members/{id}/unmute", post(member::unmute))
             .route("/c/{circle}/members/{id}/welcome", post(members::welcome))
+            .route("/c/{circle}/members/{id}/not-now", post(members::not_now))
             .route("/c/{circle}/invite", get(invite::form).post(invite::make))
             .route("/c/{circle}/invite/{id}", get(invite::show))
-            .route("/c/{circle}/invite/{id}/stop", post(invite::stop)),
+            .route("/c/{circle}/invite/{id}/stop", post(invite::stop))
+            .merge(of_this_computer()),
     )
     .with_state(api)
+}
+
+/// Returns the screens of this computer, and of what it has to do with a circle.
+fn of_this_computer() -> Router<Api> {
+    Router::new()
+        .route("/computer", get(computer::show))
+        .route("/computer/silence", post(computer::silence))
+        .route(
+            "/computer/passphrase",
+            get(computer::passphrase).post(computer::change),
+        )
+        .route("/computer/backup", get(backup::form).post(backup::make))
+        .route("/computer/backup/check", post(backup::check))
+        .route("/computer/copy", get(backup::copy_form).post(backup::copy))
+        .route(
+            "/c/{circle}/settings",
+            get(settings::show).post(settings::change),
+        )
+        .route(
+            "/c/{circle}/computers",
+            get(computers::show).post(computers::add),
+        )
+        .route("/c/{circle}/computers/confirm", post(computers::confirm))
+        .route("/c/{circle}/computers/{id}/remove", post(computers::remove))
+        .route("/c/{circle}/doing", get(doing::show))
 }
 
 /// Puts around some screens what all have.

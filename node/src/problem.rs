@@ -37,6 +37,9 @@ pub struct Problem {
     pub message: String,
     /// What to do now.
     pub next: String,
+    /// What stands in the message, by name, for whoever says it in other words.
+    #[serde(skip)]
+    pub named: Vec<(&'static str, String)>,
 }
 
 impl Kind {
@@ -81,7 +84,14 @@ impl Problem {
             code: Cow::Borrowed(code),
             message: message.into(),
             next: next.into(),
+            named: Vec::new(),
         }
+    }
+
+    /// Returns the same problem with something that stands in its message.
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.named.push((name, value.to_string()));
+        self
     }
 
     /// Returns the same problem as another kind.
@@ -240,6 +250,11 @@ impl From<Refusal> for Problem {
                 "nobody-waits",
                 "No other computer of yours waits to be linked here.",
                 "Make a key with `circlet device add`, then run `circlet join` on the other computer.",
+            ),
+            Refusal::TooManyDevices => Self::new(
+                "many-devices",
+                "You have eight computers in this circle, which is as many as one person may have.",
+                "Take one out that you no longer use: `circlet device list`, then `circlet device remove`.",
             ),
             Refusal::OtherWords => Self::new(
                 "four-words",

@@ -113,7 +113,7 @@ fn a_home_with_a_passphrase_asks_for_it_on_the_page() {
     assert!(!page.text().contains("Tuesday"));
     page.types("passphrase", "red door over there");
     page.sends();
-    page.says("That is not the passphrase");
+    page.says("That passphrase didn't open it");
     page.types("passphrase", "blue door over there");
     page.sends();
     page.says("You are the only one here so far");

@@ -12,6 +12,7 @@
 
 mod attacks;
 mod chromium;
+mod computer;
 mod driver;
 mod examined;
 mod heard;
@@ -20,6 +21,7 @@ mod keyboard;
 mod languages;
 mod looks;
 mod scriptless;
+mod private;
 
 use circlet_tests::nodes::{Computer, text};
 

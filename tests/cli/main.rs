@@ -12,6 +12,7 @@
 
 mod contract;
 mod demo;
+mod desktop;
 mod editor;
 mod guide;
 

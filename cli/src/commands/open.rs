@@ -7,6 +7,7 @@ use crate::output::Done;
 use crate::words;
 use circlet_node::client;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -21,7 +22,7 @@ const BROWSER: &str = "xdg-open";
 ///
 /// Starts Circlet if it isn't running. Where it is locked, the page asks for the passphrase. The page is
 /// served by this computer to this computer alone; its link works once, within a minute.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Print the link instead
     #[arg(long)]
@@ -61,6 +62,15 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
 /// Says whether what opens the home is given here, or nothing is needed: else the page asks for it.
 fn opens_here(context: &Context) -> Result<bool> {
     Ok(context.gives_passphrase() || !context.needs_passphrase()?)
+}
+
+/// Says whether somebody sits at a desktop of this computer, and would see a page that opens.
+pub(crate) fn has_desktop(context: &Context) -> bool {
+    let named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let screen = cfg!(target_os = "macos") || named("DISPLAY") || named("WAYLAND_DISPLAY");
+    let global = &context.global;
+    let at_it = std::io::stdout().is_terminal() && !named("SSH_CONNECTION");
+    screen && at_it && !global.json && !global.plain && !global.no_input
 }
 
 /// Opens an address in the browser; says whether something did.

@@ -34,7 +34,14 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let mut text = String::new();
     let stories = list(&json, "stories");
     let gaps = list(&json, "gaps");
+    let since = json.get("since").and_then(Value::as_u64);
+    let since = since.and_then(|since| usize::try_from(since).ok());
     for above in 0..=stories.len() {
+        if since == Some(above) && above < stories.len() {
+            write_line("Earlier", &mut text);
+        } else if since.is_some() && above == 0 {
+            write_line("Since you were last here", &mut text);
+        }
         for gap in gaps.iter().filter(|gap| stands_after(gap, above)) {
             write_gap(gap, &mut text);
         }
@@ -44,15 +51,39 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     }
     let message = if text.is_empty() {
         "Nothing here yet. You could be first, or just be here. `circlet share` shares a story."
+            .to_owned()
     } else {
-        ""
+        reached(&json)
     };
     Ok(Done {
         json,
         text,
-        message: message.to_owned(),
+        message,
         ..Done::default()
     })
+}
+
+/// Says who is known to have a story of one's own; nothing, where that is nobody.
+fn reached(json: &Value) -> String {
+    let names = |which| {
+        json.get("reached")
+            .map_or_else(Vec::new, |reached| words::list(reached, which))
+    };
+    match (names("by").as_slice(), names("unknown").as_slice()) {
+        ([], _) => String::new(),
+        (by, []) => format!("It has reached everyone: {}.", words::names(by)),
+        (by, _) => format!(
+            "It has reached {}. Whoever does not have it yet gets it when their computer is next in \
+             touch.",
+            words::names(by)
+        ),
+    }
+}
+
+/// Writes a line between stories. Writing to a string does not fail.
+fn write_line(line: &str, text: &mut String) {
+    let gap = if text.is_empty() { "" } else { "\n" };
+    let _ = writeln!(text, "{gap}-- {line}");
 }
 
 fn list<'a>(json: &'a Value, name: &str) -> &'a [Value] {
@@ -136,6 +167,17 @@ fn indented(text: &str, by: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn it_is_said_who_is_known_to_have_a_story() {
+        let said = |by: &[&str], unknown: &[&str]| {
+            reached(&json!({ "reached": { "by": by, "unknown": unknown } }))
+        };
+        assert_eq!(said(&["Bo", "Cai"], &[]), "It has reached everyone: Bo and Cai.");
+        assert!(said(&["Bo"], &["Cai"]).starts_with("It has reached Bo. Whoever"));
+        assert_eq!(said(&[], &["Bo"]), "");
+        assert_eq!(reached(&json!({ "reached": null })), "");
+    }
 
     #[test]
     fn a_story_is_shown_whole_with_what_was_answered() {

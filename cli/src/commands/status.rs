@@ -1,5 +1,6 @@
 //! `circlet status`, and `circlet` alone: how things are, and what you can do next.
 
+use super::open;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Done;
@@ -17,6 +18,7 @@ const WELCOME: &str = "\
 Circlet keeps a small group's stories on the members' own computers.
 There is no company in the middle.
 
+  circlet open                set it up in the browser
   circlet setup --name NAME   set it up here, with the name the others shall call you
   circlet demo                watch three people form a circle, all on this computer
   circlet help                everything else";
@@ -60,8 +62,24 @@ const NO_CIRCLE: &str = "No circle yet. `circlet new NAME` starts one; `circlet 
 const NOT_RUNNING: &str = "Circlet isn't running. Everything still works here; it goes out and comes \
                            in once you run `circlet start`.";
 
+/// Shows a short status, and opens the page where somebody sits at a desktop.
+pub(crate) async fn alone(context: &Context) -> Result<Done> {
+    if !open::has_desktop(context) {
+        return glance(context).await;
+    }
+    let opened = open::run(&open::Args::default(), context).await;
+    let mut done = glance(context).await?;
+    match opened {
+        Ok(page) if page.text.is_empty() => done.message = page.message,
+        // The link alone is what `circlet open` is for.
+        Ok(_) => {}
+        Err(failure) => context.printer.failed(&failure),
+    }
+    Ok(done)
+}
+
 /// Shows a short status, without asking for anything.
-pub(crate) async fn glance(context: &Context) -> Result<Done> {
+async fn glance(context: &Context) -> Result<Done> {
     if !context.is_set_up() {
         let json = json!({ "set_up": false, "running": false });
         return Ok(Done {
@@ -92,7 +110,8 @@ pub(crate) async fn glance(context: &Context) -> Result<Done> {
 }
 
 /// What can be done next.
-const NEXT: &str = "  circlet read     what was shared
+const NEXT: &str = "  circlet open     everything in the browser
+  circlet read     what was shared
   circlet share    share a story
   circlet invite   invite somebody
   circlet help     everything else";

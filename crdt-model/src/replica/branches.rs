@@ -121,6 +121,7 @@ impl Replica {
         for session in links.filter_map(|link| link.session.as_mut()) {
             session.forget(device, branch);
         }
+        self.forget_met(device, branch);
         Ok(())
     }
 

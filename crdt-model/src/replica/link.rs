@@ -114,6 +114,9 @@ impl Replica {
                 self.schedule
                     .lost(&Target::Device(session.device), now, rng);
             }
+            if session.acts_in {
+                self.note_met(session, now);
+            }
             out.outputs.push(Output::Event(Event::Connections));
         }
     }

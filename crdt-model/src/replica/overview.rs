@@ -1,5 +1,6 @@
 //! What a surface can ask a replica to show, as plain values.
 
+use crate::content::gesture::Says;
 use crate::content::story::Ask;
 use crate::id::{CircleId, DeviceId, InviteId, PersonId, ThingId};
 use crate::membership::act::{History, Mode, Role};
@@ -152,6 +153,23 @@ pub struct StoryLine {
     pub fades: Option<Day>,
     /// What was answered, the oldest first.
     pub responses: Vec<ResponseLine>,
+    /// On a story of this person's: what others say by gestures, the oldest first.
+    pub gestures: Vec<GestureLine>,
+    /// On somebody else's: what this person says by gestures.
+    pub given: Vec<Says>,
+}
+
+/// A gesture on a story of this person's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GestureLine {
+    /// Its id.
+    pub thing: ThingId,
+    /// What it says.
+    pub says: Says,
+    /// Who made it.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
 }
 
 /// A story or response of this person.
@@ -213,6 +231,30 @@ pub struct ResponseLine {
     pub text: String,
     /// When it was written, by the author's clock.
     pub written: Timestamp,
+}
+
+/// How another member can be reached, as far as this device knows since it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InTouch {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Whether a computer of theirs is connected now.
+    pub connected: bool,
+    /// Whether one of these holds exactly what this device holds.
+    pub in_step: bool,
+    /// When one was last connected, if none is now.
+    pub last: Option<Timestamp>,
+}
+
+/// To whom something is known to have come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The names of those who have it on a computer of theirs.
+    pub by: Vec<String>,
+    /// The names of those who have not said so: they may have it all the same.
+    pub unknown: Vec<String>,
 }
 
 /// Somebody who knocked.

@@ -211,6 +211,15 @@ impl Session {
         }
     }
 
+    /// Returns whether the peer holds an entry already, as far as it has said.
+    pub fn stored(&self, place: &Place) -> bool {
+        let under_way = |step: &Step| {
+            (step.device, step.branch) == (place.device, place.branch)
+                && (step.low..=step.high).contains(&place.seq)
+        };
+        self.has(place) && !self.in_flight.iter().any(under_way)
+    }
+
     /// Returns whether the peer holds an entry, or will.
     pub fn has(&self, place: &Place) -> bool {
         let chain = self

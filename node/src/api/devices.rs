@@ -66,7 +66,7 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(shown.await?))
 }
 
-pub(super) async fn add(State(api): State<Api>, choice: Choice) -> Answer {
+pub(crate) async fn add(State(api): State<Api>, choice: Choice) -> Answer {
     let reply = api.handle.command(choice.circle, Command::AddDevice);
     let Reply::DeviceKey { key, until } = reply.await? else {
         return Err(Problem::bug());
@@ -88,7 +88,7 @@ pub(super) async fn add(State(api): State<Api>, choice: Choice) -> Answer {
     ))
 }
 
-pub(super) async fn confirm(
+pub(crate) async fn confirm(
     State(api): State<Api>,
     choice: Choice,
     Asked(asked): Asked<FourWords>,
@@ -100,7 +100,7 @@ pub(super) async fn confirm(
     Ok(Json(json!({ "sentence": sentence })))
 }
 
-pub(super) async fn remove(
+pub(crate) async fn remove(
     State(api): State<Api>,
     choice: Choice,
     Path(id): Path<String>,

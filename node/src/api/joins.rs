@@ -93,7 +93,9 @@ impl From<Error> for Problem {
                     group.as_str()
                 ),
                 "Compare it with what you were sent.",
-            ),
+            )
+            .with("group", group.as_str())
+            .with("position", position),
             Error::GroupsMixed => Self::new(
                 "key-groups-mixed",
                 "Each group of the key is right, but they are not in the order they were sent in.",
@@ -115,7 +117,7 @@ impl From<Error> for Problem {
 }
 
 /// Returns where a key belongs that was pasted in the wrong place.
-pub(super) fn other_kind(kind: KeyKind) -> Problem {
+pub(crate) fn other_kind(kind: KeyKind) -> Problem {
     match kind {
         KeyKind::Invite => Problem::new(
             "invite-key-here",

@@ -28,7 +28,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
     Ok(Json(json))
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     State(api): State<Api>,
     choice: Choice,
     Asked(asked): Asked<NewSettings>,

@@ -57,7 +57,8 @@ pub fn explain(error: Error, written: &str) -> Problem {
             "words-count",
             format!("There are {count} words, and {COUNT} are needed."),
             "Write all of them, with blanks or lines between.",
-        ),
+        )
+        .with("count", count),
         Error::Unknown(place) => {
             let word = words::split(written).nth(place.saturating_sub(1));
             let word = word.unwrap_or_default();
@@ -66,6 +67,8 @@ pub fn explain(error: Error, written: &str) -> Problem {
                 format!("Word {place}, \"{word}\", is not in the list that the words come from."),
                 "Compare it with what you wrote down.",
             )
+            .with("place", place)
+            .with("word", word)
         }
         Error::Check => Problem::new(
             "words-mixed",

@@ -143,9 +143,14 @@ impl Gate {
     }
 
     /// Sets the silence after which the home locks itself.
-    pub(super) fn set_silence(&self, after: Option<Duration>) {
+    pub(crate) fn set_silence(&self, after: Option<Duration>) {
         self.state().after = after;
         self.shared.changed.notify_one();
+    }
+
+    /// Returns the silence after which the home locks itself.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        self.state().after
     }
 
     /// Waits until the home is open and there was silence for long enough.

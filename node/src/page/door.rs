@@ -9,6 +9,7 @@
 //! sent to every port of this computer, but only below its path, which nobody else knows.
 
 use super::guard;
+use super::serve::{Bounds, Known, serve};
 use super::setup;
 use super::show::{Base, closed, used_twice};
 use super::spoken;
@@ -17,13 +18,14 @@ use super::visitors::{Opened, Under, Visitor, Visitors, secret};
 use crate::home::Home;
 use crate::identity::may_set_up;
 use crate::keystore::{self, Keystore, fresh_rng};
-use crate::node::gate::{Ask, Gate};
+use crate::node::gate::{Ask, Gate, Reply};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -122,13 +124,9 @@ impl Door {
             host: format!("127.0.0.1:{port}"),
             base: Base::new(&secret(&mut fresh_rng()?)),
         };
-        let stop = self.0.stop.clone().cancelled_owned();
-        let server = axum::serve(listener, self.router(&place)).with_graceful_shutdown(stop);
-        self.0.serving.spawn(async move {
-            if server.await.is_err() {
-                tracing::error!("the page ended by itself");
-            }
-        });
+        let (router, stop) = (self.router(&place), self.0.stop.clone());
+        let serving = serve(listener, router, stop, Bounds::default());
+        self.0.serving.spawn(serving);
         Ok(place)
     }
 
@@ -157,6 +155,9 @@ impl Door {
         let Some(visitor) = visitor else {
             return closed(&base);
         };
+        if let Some(connection) = request.extensions().get::<Known>() {
+            connection.note();
+        }
         match (request.method(), path) {
             (&Method::POST, "leave") => return self.leave(&base).await,
             (&Method::POST, "language") => {
@@ -164,9 +165,10 @@ impl Door {
             }
             _ => {}
         }
-        let Some(request) = inside(&base, request, &visitor) else {
+        let Some(mut request) = inside(&base, request, &visitor) else {
             return closed(&base);
         };
+        request.extensions_mut().insert(self.clone());
         if let Some(screens) = self.before(&visitor) {
             return screens.oneshot(request).await.into_response();
         }
@@ -264,6 +266,16 @@ impl Door {
             visitors.go_on(Instant::now(), visitor, session);
         }
         visitors.leave_before(Instant::now());
+    }
+
+    /// Asks the side that holds the keys.
+    pub(super) async fn ask<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Problem> {
+        self.0.gate.ask(ask).await
+    }
+
+    /// Returns after how much silence the home locks itself.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        self.0.gate.silence()
     }
 
     /// Says whether it takes a passphrase to open the home.

@@ -52,9 +52,9 @@ struct Ready {
 }
 
 /// A key as a picture.
-struct Picture {
-    edge: usize,
-    path: String,
+pub(super) struct Picture {
+    pub(super) edge: usize,
+    pub(super) path: String,
 }
 
 /// What an invite is to be, as the form says it.
@@ -151,7 +151,7 @@ impl Invite {
 }
 
 /// Draws a key as a QR code; `None` when it is too long for one.
-fn picture(key: &str) -> Option<Picture> {
+pub(super) fn picture(key: &str) -> Option<Picture> {
     let code = QRBuilder::new(key)
         .mode(Writing::Alphanumeric)
         .ecl(ECL::L)

@@ -8,16 +8,21 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
-const ENGLISH: [&str; 4] = [
+const ENGLISH: [&str; 7] = [
     include_str!("../../i18n/en/circle.ftl"),
+    include_str!("../../i18n/en/computer.ftl"),
+    include_str!("../../i18n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
+    include_str!("../../i18n/en/private.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
     include_str!("../../i18n/en/stories.ftl"),
 ];
 
 /// The files of German.
-const GERMAN: [&str; 4] = [
+const GERMAN: [&str; 6] = [
     include_str!("../../i18n/de/circle.ftl"),
+    include_str!("../../i18n/de/computer.ftl"),
+    include_str!("../../i18n/de/knocks.ftl"),
     include_str!("../../i18n/de/page.ftl"),
     include_str!("../../i18n/de/problems.ftl"),
     include_str!("../../i18n/de/stories.ftl"),

@@ -140,7 +140,9 @@ impl Screen {
         if let Ok(replica) = line.replica {
             for id in known.difference(&here) {
                 // A story may also have moved on to the next screen.
-                if self.story.is_some() || replica.story(*id, shown.now)?.is_none() {
+                let missing = self.story.is_some() || replica.story(*id, shown.now)?.is_none();
+                // What this member muted meanwhile is here, and was not taken back.
+                if missing && !replica.hides(id)? {
                     gone.push(id.to_hex());
                 }
             }

@@ -187,7 +187,15 @@ impl Frame {
 
     /// Returns a problem in words of the page, or in its own where it names no command.
     pub(super) fn trouble(&self, problem: &Problem) -> Trouble {
-        let find = |key: &str| self.language.find(key, &FluentArgs::new());
+        let mut named = FluentArgs::new();
+        for (name, value) in &problem.named {
+            // A number, so that it is said as one.
+            match value.parse::<u32>() {
+                Ok(number) => named.set(*name, number),
+                Err(_) => named.set(*name, value.as_str()),
+            }
+        }
+        let find = |key: &str| self.language.find(key, &named);
         let key = format!("problem-{}", problem.code);
         let own = |text: &str| (!text.contains('`')).then(|| text.to_owned());
         let message = find(&key).or_else(|| own(&problem.message));

@@ -58,6 +58,7 @@ fn apart(standing: Standing) -> &'static str {
             JoinEnd::DeviceRemoved => "state-taken-out",
             JoinEnd::PersonBelongs => "ended-belongs",
             JoinEnd::DeviceKeyOver => "ended-device",
+            JoinEnd::TooManyDevices => "ended-many-devices",
         },
     }
 }

@@ -1,11 +1,15 @@
 //! The page as a browser meets it, without a port: every request goes through the whole door.
 
+mod computer;
+mod crowd;
 mod door;
 mod first_run;
 mod languages;
 mod live;
 mod looks;
 mod own;
+mod problems;
+mod private;
 mod screens;
 mod unlock;
 
@@ -17,7 +21,7 @@ use crate::config::Config;
 use crate::driver;
 use crate::home::Home;
 use crate::identity::{self, Identity};
-use crate::keystore::{Cost, Keystore, fresh_rng};
+use crate::keystore::{Cost, Keystore, change_passphrase, fresh_rng};
 use crate::node::gate::{Ask, Gate};
 use crate::storage::{Memory, Vault};
 use axum::Router;
@@ -82,7 +86,7 @@ impl Browser {
         let (mut browser, inbox) = Self::bare();
         identity::set_up(&browser.home, "Ana", None, Cost::TINY).unwrap();
         browser.running = Some(open(&browser.home, &browser.gate));
-        tokio::spawn(answer(browser.gate.clone(), inbox));
+        tokio::spawn(answer(browser.home.clone(), browser.gate.clone(), inbox));
         browser
     }
 
@@ -213,12 +217,23 @@ fn open_with(home: &Home, gate: &Gate, keystore: Keystore) -> driver::Running {
     running
 }
 
-/// Locks the gate when it is asked to, as whoever holds the keys does.
-async fn answer(gate: Gate, mut inbox: mpsc::Receiver<Ask>) {
+/// Does what only whoever holds the keys can do.
+async fn answer(home: Home, gate: Gate, mut inbox: mpsc::Receiver<Ask>) {
     while let Some(ask) = inbox.recv().await {
-        if let Ask::Lock(reply) = ask {
-            gate.close().await;
-            reply.send(Ok(true)).unwrap();
+        match ask {
+            Ask::Lock(reply) => {
+                gate.close().await;
+                reply.send(Ok(true)).unwrap();
+            }
+            Ask::Silence(after, reply) => {
+                gate.set_silence(after);
+                reply.send(Ok(())).unwrap();
+            }
+            Ask::Passphrase { key, new, reply } => {
+                let changed = change_passphrase(&home, key.as_ref(), new.as_ref());
+                reply.send(changed.map_err(Into::into)).unwrap();
+            }
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Opening a home that is locked: the passphrase, or one button where there is none.
+//! Opening a home that is locked: the passphrase or the 24 words, or one button where there is none.
 
 use super::door::Door;
 use super::framed;
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use super::visitors::Visitor;
+use crate::api::words::explain;
 use crate::keystore::{Key, Passphrase};
-use crate::problem::Kind;
+use crate::problem::{Kind, Problem};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use circlet_model::words;
 use serde::Deserialize;
 use zeroize::ZeroizeOnDrop;
 
@@ -46,8 +48,12 @@ async fn open(
     Filled(fields): Filled<Fields>,
 ) -> Shown {
     let needed = door.needs_passphrase();
-    let key = needed.then(|| Key::from(Passphrase::from(fields.passphrase.as_str())));
-    match door.unlock(&visitor, key).await {
+    let key = needed.then(|| key(&fields.passphrase)).transpose();
+    let opened = match key {
+        Ok(key) => door.unlock(&visitor, key).await,
+        Err(problem) => Err(problem.of(Kind::Locked)),
+    };
+    match opened {
         Ok(()) => Ok(on_to(&base.to(""))),
         Err(problem) if matches!(problem.kind, Kind::Locked) => {
             let mut screen = screen(&door, &base);
@@ -56,6 +62,15 @@ async fn open(
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// Returns what was typed to open a home: 24 words are those words, and anything else is a passphrase.
+pub(super) fn key(typed: &str) -> Result<Key, Problem> {
+    if words::split(typed).count() != words::COUNT {
+        return Ok(Passphrase::from(typed).into());
+    }
+    let seed = words::from_words(typed).map_err(|error| explain(error, typed))?;
+    Ok(Key::Seed(Box::new(seed)))
 }
 
 fn screen(door: &Door, base: &Base) -> Unlock {

@@ -37,10 +37,30 @@ async fn the_passphrase_leads_in_and_another_does_not() {
     assert!(!asked.body.contains("Ana"), "nothing of the home is said");
     let wrong = browser.post("", "passphrase=red+door").await;
     assert_eq!(wrong.status, 422);
-    wrong.says("That is not the passphrase");
+    wrong.says("That passphrase didn&#39;t open it");
     assert!(!wrong.body.contains("red door"), "it is not said back");
     browser.get("circles").await.says("not here");
     let home = browser.does("", "passphrase=blue+door").await;
+    home.says("Where would you like to begin?");
+    keys.await.unwrap().close().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_24_words_lead_in_too_and_a_slip_in_them_is_named() {
+    let (browser, keys) = begin(Some("blue door")).await;
+    let keystore = Keystore::open(&browser.home, Some(&"blue door".into())).unwrap();
+    let words = Identity::load(&keystore).unwrap().words();
+    drop(keystore);
+    let written = words.replace(' ', "+");
+    browser.get("").await.says("Forgotten?");
+    let (first, rest) = written.split_once('+').unwrap();
+    let slip = browser
+        .post("", &format!("passphrase={first}x+{rest}"))
+        .await;
+    assert_eq!(slip.status, 422);
+    slip.says(&format!("Word 1, &#34;{first}x&#34;, is not in the list"));
+    let home = browser.does("", &format!("passphrase={written}")).await;
     home.says("Where would you like to begin?");
     keys.await.unwrap().close().await;
     browser.close().await;
