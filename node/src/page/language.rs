@@ -19,11 +19,12 @@ const ENGLISH: [&str; 7] = [
 ];
 
 /// The files of German.
-const GERMAN: [&str; 6] = [
+const GERMAN: [&str; 7] = [
     include_str!("../../i18n/de/circle.ftl"),
     include_str!("../../i18n/de/computer.ftl"),
     include_str!("../../i18n/de/knocks.ftl"),
     include_str!("../../i18n/de/page.ftl"),
+    include_str!("../../i18n/de/private.ftl"),
     include_str!("../../i18n/de/problems.ftl"),
     include_str!("../../i18n/de/stories.ftl"),
 ];
