@@ -59,7 +59,7 @@ fn a_second_computer_comes_in_by_a_key_and_four_words() {
     page.types("words", words);
     page.sends();
     page.says("The words fit.");
-    theirs.comes_to_say("Up to date with everyone");
+    theirs.comes_to_say("You are the only one here so far");
     page.follows("Members");
     page.follows("Your computers");
     page.comes_to_say("Another computer of yours");
