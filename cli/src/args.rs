@@ -1,9 +1,9 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    backup, completions, demo, device, doctor, edit, export, help, import, invite, join, leave,
-    list, lock, members, new, node, open, passphrase, read, respond, restore, settings, setup,
-    share, start, status, stop, take_back, unlock, welcome, words,
+    backup, completions, crisis, demo, device, doctor, drafts, edit, export, help, import, invite,
+    join, leave, list, lock, members, new, node, open, passphrase, read, respond, restore,
+    settings, setup, share, start, status, stop, take_back, unlock, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Respond(respond::Args),
     Edit(edit::Args),
     TakeBack(take_back::Args),
+    Drafts(drafts::Args),
+    Crisis(crisis::Args),
     Words(words::Args),
     Device(device::Args),
     Backup(backup::Args),

@@ -2,9 +2,11 @@
 
 pub(crate) mod backup;
 pub(crate) mod completions;
+pub(crate) mod crisis;
 pub(crate) mod demo;
 pub(crate) mod device;
 pub(crate) mod doctor;
+pub(crate) mod drafts;
 pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod help;
@@ -64,6 +66,8 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Respond(args)) => respond::run(&args, context).await,
         Some(Command::Edit(args)) => edit::run(&args, context).await,
         Some(Command::TakeBack(args)) => take_back::run(&args, context).await,
+        Some(Command::Drafts(args)) => drafts::run(&args, context).await,
+        Some(Command::Crisis(args)) => crisis::run(&args, context).await,
         Some(Command::Words(args)) => words::run(&args, context).await,
         Some(Command::Device(args)) => device::run(&args, context).await,
         Some(Command::Backup(args)) => backup::run(&args, context).await,

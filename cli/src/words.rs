@@ -24,6 +24,15 @@ pub(crate) fn day(written: &str) -> String {
     }
 }
 
+/// Says which day it is as it also stands on paper; what is not understood stays as it is.
+pub(crate) fn in_full(day: &str) -> String {
+    let date = day.parse::<Date>();
+    date.map_or_else(
+        |_| day.to_owned(),
+        |date| date.strftime("%-d %B %Y").to_string(),
+    )
+}
+
 /// Says on which day a file was written.
 pub(crate) fn day_of(written: SystemTime) -> String {
     let moment = Timestamp::try_from(written).map(|moment| moment.to_string());

@@ -80,6 +80,12 @@ impl<const MAX: usize> Default for Bytes<MAX> {
     }
 }
 
+impl<const MAX: usize> Default for Text<MAX> {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 impl<T, const MAX: usize> Deref for List<T, MAX> {
     type Target = [T];
     fn deref(&self) -> &[T] {

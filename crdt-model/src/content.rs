@@ -8,6 +8,7 @@
 //! not write that kind, do not count. A kind that this version does not know is kept and passed on
 //! unread.
 
+pub mod gesture;
 pub mod profile;
 pub mod response;
 pub mod settings;
@@ -19,8 +20,9 @@ use crate::bounded::{Bytes, List, Text, TooLong};
 use crate::codec;
 use crate::document::{self, Change, Document};
 use crate::id::{DeviceId, PersonId};
-use crate::log::header::KeyClass;
+use crate::log::header::{Audience, KeyClass};
 pub use crate::membership::act::MAX_NAME;
+use gesture::Gesture;
 use profile::Profile;
 use response::Response;
 use serde::{Deserialize, Serialize};
@@ -64,7 +66,7 @@ pub enum Error {
 }
 
 /// A kind of thing. The numbers are for ever; 5 to 15 are set aside: 5 agreement, 6 strategy,
-/// 7 gathering, 8 ask or offer, 9 gesture, 10 private reply, 11 concern, 12 recovery share.
+/// 7 gathering, 8 ask or offer, 10 private reply, 11 concern, 12 recovery share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A story. 1.
@@ -75,6 +77,8 @@ pub enum Kind {
     Profile,
     /// What holds for the circle as a whole. 4.
     Settings,
+    /// A sentence for the author of a story alone. 9.
+    Gesture,
 }
 
 /// What an entry carries once it is opened.
@@ -111,6 +115,8 @@ pub enum Content {
     Profile(Profile),
     /// What holds for the circle as a whole.
     Settings(Settings),
+    /// A sentence for the author of a story alone.
+    Gesture(Gesture),
 }
 
 impl Kind {
@@ -121,6 +127,7 @@ impl Kind {
             2 => Self::Response,
             3 => Self::Profile,
             4 => Self::Settings,
+            9 => Self::Gesture,
             _ => return None,
         })
     }
@@ -132,21 +139,30 @@ impl Kind {
             Self::Response => 2,
             Self::Profile => 3,
             Self::Settings => 4,
+            Self::Gesture => 9,
         }
     }
 
     /// Returns the key class that its bodies are sealed under.
     pub fn class(self) -> KeyClass {
         match self {
-            Self::Story | Self::Response => KeyClass::Stories,
+            Self::Story | Self::Response | Self::Gesture => KeyClass::Stories,
             Self::Profile | Self::Settings => KeyClass::Commons,
+        }
+    }
+
+    /// Returns for whom its bodies are sealed: in a body of another audience it means nothing.
+    pub fn audience(self) -> Audience {
+        match self {
+            Self::Gesture => Audience::Sealed,
+            Self::Story | Self::Response | Self::Profile | Self::Settings => Audience::Circle,
         }
     }
 
     /// Whether a person may write a thing of this kind that `creator` made.
     pub fn may_write(self, signer: PersonId, creator: PersonId, is_keeper: bool) -> bool {
         match self {
-            Self::Story | Self::Response | Self::Profile => signer == creator,
+            Self::Story | Self::Response | Self::Profile | Self::Gesture => signer == creator,
             Self::Settings => is_keeper,
         }
     }
@@ -206,6 +222,7 @@ impl Content {
             Kind::Response => Self::Response(Response::read(&document)?),
             Kind::Profile => Self::Profile(Profile::read(&document)?),
             Kind::Settings => Self::Settings(Settings::read(&document)?),
+            Kind::Gesture => Self::Gesture(Gesture::read(&document)?),
         })
     }
 }

@@ -79,6 +79,9 @@ pub mod graph;
 pub mod judge;
 pub mod roster;
 
+pub use crowd::MAX_OF_ONE;
+
+mod crowd;
 mod ending;
 mod fork;
 mod node;

@@ -8,6 +8,7 @@
 mod acts;
 mod addresses;
 mod admit;
+mod aside;
 mod beyond;
 mod branches;
 mod changed;
@@ -20,10 +21,12 @@ mod edit;
 mod entries;
 mod fading;
 mod feed;
+mod gestures;
 mod give;
 mod grants;
 mod heard;
 mod hello;
+mod hidden;
 pub mod input;
 mod keepers;
 mod keys;
@@ -32,6 +35,7 @@ mod link;
 mod linking;
 mod names;
 mod need;
+mod notes;
 pub mod output;
 pub mod overview;
 mod owed;
@@ -140,6 +144,8 @@ pub struct Replica {
     closed: BTreeMap<DeviceId, u64>,
     /// Where the join was ended since this node started: others are asked first.
     ended_at: BTreeSet<Address>,
+    /// Whom this person does not want to see: see `hidden`.
+    hidden: BTreeSet<PersonId>,
 }
 
 /// What every beginning needs.
@@ -353,6 +359,7 @@ impl Replica {
             tended: Day::default(),
             closed: BTreeMap::new(),
             ended_at: BTreeSet::new(),
+            hidden: BTreeSet::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-// The page's comfort: leaving quickly, and what changes while it is shown. Everything else works without.
+// The page's comfort: leaving quickly, what changes while it is shown, drafts. Everything else works without.
 "use strict";
 
 // Leave quickly: the button, or three Escapes within five seconds. Locks Circlet, and puts the closed page
@@ -61,7 +61,8 @@
       say(offer, "");
     } else if (offer.textContent !== news.new) {
       const link = document.createElement("a");
-      link.href = location.pathname;
+      // Another address than this one, so that it is loaded; what it names has the focus then.
+      link.href = location.pathname + "?" + news.at + "#" + news.at;
       link.textContent = news.new;
       offer.replaceChildren(link);
     }
@@ -71,7 +72,10 @@
       const gap = document.createElement("p");
       gap.className = "gap";
       gap.textContent = news.gap;
+      gap.tabIndex = -1;
+      const held = there.contains(document.activeElement);
       there.replaceWith(gap);
+      if (held) gap.focus();
     }
   }
 
@@ -93,4 +97,51 @@
     listen();
   });
   listen();
+})();
+
+// A draft: saved on this computer while somebody types, by Circlet alone; the browser keeps nothing. The form
+// is not sent before the last save is through, so that nothing is saved after it.
+(() => {
+  const WAIT = 1000;
+  const form = document.querySelector("form[data-draft]");
+  if (!form) return;
+  const said = form.querySelector("[data-said]");
+  let timer = 0;
+  let saving = null;
+
+  async function send() {
+    const body = new URLSearchParams(new FormData(form));
+    const keepalive = body.toString().length < 60000;
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(form.dataset.draft, { method: "POST", body, headers, keepalive });
+    const told = await answer.json();
+    if (told.draft !== undefined) form.elements.draft.value = told.draft;
+    return told.said;
+  }
+
+  function save() {
+    clearTimeout(timer);
+    timer = saving ? setTimeout(save, WAIT) : 0;
+    if (saving) return;
+    saving = send().catch(() => said.dataset.lost).then((words) => {
+      saving = null;
+      if (said.textContent !== words) said.textContent = words;
+    });
+  }
+
+  form.addEventListener("input", () => {
+    if (!timer) timer = setTimeout(save, WAIT);
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && timer) save();
+  });
+
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    timer = 0;
+    if (!saving) return;
+    event.preventDefault();
+    saving.then(() => form.requestSubmit(event.submitter));
+  });
 })();

@@ -16,10 +16,12 @@
 //! | `POST /v1/circles` | [`circles::NewCircle`] | `id`, `name` |
 //! | `POST /v1/leave` | `{}` | `id`, `name` |
 //! | `POST /v1/joins` | [`joins::NewJoin`] | `state` (`joined` or `pending`), `circle`, `words`, `sentence` |
-//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`, `asked_out`; `waiting`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `sentence` |
+//! | `GET /v1/members` | | `members`: `id`, `name`, `role`, `since`, `me`, `devices`, `words`, `asked_out`, `muted`; `waiting` and `aside`: `id`, `name`, `words`; `gone`: `id`, `name`, `removed`, `day`, `known_by`, `of`, `muted`, `sentence` |
 //! | `POST /v1/members/{id}/welcome` | `{}` | `id`, `name`, `words`, `sentence` |
+//! | `POST /v1/members/{id}/not-now` | `{}` | `id`, `name`, `sentence` |
 //! | `POST /v1/members/{id}/remove` | `{}` | `id`, `name`, `state` (`done` or `voice`), `sentence` |
 //! | `POST /v1/members/{id}/role` | [`roles::NewRole`] | `id`, `name`, `role` (the one held now), `state`, `sentence` |
+//! | `POST /v1/members/{id}/mute`, `.../unmute` | `{}` | `id`, `name`, `muted`, `sentence` |
 //! | `GET /v1/words` | | `words`: the 24 |
 //! | `POST /v1/words/check` | [`words::Written`] | `sentence` |
 //! | `GET /v1/invites` | | `invites`: `id`, `by`, `uses`, `used`, `expires`, `history`, `knock`, `open` |
@@ -39,10 +41,16 @@
 //! | `POST /v1/show-now` | `{}` | `shown`: how many circles came from a backup and are shown now |
 //! | `GET /v1/settings` | | `name`, `fade` (days or null), `tells`, `may_change` |
 //! | `POST /v1/settings` | [`settings::NewSettings`] | the same |
-//! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all; `gaps`: `after`, `sentence` |
+//! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all; `gaps`: `after`, `sentence`; `since`: how many of them came since one was last here, or null |
 //! | `GET /v1/stories/{id}` | | `stories`: the one; `reached`, of one's own: `by` and `unknown`, names |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
 //! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
+//! | `GET /v1/drafts` | | `drafts`: `id`, `kind` (`story`, `response` or `edit`), `about`, `circle`, `saved`, `text`, `note`, `ask`, `fade` |
+//! | `POST /v1/drafts` | [`drafts::NewDraft`] | `id` |
+//! | `POST /v1/drafts/{id}/send` | `{}` | `id` of what was shared |
+//! | `POST /v1/drafts/{id}/drop` | `{}` | `id` |
+//! | `GET /v1/crisis` | | [`crisis::NewCard`] |
+//! | `POST /v1/crisis` | [`crisis::NewCard`] | the same |
 //!
 //! Every request that concerns one circle takes `?circle=NAME` (any part of the name's beginning that
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
@@ -56,12 +64,15 @@
 
 pub mod backups;
 pub mod circles;
+pub mod crisis;
 pub mod devices;
 pub mod doctor;
+pub mod drafts;
 pub mod invites;
 pub mod joins;
 pub mod lock;
 pub mod members;
+pub mod mutes;
 pub mod node;
 pub mod own;
 pub mod roles;
@@ -73,6 +84,7 @@ pub mod words;
 pub(crate) mod asked;
 mod by_id;
 mod gone;
+pub(crate) mod reading;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -116,8 +128,11 @@ pub fn router(api: Api) -> Router {
         .route("/v1/joins", post(joins::new))
         .route("/v1/members", get(members::list))
         .route("/v1/members/{id}/welcome", post(members::welcome))
+        .route("/v1/members/{id}/not-now", post(members::not_now))
         .route("/v1/members/{id}/remove", post(roles::remove))
         .route("/v1/members/{id}/role", post(roles::give))
+        .route("/v1/members/{id}/mute", post(mutes::mute))
+        .route("/v1/members/{id}/unmute", post(mutes::unmute))
         .route("/v1/words", get(words::show))
         .route("/v1/words/check", post(words::check))
         .route("/v1/invites", get(invites::list).post(invites::new))
@@ -140,6 +155,10 @@ pub fn router(api: Api) -> Router {
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))
         .route("/v1/stories/{id}/responses", post(stories::respond))
+        .route("/v1/drafts", get(drafts::list).post(drafts::new))
+        .route("/v1/drafts/{id}/send", post(drafts::send))
+        .route("/v1/drafts/{id}/drop", post(drafts::drop))
+        .route("/v1/crisis", get(crisis::show).post(crisis::change))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! file   = head ‖ stream (`chunks`), whose pieces are
-//!          person ‖ for each circle: circle ‖ its transcript (`circlet_model::replica::transcript`)
+//!          person ‖ what is for them alone (`alone`)
+//!          ‖ for each circle: circle ‖ its transcript (`circlet_model::replica::transcript`)
 //! person = 0xB0 ‖ (version 1, when it was made, root seed, name)
 //! circle = 0xB1 ‖ (circle, its name, the person secret where it does not follow from the seed, cards)
 //! ```
@@ -14,6 +15,7 @@
 //! It is made piece by piece where the replicas live, so that the node goes on meanwhile; each piece is
 //! whole in itself, and what was shared meanwhile stands at the end.
 
+mod alone;
 mod head;
 mod in_memory;
 mod load;
@@ -112,7 +114,7 @@ pub(crate) async fn make(handle: &Handle, home: &Home, asked: Make) -> Result<Ma
         return Err(crate::keystore::Error::NeedsPassphrase.into());
     }
     let (new, file) = NewFile::begin(&asked.path, home, asked.replace)?;
-    let (person, circles, left_out) = handle
+    let (person, alone, circles, left_out) = handle
         .look(|shown| {
             let name = Text::new(shown.identity.name()).map_err(|_| Problem::bug())?;
             let person = Person {
@@ -128,7 +130,7 @@ pub(crate) async fn make(handle: &Handle, home: &Home, asked: Make) -> Result<Ma
                     None => left_out.push(name_of(line)),
                 }
             }
-            Ok((person, circles, left_out))
+            Ok((person, alone::pieces(shown), circles, left_out))
         })
         .await?;
     let (home, seed) = (home.clone(), person.seed.0);
@@ -144,7 +146,8 @@ pub(crate) async fn make(handle: &Handle, home: &Home, asked: Make) -> Result<Ma
         Ok((head, key))
     })
     .await?;
-    let file = write(handle, file, (&head.to_bytes(), key), &person, &circles).await?;
+    let about = (&person, alone.as_slice());
+    let file = write(handle, file, (&head.to_bytes(), key), about, &circles).await?;
     blocking(move || new.finish(file).map_err(|error| out_of_reach(error.kind()))).await?;
     let circles = circles.into_iter();
     Ok(Made {
@@ -158,7 +161,7 @@ async fn write(
     handle: &Handle,
     mut file: BufWriter<File>,
     (head, key): (&[u8], Secret),
-    person: &Person,
+    (person, alone): (&Person, &[Zeroizing<Vec<u8>>]),
     circles: &[(Hint, Circle)],
 ) -> Result<BufWriter<File>, Problem> {
     let written = file.write_all(head);
@@ -166,6 +169,9 @@ async fn write(
     let mut stream = Sealer::new(file, key, head.to_vec());
     let mut put = |piece: &[u8]| stream.put(piece).map_err(unwritten);
     put(&marked(PERSON, person))?;
+    for piece in alone {
+        put(piece)?;
+    }
     for (hint, circle) in circles {
         put(&marked(CIRCLE, circle))?;
         let mut pieces = Pieces::new(Purpose::Backup);

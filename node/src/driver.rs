@@ -22,6 +22,7 @@ mod begin;
 mod carry;
 mod circle;
 mod devices;
+mod keep;
 mod ports;
 mod round;
 pub(crate) mod row;
@@ -35,6 +36,7 @@ use crate::config::Config;
 use crate::handle::{Answer, Request, Select, Shown};
 use crate::identity::{Hint, Identity};
 use crate::keystore::{Keystore, fresh_rng};
+use crate::local::Local;
 use crate::network;
 use crate::problem::Problem;
 use crate::storage::{Engine, Vault};
@@ -127,7 +129,7 @@ impl<E: Engine> Driver<E> {
             circles.extend(replica.map(|replica| Circle::new(row, replica)));
         }
         let rng = fresh_rng()?;
-        Ok(Self {
+        let mut driver = Self {
             vault,
             keystore,
             identity,
@@ -142,7 +144,9 @@ impl<E: Engine> Driver<E> {
             settle,
             moved: watch::Sender::new(()),
             other_keys: Vec::new(),
-        })
+        };
+        driver.hide_muted();
+        Ok(driver)
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Request>, shutdown: CancellationToken) {
@@ -233,6 +237,7 @@ impl<E: Engine> Driver<E> {
                 self.command(&circle, *command, answer, round);
             }
             Work::Request(Request::Look(look)) => round.after.push(After::Look(look)),
+            Work::Request(Request::Keep(keep)) => self.keep(keep, round),
             Work::Event(hint, event) => self.event(hint, event, round),
             Work::Ended(hint) => self.network_ended(hint, round),
             Work::Tick | Work::Shutdown => {}
@@ -300,7 +305,7 @@ impl<E: Engine> Driver<E> {
             && let Some(replica) = self.load(hint)
             && let Some(circle) = self.circle(hint)
         {
-            circle.replica = replica;
+            circle.show(replica);
         }
     }
 
@@ -320,6 +325,7 @@ impl<E: Engine> Driver<E> {
         Shown {
             circles: self.circles.iter().map(Circle::line).collect(),
             identity: &self.identity,
+            local: Local::new(&self.vault),
             now: self.now(),
         }
     }

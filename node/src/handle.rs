@@ -2,6 +2,7 @@
 //! at the replicas, which run where the replicas live.
 
 use crate::identity::{Hint, Identity};
+use crate::local::Local;
 use crate::problem::{Kind, Problem};
 use circlet_model::address::Address;
 use circlet_model::id::CircleId;
@@ -11,7 +12,7 @@ use circlet_model::replica::Replica;
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::Reply;
 use circlet_model::replica::overview::Standing;
-use circlet_model::store;
+use circlet_model::store::{self, Batch};
 use circlet_model::time::Timestamp;
 use std::fmt;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -46,6 +47,12 @@ pub(crate) type Answer<T> = oneshot::Sender<Result<T, Problem>>;
 /// Something that is run where the replicas live, once what they hold is durable.
 pub(crate) type Look = Box<dyn FnOnce(&Shown<'_>) + Send>;
 
+/// Something that says what is to be kept for the member alone, and whom to answer once it is durable.
+pub(crate) type Keep = Box<dyn FnOnce(&Shown<'_>) -> (Batch, Kept) + Send>;
+
+/// Who is answered once something is durable, or could not be made so.
+pub(crate) type Kept = Box<dyn FnOnce(Result<(), Problem>) + Send>;
+
 /// What the driver is asked.
 pub(crate) enum Request {
     /// Begin a circle.
@@ -72,6 +79,8 @@ pub(crate) enum Request {
     },
     /// Look at the replicas.
     Look(Look),
+    /// Keep something for the member alone.
+    Keep(Keep),
 }
 
 /// All circles of a home, to be looked at.
@@ -81,6 +90,8 @@ pub struct Shown<'a> {
     pub circles: Vec<Line<'a>>,
     /// Who the person at this computer is.
     pub identity: &'a Identity,
+    /// What is kept for this person alone.
+    pub local: Local<'a>,
     /// The time.
     pub now: Timestamp,
 }
@@ -162,6 +173,27 @@ impl Handle {
         let run =
             |answer: Answer<T>| -> Look { Box::new(move |shown| drop(answer.send(look(shown)))) };
         self.ask(|answer| Request::Look(run(answer))).await
+    }
+
+    /// Keeps something for the member alone: the changes that are made of what is here.
+    pub(crate) async fn keep<T, F>(&self, keep: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Shown<'_>) -> Result<(Batch, T), Problem> + Send + 'static,
+    {
+        let run = |answer: Answer<T>| -> Keep {
+            Box::new(move |shown| match keep(shown) {
+                Ok((batch, value)) => {
+                    let durable = |kept: Result<(), Problem>| kept.map(|()| value);
+                    (batch, Box::new(|kept| drop(answer.send(durable(kept)))))
+                }
+                Err(problem) => {
+                    drop(answer.send(Err(problem)));
+                    (Batch::new(), Box::new(drop))
+                }
+            })
+        };
+        self.ask(|answer| Request::Keep(run(answer))).await
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, Problem> {

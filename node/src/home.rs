@@ -7,6 +7,7 @@
 //!   identity            what the person is, sealed under the master key (`keystore`)
 //!   pages               the page keys of the store, sealed under the master key (`keystore::Pages`)
 //!   silence             after how much silence the home locks itself, sealed (`keystore::Silence`)
+//!   language            what the page speaks, if that was chosen: two letters, not sealed (`page::spoken`)
 //!   store/              the rows, all of them ciphertext (`storage`)
 //!   node.sock           the local API, unless CIRCLET_SOCKET says where
 //!   run/                drafts that are not sent yet, and the log of the background node
@@ -144,6 +145,11 @@ impl Home {
     /// Returns the path of what is kept of when the home locks itself.
     pub fn silence(&self) -> PathBuf {
         self.root.join("silence")
+    }
+
+    /// Returns the path of what is kept of the language that the page speaks.
+    pub(crate) fn language(&self) -> PathBuf {
+        self.root.join("language")
     }
 
     /// Returns the folder of the store.

@@ -18,6 +18,7 @@ pub mod handle;
 pub mod home;
 pub mod identity;
 pub mod keystore;
+pub mod local;
 pub mod logging;
 pub mod network;
 pub mod node;

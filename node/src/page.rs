@@ -13,9 +13,11 @@ mod begin;
 mod circle;
 mod computer;
 mod computers;
+mod crisis;
 mod dates;
 mod doing;
 pub(crate) mod door;
+mod drafts;
 mod edit;
 mod feed;
 mod guard;
@@ -26,12 +28,12 @@ mod link;
 mod live;
 mod member;
 mod members;
-mod names;
 mod serve;
 mod settings;
 mod setup;
 mod share;
 mod show;
+mod spoken;
 mod state;
 mod story;
 mod take_back;
@@ -67,6 +69,16 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/", get(feed::show))
             .route("/c/{circle}/live", get(live::feed))
             .route("/c/{circle}/story/{id}/live", get(live::story))
+            .route("/crisis", get(crisis::show))
+            .route("/crisis/edit", get(crisis::form).post(crisis::change))
+            .route("/drafts", get(drafts::list))
+            .route("/drafts/{id}/drop", post(drafts::drop))
+            .route("/c/{circle}/share/draft", post(drafts::save_story))
+            .route(
+                "/c/{circle}/story/{id}/respond/draft",
+                post(drafts::save_response),
+            )
+            .route("/c/{circle}/own/{id}/edit/draft", post(drafts::save_edit))
             .route("/c/{circle}/share", get(share::form).post(share::share))
             .route("/c/{circle}/story/{id}", get(story::show))
             .route("/c/{circle}/story/{id}/respond", post(story::respond))
@@ -84,7 +96,10 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/members/{id}", get(member::show))
             .route("/c/{circle}/members/{id}/role", post(member::give))
             .route("/c/{circle}/members/{id}/remove", post(member::remove))
+            .route("/c/{circle}/members/{id}/mute", post(member::mute))
+            .route("/c/{circle}/members/{id}/unmute", post(member::unmute))
             .route("/c/{circle}/members/{id}/welcome", post(members::welcome))
+            .route("/c/{circle}/members/{id}/not-now", post(members::not_now))
             .route("/c/{circle}/invite", get(invite::form).post(invite::make))
             .route("/c/{circle}/invite/{id}", get(invite::show))
             .route("/c/{circle}/invite/{id}/stop", post(invite::stop))

@@ -251,6 +251,11 @@ impl From<Refusal> for Problem {
                 "No other computer of yours waits to be linked here.",
                 "Make a key with `circlet device add`, then run `circlet join` on the other computer.",
             ),
+            Refusal::TooManyDevices => Self::new(
+                "many-devices",
+                "You have eight computers in this circle, which is as many as one person may have.",
+                "Take one out that you no longer use: `circlet device list`, then `circlet device remove`.",
+            ),
             Refusal::OtherWords => Self::new(
                 "four-words",
                 "These four words are not the ones that the other computer shows. Nothing was changed.",

@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
@@ -20,12 +21,17 @@
 
 #[path = "measure/churn.rs"]
 mod churn;
+#[allow(dead_code, reason = "tests ask a browser for more")]
+#[path = "../browser/driver.rs"]
+mod driver;
 #[path = "measure/grown.rs"]
 mod grown;
 #[path = "measure/machine.rs"]
 mod machine;
 #[path = "measure/nodes.rs"]
 mod nodes;
+#[path = "measure/page.rs"]
+mod page;
 #[path = "measure/pure.rs"]
 mod pure;
 #[path = "measure/report.rs"]
@@ -40,6 +46,7 @@ const ALL: &[(&str, &[usize])] = &[
     ("newcomer", &[1_000, 10_000]),
     ("live", &[100, 10_000]),
     ("start", &[0, 1_000, 10_000]),
+    ("page", &[0, 10_000]),
 ];
 
 fn main() {
@@ -66,6 +73,7 @@ fn main() {
                 "churn" => churn::churn(*stories),
                 "newcomer" => runtime.block_on(nodes::newcomer(*stories)),
                 "live" => runtime.block_on(nodes::live(*stories)),
+                "page" => runtime.block_on(page::page(*stories)),
                 _ => runtime.block_on(nodes::start(*stories)),
             }
         }

@@ -49,16 +49,18 @@ fn answer(mut stream: TcpStream, html: &str, noted: &Mutex<String>) {
 fn another_port_reads_nothing_posts_nothing_and_frames_nothing() {
     let ana = ana();
     ana.share("Something private.");
-    let page = Chromium::start();
+    let page = Chromium::start_with(&["--host-resolver-rules=MAP other.example 127.0.0.1"]);
     page.goto(&link(&ana));
     page.says("Something private.");
     let ours = page.url();
+    // A cookie as others make them, to see that what ours is not sent to is sent one at all.
+    page.asks("document.cookie = 'common=1; path=/'");
     let html = format!(
         "<h1>Theirs</h1><iframe id=frame src='{ours}'></iframe>\
          <form id=form method=post action='{ours}share'><input name=text value=Forged></form>"
     );
     let other = Other::start(html);
-    for host in ["127.0.0.1", "localhost"] {
+    for host in ["127.0.0.1", "localhost", "other.example"] {
         let theirs = format!("http://{host}:{}/", other.port);
         page.goto(&theirs);
         page.says("Theirs");
@@ -73,10 +75,12 @@ fn another_port_reads_nothing_posts_nothing_and_frames_nothing() {
         page.goto(&theirs);
     }
     let seen = other.seen.lock().unwrap().clone();
+    assert!(seen.contains("common=1"), "no cookie was sent: {seen}");
     assert!(!seen.contains("circlet="), "the cookie was sent: {seen}");
     page.goto(&ours);
     page.says("Something private.");
     assert!(!page.text().contains("Forged"));
+    assert_eq!(ana.stories().len(), 1, "nothing was posted");
 }
 
 #[test]

@@ -2,9 +2,6 @@
 
 use super::driver::Driver;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -28,11 +25,12 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
 ];
 
-/// The widths that every screen is looked at in, in CSS pixels.
-const WIDTHS: [u64; 4] = [320, 390, 768, 1280];
-
-/// The Escape key, as `WebDriver` says it.
+/// Keys, as `WebDriver` says them.
+pub(crate) const TAB: &str = "\u{e004}";
+pub(crate) const ENTER: &str = "\u{e007}";
+pub(crate) const SHIFT: &str = "\u{e008}";
 pub(crate) const ESCAPE: &str = "\u{e00c}";
+pub(crate) const DOWN: &str = "\u{e015}";
 
 /// What Fluent puts around a name, so that it runs in its own direction.
 const ISOLATES: &str = "\u{2068}\u{2069}";
@@ -147,8 +145,27 @@ impl Chromium {
     /// Presses and lets go of one key, wherever the focus is.
     #[track_caller]
     pub(crate) fn presses(&self, key: &str) {
-        let [down, up] = ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }));
-        let keys = json!({ "type": "key", "id": "keys", "actions": [down, up] });
+        self.acts(&[("keyDown", key), ("keyUp", key)]);
+    }
+
+    /// Presses a key while another one is held.
+    #[track_caller]
+    pub(crate) fn presses_with(&self, held: &str, key: &str) {
+        self.acts(&[
+            ("keyDown", held),
+            ("keyDown", key),
+            ("keyUp", key),
+            ("keyUp", held),
+        ]);
+    }
+
+    #[track_caller]
+    fn acts(&self, keys: &[(&str, &str)]) {
+        let keys = keys.iter();
+        let keys: Vec<Value> = keys
+            .map(|(kind, key)| json!({ "type": kind, "value": key }))
+            .collect();
+        let keys = json!({ "type": "key", "id": "keys", "actions": keys });
         let actions = json!({ "actions": [keys] });
         self.driver.post("actions", &actions).unwrap();
     }
@@ -219,11 +236,17 @@ impl Chromium {
         self.driver.post("execute/async", &body).unwrap()
     }
 
-    /// Sends a command of the `DevTools` protocol.
+    /// Sends a command of the `DevTools` protocol; returns its answer.
     #[track_caller]
-    pub(crate) fn tells(&self, command: &str, with: &Value) {
+    pub(crate) fn tells(&self, command: &str, with: &Value) -> Value {
         let body = json!({ "cmd": command, "params": with });
-        self.driver.post("goog/cdp/execute", &body).unwrap();
+        self.driver.post("goog/cdp/execute", &body).unwrap()
+    }
+
+    /// Returns what is in the window, as the driver sends it: a picture in base64.
+    #[track_caller]
+    pub(crate) fn picture(&self) -> Value {
+        self.driver.get("screenshot").unwrap()
     }
 
     /// Fails if the page broke its own policy, or a script of it stopped, since the last time.
@@ -238,55 +261,5 @@ impl Chromium {
             .filter(|entry| entry["source"] != "network" && grave(entry))
             .collect();
         assert!(faults.is_empty(), "{faults:?}");
-    }
-
-    /// Takes pictures of the page as it is, at every width and in both schemes, for people to look at; fails
-    /// where something does not fit.
-    #[track_caller]
-    pub(crate) fn pictures(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        for scheme in ["light", "dark"] {
-            let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-            let media = json!({ "features": [feature] });
-            self.tells("Emulation.setEmulatedMedia", &media);
-            for width in WIDTHS {
-                self.is_wide(width, 600);
-                let size = "const page = document.documentElement; \
-                            return [page.scrollWidth, page.scrollHeight]";
-                let size = self.asks(size);
-                let [wide, high] = [0, 1].map(|side| size[side].as_u64().unwrap());
-                assert!(wide <= width, "{name} needs {wide} of {width}");
-                self.is_wide(width, high.min(6000));
-                let path = folder.join(format!("{name}-{width}-{scheme}.png"));
-                self.picture(&path);
-            }
-        }
-        let none = json!({ "features": [] });
-        self.tells("Emulation.setEmulatedMedia", &none);
-        self.tells("Emulation.clearDeviceMetricsOverride", &json!({}));
-        self.is_quiet();
-    }
-
-    /// Writes what is in the window into a file. The driver sends it in base64, which `base64` reads.
-    fn picture(&self, path: &PathBuf) {
-        let picture = self.driver.get("screenshot").unwrap();
-        let mut base64 = Command::new("base64")
-            .arg("--decode")
-            .stdin(Stdio::piped())
-            .stdout(File::create(path).unwrap())
-            .spawn()
-            .unwrap();
-        let mut stdin = base64.stdin.take().unwrap();
-        std::io::Write::write_all(&mut stdin, picture.as_str().unwrap().as_bytes()).unwrap();
-        drop(stdin);
-        assert!(base64.wait().unwrap().success());
-    }
-
-    fn is_wide(&self, width: u64, height: u64) {
-        let size = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
-        });
-        self.tells("Emulation.setDeviceMetricsOverride", &size);
     }
 }

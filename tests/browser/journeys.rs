@@ -152,25 +152,3 @@ fn whoever_leaves_quickly_leaves_nothing_behind_back() {
     page.click("#leave button");
     page.says("This page is closed");
 }
-
-#[test]
-fn everything_works_without_script() {
-    let ana = ana();
-    let page = Chromium::start();
-    page.tells(
-        "Emulation.setScriptExecutionDisabled",
-        &serde_json::json!({"value": true}),
-    );
-    page.goto(&link(&ana));
-    page.follows("Share");
-    page.types("text", "Without a script.");
-    page.types("note", "quiet things");
-    page.sends();
-    page.says("Content note: quiet things");
-    page.click("summary");
-    page.says("Without a script.");
-    page.click("#leave button");
-    page.says("This page is closed");
-    page.back();
-    page.says("This page is closed");
-}

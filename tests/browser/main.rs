@@ -14,8 +14,14 @@ mod attacks;
 mod chromium;
 mod computer;
 mod driver;
+mod examined;
+mod heard;
 mod journeys;
+mod keyboard;
+mod languages;
 mod looks;
+mod scriptless;
+mod private;
 
 use circlet_tests::nodes::{Computer, text};
 
@@ -25,6 +31,16 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_circlet");
 /// Returns a link to the page of a computer.
 fn link(computer: &Computer) -> String {
     text(&computer.data(&["open", "--no-browser"]), "url")
+}
+
+/// Lets somebody come into Ana's circle, with everything that was shared; returns their computer.
+fn joins(ana: &Computer, name: &str) -> Computer {
+    let mut computer = Computer::of(PROGRAM, name);
+    computer.start();
+    let invite = ana.data(&["invite", "--history", "all"]);
+    computer.data_from(&text(&invite, "key"), &["join", "-"]);
+    computer.wait_for_state("joined");
+    computer
 }
 
 /// Returns Ana's computer with its node and a circle.

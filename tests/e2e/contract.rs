@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 38] = [
+const COMMANDS: [(&str, &[&str]); 46] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
     ("start", &["--listen", "--words-file"]),
     ("stop", &[]),
@@ -26,10 +26,12 @@ const COMMANDS: [(&str, &[&str]); 38] = [
     ("doctor", &[]),
     ("new", &["<NAME>"]),
     ("list", &[]),
-    ("members", &["remove", "role"]),
+    ("members", &["remove", "mute", "unmute", "role"]),
+    ("members mute", &["<NAME>"]),
+    ("members unmute", &["<NAME>"]),
     ("members remove", &["<NAME>", "--confirm"]),
     ("members role", &["<NAME>", "<ROLE>", "keeper", "member"]),
-    ("welcome", &["[NAME]"]),
+    ("welcome", &["[NAME]", "--not-now"]),
     ("leave", &["--confirm"]),
     (
         "invite",
@@ -49,7 +51,16 @@ const COMMANDS: [(&str, &[&str]); 38] = [
     ("invite stop", &["<ID>"]),
     ("join", &["[KEY|-]"]),
     ("settings", &["--fade", "--taken-back"]),
-    ("share", &["[-]", "--ask", "--note-file", "--fade"]),
+    (
+        "share",
+        &["[-]", "--ask", "--note-file", "--fade", "--draft"],
+    ),
+    ("drafts", &["list", "show", "send", "drop"]),
+    ("drafts list", &[]),
+    ("drafts show", &["<ID>"]),
+    ("drafts send", &["<ID>"]),
+    ("drafts drop", &["<ID>"]),
+    ("crisis", &["edit"]),
     ("read", &["[ID]", "--all"]),
     ("respond", &["<ID>", "[-]"]),
     ("take-back", &["<ID>", "--yes"]),
@@ -188,6 +199,17 @@ fn of_stories(ana: &Computer) -> Vec<(&'static str, Vec<String>)> {
     let edited = ana.data_from("Twice.", &["edit", &story, "-"]);
     note("edit", &edited);
     story = text(&edited, "id");
+    let kept = ana.data_from("Not yet.", &["share", "-", "--draft"]);
+    note("share", &kept);
+    note("draft", &ana.data(&["drafts"])["drafts"][0]);
+    let kept = text(&kept, "id");
+    note("draft", &ana.data(&["drafts", "show", &kept]));
+    note("share", &ana.data(&["drafts", "send", &kept]));
+    note("card", &ana.data(&["crisis"]));
+    note(
+        "card",
+        &ana.data_from("Helps: Tea.", &["crisis", "edit", "-"]),
+    );
     note("settings", &ana.data(&["settings", "--fade", "30d"]));
     note("take-back", &ana.data(&["take-back", &story]));
     seen
@@ -206,12 +228,14 @@ fn the_fields_are_the_ones_that_scripts_know() {
     assert_eq!(
         seen,
         [
+            "card: agreed call helps people",
             "check: check ok sentence",
             "circle: connected digest entries id in_step_with members name sentence state waiting \
              words",
             "device: active here id since",
             "device add: key sentence until",
             "device list: devices until waiting",
+            "draft: about ask circle fade id kind note saved text",
             "edit: id",
             "invite: id key sentence",
             "invite list: by expires history id knock open used uses",
@@ -220,9 +244,9 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "leave: id name",
             "list: id name sentence state",
             "member: me name",
-            "members: asked_out devices id me name role since words",
+            "members: asked_out devices id me muted name role since words",
             "new: id name",
-            "read: gaps stories",
+            "read: gaps since stories",
             "respond: id",
             "response: author id text written",
             "settings: fade may_change name tells",

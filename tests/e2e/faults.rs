@@ -288,7 +288,7 @@ fn a_full_disk_is_said_and_goes_on_with_room() {
 }
 
 /// Returns the generator and the number of rounds.
-fn setting() -> (ChaCha8Rng, u32) {
+pub(crate) fn setting() -> (ChaCha8Rng, u32) {
     let number = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let seed: u64 = number("CIRCLET_CRASH_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     let rounds = number("CIRCLET_CRASH_ROUNDS").map_or(ROUNDS, |rounds: u64| rounds as u32);
@@ -303,7 +303,7 @@ fn shared(stdout: &[u8]) -> String {
 }
 
 #[track_caller]
-fn assert_has(computer: &Computer, acknowledged: &BTreeSet<String>) {
+pub(crate) fn assert_has(computer: &Computer, acknowledged: &BTreeSet<String>) {
     let read = computer.data(&["read", "--all"]);
     let here: BTreeSet<String> = circlet_tests::nodes::list(&read, "stories")
         .iter()

@@ -20,6 +20,8 @@ mod invites;
 mod liar;
 mod locked;
 mod members;
+mod power;
+mod private;
 mod story;
 mod taken_back;
 

@@ -6,6 +6,9 @@ use circlet_model::store::{Key, Reader, Space};
 use circlet_node::home::Home;
 use circlet_node::identity::Identity;
 use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
+use circlet_node::local::card::Card;
+use circlet_node::local::draft::{Draft, Seen};
+use circlet_node::local::place::Place;
 use circlet_node::network::{beacon, frame};
 use circlet_node::storage::{Engine, Memory, Vault};
 use rand_chacha::ChaCha20Rng;
@@ -20,7 +23,25 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("identity", identity),
     ("store", store),
     ("backup", backup),
+    ("alone", alone),
 ];
+
+/// Reads what is kept for one person alone, and what a form says of a draft.
+fn alone(bytes: &[u8]) {
+    if let Ok(draft) = codec::decode::<Draft>(bytes) {
+        assert_eq!(codec::encode(&draft), bytes);
+    }
+    if let Ok(card) = codec::decode::<Card>(bytes) {
+        assert_eq!(codec::encode(&card), bytes);
+    }
+    if let Ok(place) = codec::decode::<Place>(bytes) {
+        place.since([]);
+    }
+    let text = std::str::from_utf8(bytes).ok();
+    if let Some(seen) = text.and_then(|text| text.parse::<Seen>().ok()) {
+        assert_eq!(seen.to_string().parse(), Ok(seen));
+    }
+}
 
 /// Looks at a file as a backup: one that is anything, and one that begins like one.
 fn backup(bytes: &[u8]) {

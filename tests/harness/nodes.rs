@@ -70,6 +70,11 @@ impl Computer {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes back all that was set.
+    pub fn unset(&mut self) {
+        self.variables.clear();
+    }
+
     /// Adds arguments to every later command and node.
     pub fn always(&mut self, args: &[&str]) {
         self.everywhere = args.iter().map(|&arg| arg.to_owned()).collect();

@@ -18,7 +18,7 @@ use circlet_model::membership::act::{History, Mode};
 use circlet_model::replica::input::{Command, Fade, Input};
 use circlet_model::replica::output::{Outbox, Refusal, Reply};
 use circlet_model::replica::{Replica, Start};
-use circlet_model::time::Timestamp;
+use circlet_model::time::{Day, Timestamp};
 use core::time::Duration;
 pub use node::{Crash, Node};
 use rand_chacha::ChaCha20Rng;
@@ -77,6 +77,10 @@ pub struct Said {
     pub thing: ThingId,
     /// The story that it answers.
     pub to: Option<ThingId>,
+    /// The first of all its edits.
+    pub first: ThingId,
+    /// The last day on which it is shown, for a story.
+    pub last_day: Day,
     /// The text: no two are the same.
     pub text: String,
     /// The node it was written at.
@@ -203,36 +207,56 @@ impl World {
         command: Command,
     ) -> Option<Result<Reply, Refusal>> {
         let readers = self.members(index);
-        let (text, to, taken) = match &command {
+        let last_day = self.last_day(index, &command);
+        let (text, to, gone) = match &command {
             Command::Share { story, .. } => (Some(story.text.to_string()), None, None),
             Command::Respond { to, text } => (Some(text.clone()), Some(*to), None),
+            Command::Edit { thing, edit } => (Some(edit.text.clone()), None, Some(*thing)),
             Command::TakeBack { thing } => (None, None, Some(*thing)),
             _ => (None, None, None),
         };
-        let own = |said: &&mut Said| Some(said.thing) == taken && said.by == index;
+        let own = |said: &&mut Said| Some(said.thing) == gone && said.by == index;
         if let Some(said) = self.said.iter_mut().find(own) {
             said.unwanted = true;
         }
         let reply = self.ask(index, command)?;
-        match (&reply, text) {
-            (Ok(Reply::Shared { thing }), Some(text)) => self.said.push(Said {
+        let done = matches!(reply, Ok(Reply::Shared { .. } | Reply::Done));
+        let old = self.said.iter_mut().find(own).filter(|_| done);
+        let old = old.map(|said| {
+            said.taken_back = true;
+            said.clone()
+        });
+        if let (Ok(Reply::Shared { thing }), Some(text)) = (&reply, text) {
+            self.said.push(Said {
                 thing: *thing,
-                to,
+                to: old.as_ref().map_or(to, |old| old.to),
+                first: old.as_ref().map_or(*thing, |old| old.first),
+                last_day: old.as_ref().map_or(last_day, |old| old.last_day),
                 text,
                 by: index,
                 readers,
                 taken_back: false,
                 unwanted: false,
                 at: self.now,
-            }),
-            (Ok(Reply::Done), None) => {
-                if let Some(said) = self.said.iter_mut().find(own) {
-                    said.taken_back = true;
-                }
-            }
-            _ => {}
+            });
         }
         Some(reply)
+    }
+
+    /// Returns the last day of what a command shares.
+    fn last_day(&self, index: usize, command: &Command) -> Day {
+        let Command::Share { fade, .. } = command else {
+            return Day::default();
+        };
+        let settled = || self.settings(index)?.fade;
+        let days = match fade {
+            Fade::Never => None,
+            Fade::After(days) => Some((*days).max(1)),
+            Fade::AsSettled => settled(),
+        };
+        days.map_or_else(Day::default, |days| {
+            self.time(index).day().plus(days.into())
+        })
     }
 
     /// Carries out a command at a node that runs.

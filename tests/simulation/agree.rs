@@ -2,6 +2,7 @@
 
 use crate::walk::Walk;
 use circlet_model::replica::overview::{Standing, StoryLine};
+use circlet_model::time::Day;
 use circlet_tests::world::{Said, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,11 @@ pub(crate) fn check(walk: &Walk) {
                 nothing_taken_back_is_kept(world, (node, &circle), said, &shown);
                 nothing_acknowledged_is_lost(world, (node, &circle), said, &shown);
             }
+            let is_over = said.last_day.is_over(world.time(node).day());
+            assert!(
+                !(is_over && shown.contains(&said.text)),
+                "P{node} shows {said:?}"
+            );
         }
     }
     let names = |node: usize| {
@@ -33,6 +39,8 @@ pub(crate) fn check(walk: &Walk) {
     };
     for &node in &circle {
         assert_eq!(names(node), names(first), "P{node}'s members");
+        let settled = [node, first].map(|node| world.settings(node));
+        assert_eq!(settled[0], settled[1], "P{node}'s settings");
     }
 }
 
@@ -164,21 +172,30 @@ fn nothing_acknowledged_is_lost(
     shown: &BTreeSet<String>,
 ) {
     let reader = said.readers.contains(&world.person(node));
-    let wanted = !said.unwanted && circle.contains(&said.by);
-    // A response goes with its story.
-    let story = said
-        .to
-        .and_then(|to| world.said.iter().find(|said| said.thing == to));
-    let under = match (said.to, story) {
-        (Some(_), Some(story)) => {
-            !story.unwanted && circle.contains(&story.by) && shown.contains(&story.text)
-        }
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
+    let wanted = !said.unwanted && circle.contains(&said.by) && !may_have_faded(world, said);
+    // A response goes with its story, through all its edits.
+    let first = |to| world.said.iter().find(|said| said.thing == to);
+    let first = said.to.map(|to| first(to).map(|said| said.first));
+    let under = first.is_none_or(|first| {
+        let mut stories = world.said.iter();
+        stories.any(|story| {
+            Some(story.first) == first
+                && story.to.is_none()
+                && !story.unwanted
+                && circle.contains(&story.by)
+                && shown.contains(&story.text)
+        })
+    });
     if reader && wanted && under {
         assert!(shown.contains(&said.text), "P{node} lacks {said:?}");
     }
+}
+
+/// Whether the last day of something is over by the clock of anybody there may be: none is more than two days
+/// ahead.
+fn may_have_faded(world: &World, said: &Said) -> bool {
+    let days = u32::try_from(world.passed() / Day::MILLIS).expect("not that long");
+    said.last_day.is_over(world.first_day().plus(days + 4))
 }
 
 fn shown(stories: &[StoryLine]) -> BTreeSet<String> {

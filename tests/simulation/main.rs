@@ -26,3 +26,4 @@ mod taken_back;
 mod trouble;
 mod walk;
 mod ways_in;
+mod words;

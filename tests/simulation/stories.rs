@@ -2,7 +2,7 @@
 
 use circlet_model::membership::act::{History, Mode};
 use circlet_model::replica::input::Command;
-use circlet_model::replica::output::{JoinEnd, Reply};
+use circlet_model::replica::output::{JoinEnd, Refusal, Reply};
 use circlet_model::replica::overview::Standing;
 use circlet_tests::world::{Crash, World};
 use core::time::Duration;
@@ -281,6 +281,50 @@ fn whoever_knocks_waits_for_a_welcome() {
     world.run(30 * MINUTE);
     agree(&world, &[0, 1, cai]);
     assert_eq!(world.texts(cai), ["from before"]);
+}
+
+#[test]
+fn whoever_says_not_now_puts_somebody_aside_on_one_computer() {
+    let mut world = circle(9, 2);
+    let command = Command::Invite {
+        uses: 2,
+        expires: 60 * 24 * 60 * MINUTE,
+        mode: Mode::Knock,
+        history: History::All,
+    };
+    let Ok(Reply::Invited { key, .. }) = world.command(1, command) else {
+        panic!("members invite")
+    };
+    // Cai knocks at both computers.
+    world.stop(0);
+    let cai = world.join("Cai", &key);
+    world.run(MINUTE);
+    world.start(0);
+    world.run(30 * MINUTE);
+    let person = world.person(cai);
+    let shown = |world: &World, node: usize| {
+        let (replica, now) = (world.replica(node).unwrap(), world.time(node));
+        (replica.waiting(now).len(), replica.aside(now).len())
+    };
+    assert_eq!(shown(&world, 1), (1, 0));
+    world.command(1, Command::NotNow { person }).unwrap();
+    assert_eq!(shown(&world, 1), (0, 1));
+    // It lasts, over a restart too, and Cai is told nothing.
+    world.stop(1);
+    world.start(1);
+    world.run(6 * 24 * 60 * MINUTE);
+    assert_eq!(shown(&world, 1), (0, 1));
+    assert_eq!(world.overview(cai).standing, Standing::Knocking);
+    // After a week who still knocks waits again.
+    world.run(2 * 24 * 60 * MINUTE);
+    assert_eq!(shown(&world, 1), (1, 0));
+    world.command(1, Command::NotNow { person }).unwrap();
+    world.command(1, Command::Welcome { person }).unwrap();
+    world.run(30 * MINUTE);
+    agree(&world, &[0, 1, cai]);
+    assert_eq!(shown(&world, 1), (0, 0));
+    let nobody = world.command(1, Command::NotNow { person });
+    assert_eq!(nobody, Err(Refusal::NotFound));
 }
 
 #[test]

@@ -34,6 +34,10 @@ pub(crate) struct Walk {
     told: u64,
     /// Which of the rarer faults happen in this world.
     mood: Mood,
+    /// What decides on edits, fading and bundles; `None`: there are none.
+    pub(crate) words: Option<ChaCha20Rng>,
+    /// Bundles on their way: whose, and the pieces.
+    pub(crate) bundles: Vec<(usize, Vec<Vec<u8>>)>,
 }
 
 /// The rarer faults of a world.
@@ -48,6 +52,15 @@ struct Mood {
 impl Walk {
     /// Begins a walk: a founder and an invite.
     pub(crate) fn new(seed: u64) -> Self {
+        let words = ChaCha20Rng::seed_from_u64(seed ^ 0xed17);
+        Self {
+            words: Some(words),
+            ..Self::without_words(seed)
+        }
+    }
+
+    /// Begins a walk without edits, fading and bundles.
+    pub(crate) fn without_words(seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed ^ 0x5eed);
         let mut world = World::new(seed);
         let mut one_in = |n: u64| rng.next_u64().is_multiple_of(n);
@@ -80,6 +93,8 @@ impl Walk {
             backups: Vec::new(),
             told: 0,
             mood,
+            words: None,
+            bundles: Vec::new(),
         };
         walk.invite(founder);
         walk
@@ -137,6 +152,7 @@ impl Walk {
                 self.pass(time);
             }
         }
+        self.more_words(node);
         let time = self.some_time(false);
         self.pass(time);
     }
@@ -330,8 +346,11 @@ impl Walk {
         }
     }
 
-    fn command(&mut self, node: usize, command: Command) -> Option<Reply> {
-        let line = format!("P{node} {command:?}");
+    pub(crate) fn command(&mut self, node: usize, command: Command) -> Option<Reply> {
+        let line = match &command {
+            Command::Carry { pieces } => format!("P{node} takes in {} pieces", pieces.len()),
+            command => format!("P{node} {command:?}"),
+        };
         if !self.world.runs(node) {
             return None;
         }
@@ -356,7 +375,7 @@ impl Walk {
         (!stories.is_empty()).then(|| stories[self.pick(stories.len())].thing)
     }
 
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         self.told += 1;
         format!("text {}", self.told)
     }
@@ -365,7 +384,7 @@ impl Walk {
         self.world.run(Duration::from_millis(milliseconds));
     }
 
-    fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         self.did.push(format!("{:>12} {line}", self.world.passed()));
     }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// The crates that make up the product.
 pub(crate) const PRODUCT: &[&str] = &["crdt-model/src/", "node/src/", "cli/src/"];
 
-/// Folders that hold what tools made.
-const MADE_BY_TOOLS: &[&str] = &[".git", "target", "docs/book"];
+/// Folders that hold what tools made, or others.
+const MADE_BY_TOOLS: &[&str] = &[".git", "target", "docs/book", "tests/browser/axe"];
 
 /// Modules of the product that are built for its tests only.
 const ONLY_FOR_TESTS: &[&str] = &[

@@ -24,6 +24,7 @@ mod hello;
 mod home;
 mod ids;
 mod invitation;
+mod local;
 mod records;
 mod rows;
 mod wraps;

@@ -34,6 +34,19 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         confirm: Option<String>,
     },
+    /// See nothing of what somebody shares
+    ///
+    /// Nobody is told, and what they share still reaches this computer and goes on from it to the others.
+    /// It holds on this computer alone; `circlet members` shows you whom you muted.
+    Mute {
+        /// Whom: the name, or the beginning of the id
+        name: String,
+    },
+    /// See what somebody shares again
+    Unmute {
+        /// Whom: the name, or the beginning of the id
+        name: String,
+    },
     /// Make somebody a keeper, or a member again
     ///
     /// Keepers can remove members and choose keepers. What other members say counts once more than
@@ -65,6 +78,8 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
             let member = people::find(people::list(&json, "members"), name)?;
             remove(member, confirm.as_deref(), context).await
         }
+        Some(Action::Mute { name }) => mute(&json, name, "mute", context).await,
+        Some(Action::Unmute { name }) => mute(&json, name, "unmute", context).await,
         Some(Action::Role { name, role }) => {
             let member = people::find(people::list(&json, "members"), name)?;
             give(member, *role, context).await
@@ -104,6 +119,15 @@ async fn give(member: &Value, role: Given, context: &Context) -> Result<Done> {
     Ok(told(context.post(&path, &NewRole { role }).await?))
 }
 
+/// Mutes or unmutes somebody who belongs, or did.
+async fn mute(json: &Value, name: &str, how: &str, context: &Context) -> Result<Done> {
+    let lists = ["members", "gone"].map(|list| people::list(json, list));
+    let everybody = lists.concat();
+    let id = words::field(people::find(&everybody, name)?, "id");
+    let path = format!("/v1/members/{id}/{how}");
+    Ok(told(context.post(&path, &json!({})).await?))
+}
+
 fn told(json: Value) -> Done {
     let message = words::field(&json, "sentence");
     Done {
@@ -123,6 +147,11 @@ fn show(json: Value) -> Done {
     if !waiting.is_empty() {
         text.push_str("\nWaiting for a welcome (`circlet welcome NAME`):\n");
         write_waiting(waiting, &mut text);
+    }
+    let aside = people::list(&json, "aside");
+    if !aside.is_empty() {
+        text.push_str("\nPut aside on this computer (`circlet welcome NAME`):\n");
+        write_waiting(aside, &mut text);
     }
     let mut gone = people::list(&json, "gone")
         .iter()
@@ -160,6 +189,9 @@ fn write_member(member: &Value, members: &[Value], text: &mut String) {
     }
     if words::field(member, "role") == "keeper" {
         asides.push("keeper".to_owned());
+    }
+    if member.get("muted").and_then(Value::as_bool) == Some(true) {
+        asides.push("muted by you".to_owned());
     }
     match number(member, "devices") {
         0 | 1 => {}

@@ -34,7 +34,14 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let mut text = String::new();
     let stories = list(&json, "stories");
     let gaps = list(&json, "gaps");
+    let since = json.get("since").and_then(Value::as_u64);
+    let since = since.and_then(|since| usize::try_from(since).ok());
     for above in 0..=stories.len() {
+        if since == Some(above) && above < stories.len() {
+            write_line("Earlier", &mut text);
+        } else if since.is_some() && above == 0 {
+            write_line("Since you were last here", &mut text);
+        }
         for gap in gaps.iter().filter(|gap| stands_after(gap, above)) {
             write_gap(gap, &mut text);
         }
@@ -71,6 +78,12 @@ fn reached(json: &Value) -> String {
             words::names(by)
         ),
     }
+}
+
+/// Writes a line between stories. Writing to a string does not fail.
+fn write_line(line: &str, text: &mut String) {
+    let gap = if text.is_empty() { "" } else { "\n" };
+    let _ = writeln!(text, "{gap}-- {line}");
 }
 
 fn list<'a>(json: &'a Value, name: &str) -> &'a [Value] {

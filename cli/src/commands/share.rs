@@ -6,6 +6,7 @@ use crate::output::Done;
 use crate::{text, words};
 use circlet_model::content::story::MAX_NOTE;
 use circlet_model::replica::output::Refusal;
+use circlet_node::api::drafts::NewDraft;
 use circlet_node::api::stories::{Ask, NewStory};
 use circlet_node::problem::Problem;
 use clap::ValueEnum;
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// settled
     #[arg(long, value_enum, value_name = "TIME")]
     fade: Option<Stay>,
+    /// Keep it as a draft on this computer, and share nothing yet
+    #[arg(long)]
+    draft: bool,
 }
 
 /// How long a story stays.
@@ -104,6 +108,9 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
         None
     };
     let written = text::write(editor, context, "")?;
+    if args.draft {
+        return keep(args, written, note, context).await;
+    }
     let body = NewStory {
         text: written.text.clone(),
         ask: args.ask.into(),
@@ -124,6 +131,30 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     Ok(Done {
         json,
         message,
+        ..Done::default()
+    })
+}
+
+/// Keeps the story as a draft.
+async fn keep(
+    args: &Args,
+    written: text::Written,
+    note: Option<String>,
+    context: &Context,
+) -> Result<Done> {
+    let body = NewDraft {
+        text: written.text.clone(),
+        note,
+        ask: Some(args.ask.into()),
+        fade: args.fade.map(Stay::days),
+        ..NewDraft::default()
+    };
+    let json = written.send(context.post("/v1/drafts", &body)).await?;
+    let id = words::field(&json, "id");
+    let id = words::short(&id);
+    Ok(Done {
+        message: format!("Kept as a draft, as {id}. `circlet drafts send {id}` sends it."),
+        json,
         ..Done::default()
     })
 }

@@ -1,4 +1,4 @@
-//! `circlet welcome`: lets somebody in who knocked.
+//! `circlet welcome`: lets somebody in who knocked, or puts them aside.
 
 use super::members::write_waiting;
 use crate::context::Context;
@@ -15,13 +15,19 @@ use serde_json::{Value, json};
 pub(crate) struct Args {
     /// Whom: the name, or the beginning of the id; nothing = the only one who waits
     name: Option<String>,
+    /// Put them aside instead, on this computer, for a week at most; nobody is told, they neither
+    #[arg(long)]
+    not_now: bool,
 }
 
-/// Lets them in, or lists who waits.
+/// Lets them in, puts them aside, or lists who waits.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let json = context.get_of_circle("/v1/members", &[]).await?;
     let waiting = people::list(&json, "waiting");
+    let aside = people::list(&json, "aside");
+    let all: Vec<Value> = waiting.iter().chain(aside).cloned().collect();
     let person = match (&args.name, waiting) {
+        (Some(name), _) if !all.is_empty() => people::find(&all, name)?,
         (_, []) => {
             return Err(Failure::not_found(
                 "Nobody is waiting for a welcome.",
@@ -29,11 +35,13 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
                  here.",
             ));
         }
-        (Some(name), waiting) => people::find(waiting, name)?,
-        (None, [one]) => one,
-        (None, several) => return Ok(list(several)),
+        (_, [one]) => one,
+        (_, several) => return Ok(list(several)),
     };
     let (id, name) = (words::field(person, "id"), words::field(person, "name"));
+    if args.not_now {
+        return say(&format!("/v1/members/{id}/not-now"), context).await;
+    }
     let four = words::field(person, "words");
     let question = format!(
         "{name} would like to join. Their four words: {four}\n\
@@ -44,8 +52,11 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     {
         return Err(Failure::cancelled("They are still waiting."));
     }
-    let path = format!("/v1/members/{id}/welcome");
-    let json = context.post(&path, &json!({})).await?;
+    say(&format!("/v1/members/{id}/welcome"), context).await
+}
+
+async fn say(path: &str, context: &Context) -> Result<Done> {
+    let json = context.post(path, &json!({})).await?;
     let message = words::field(&json, "sentence");
     Ok(Done {
         json,

@@ -34,7 +34,7 @@ impl Response {
         Body::new(Kind::Response, &[change])
     }
 
-    /// Returns the story that a body answers, without making a document of it.
+    /// Returns the story that a body answers, or that a gesture is on, without making a document of it.
     pub fn story_of(body: &Body, device: DeviceId) -> Option<ThingId> {
         let changes = body.check(device).ok()?;
         let story = changes.iter().find_map(|change| change.bytes(STORY))?;

@@ -1,5 +1,6 @@
 //! Tests of what things say: made, read, merged, refused.
 
+use super::gesture::Says;
 use super::story::Ask;
 use super::*;
 use crate::document::Value;
@@ -48,6 +49,39 @@ fn a_story_reads_as_it_was_written() {
     let body = Body::decode(&body.encode()).unwrap();
     let read = Content::read(ANA, &[write(LAPTOP, ANA, false, &body)]);
     assert_eq!(read, Ok(Content::Story(story)));
+}
+
+#[test]
+fn a_gesture_reads_as_it_was_made_and_what_is_not_known_is_none() {
+    let to = ThingId([3; 16]);
+    for says in Says::ALL {
+        let gesture = Gesture { to, says };
+        let body = gesture.create(LAPTOP).unwrap();
+        assert_eq!(body.kind(), Ok(Kind::Gesture));
+        let read = Content::read(ANA, &[write(LAPTOP, ANA, false, &body)]);
+        assert_eq!(read, Ok(Content::Gesture(gesture)));
+        assert_eq!(Says::from_name(says.name()), Some(says));
+        // The same from two devices at once is the same.
+        let twice = gesture.create(PHONE).unwrap();
+        let writes = [
+            write(LAPTOP, ANA, false, &body),
+            write(PHONE, ANA, false, &twice),
+        ];
+        assert_eq!(Content::read(ANA, &writes), Ok(Content::Gesture(gesture)));
+        // Nobody else's counts.
+        let read = Content::read(ANA, &[write(BOS, BO, true, &body)]);
+        assert_eq!(read, Err(Error::NotBegun));
+    }
+    let sets = [
+        ("s", Some(Value::bytes(to.as_bytes()).unwrap())),
+        ("g", Some(Value::Uint(3))),
+    ];
+    for sets in [&sets[..], &sets[..1], &sets[1..]] {
+        let (_, change) = Document::begin(LAPTOP, WRITTEN, sets).unwrap();
+        let body = Body::new(Kind::Gesture, &[change]).unwrap();
+        let read = Content::read(ANA, &[write(LAPTOP, ANA, false, &body)]);
+        assert_eq!(read, Err(Error::Incomplete));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! R1 and R2: whether an act holds in the light of its own past.
 
 use super::act::{Act, History, Invite, Kind, NewDevice, Newcomer, Role, VerifiedAct};
+use super::crowd::MAX_OF_ONE;
 use super::resolve::Resolution;
 use super::roster::Roster;
 use crate::id::{ActId, EpochId, InviteId, PersonId};
@@ -29,6 +30,9 @@ pub enum Refusal {
     /// Whom or what it is about is not known, or not in a state that allows it.
     #[error("the act is about something that does not allow it")]
     Subject,
+    /// The person has as many devices as one may have.
+    #[error("the person has as many devices as one may have")]
+    Devices,
     /// The invite is not known, ended or used up.
     #[error("the act's invite does not let anybody in")]
     Invite,
@@ -94,10 +98,10 @@ pub(super) fn judge(past: &Resolution, act: &VerifiedAct) -> Result<Verdict, Ref
             verdict.by_role = roster.keepers_invite();
             verdict.grant = Some(may_admit(roster, keeper, invite, newcomer)?);
         }
-        Kind::AddDevice { device, .. } => require(
-            device.person == person && !roster.devices.contains_key(&device.device),
-            Refusal::Subject,
-        )?,
+        Kind::AddDevice { device, .. } => {
+            require(device.person == person, Refusal::Subject)?;
+            may_add(roster, device)?;
+        }
         Kind::RemoveDevice { device, .. } => require(
             roster.is_active(device) && roster.person_of(device) == Some(person),
             Refusal::Subject,
@@ -167,10 +171,15 @@ fn author(roster: &Roster, act: &Act) -> Result<PersonId, Refusal> {
 /// A new device that brings its person back by the person key's certificate.
 fn comes_back(roster: &Roster, device: &NewDevice) -> Result<(), Refusal> {
     require(roster.is_member(&device.person), Refusal::Author)?;
-    require(
-        !roster.devices.contains_key(&device.device),
-        Refusal::Subject,
-    )
+    may_add(roster, device)
+}
+
+/// A further device of somebody who belongs.
+fn may_add(roster: &Roster, device: &NewDevice) -> Result<(), Refusal> {
+    let new = !roster.devices.contains_key(&device.device);
+    require(new, Refusal::Subject)?;
+    let free = roster.devices_of(&device.person).count() < MAX_OF_ONE;
+    require(free, Refusal::Devices)
 }
 
 /// Any member invites, unless the circle leaves that to keepers; only a keeper invites a keeper, and

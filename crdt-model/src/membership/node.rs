@@ -1,9 +1,10 @@
 //! An attached act, and the ways to find it.
 
-use super::act::{Kind, Role, VerifiedAct};
+use super::act::{Cut, Kind, Role, VerifiedAct};
 use super::judge::Verdict;
 use super::past::{Past, Place};
-use crate::id::{ActId, DeviceId, EpochId, PersonId};
+use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId};
+use crate::key::Signature;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub(super) struct Indexes {
     pub(super) keys: BTreeMap<EpochId, Vec<Arc<Node>>>,
     /// Everybody whom an act made a keeper.
     pub(super) keepers: BTreeSet<PersonId>,
+    /// The entries that acts name as cuts, whether these count or not: their devices' signatures.
+    pub(super) cuts: BTreeMap<EntryId, Signature>,
 }
 
 impl Node {
@@ -79,6 +82,17 @@ impl Node {
         None
     }
 
+    /// Returns the cuts that this names.
+    pub(super) fn cuts(&self) -> &[Cut] {
+        if let Kind::Remove { cut, .. } | Kind::Leave { cut } = self.kind() {
+            cut
+        } else if let Kind::RemoveDevice { cut, .. } = self.kind() {
+            cut.as_slice()
+        } else {
+            &[]
+        }
+    }
+
     /// Returns the person this makes a keeper, as far as it counts.
     fn makes_keeper(&self) -> Option<PersonId> {
         if let Kind::SetRole { person, role } = self.kind() {
@@ -98,6 +112,8 @@ impl Indexes {
             push(&mut self.devices, device, node);
         }
         self.keepers.extend(node.makes_keeper());
+        self.cuts
+            .extend(node.cuts().iter().map(|cut| (cut.entry, cut.signature)));
         if let Kind::Epoch {
             commons, stories, ..
         } = node.kind()

@@ -36,7 +36,7 @@ pub(super) struct Quarrel<'s, 'a> {
     open_forks: Vec<Fork<'a>>,
     /// Endings that lost a quarrel, whoever vouches for them.
     fallen: Set,
-    /// Admissions beyond what an invite allows.
+    /// Admissions beyond what an invite allows, and devices beyond what a person may have.
     beyond: Set,
 }
 
@@ -321,7 +321,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
     }
 
     /// Finds standing admissions beyond what their invite allows: those of one invite at a time, as
-    /// others may rest on them.
+    /// others may rest on them. Then devices beyond what a person may have.
     fn find_beyond(&self, beyond: &mut Set) -> bool {
         let mut used: BTreeMap<InviteId, Vec<(PersonId, &'a Node)>> = BTreeMap::new();
         for node in self.scope.nodes.iter().filter(|node| self.stands.has(node)) {
@@ -333,7 +333,7 @@ impl<'s, 'a> Quarrel<'s, 'a> {
         let over =
             over.filter_map(|many| Some((many.iter().map(|node| node.order()).min()?, many)));
         let Some((_, first)) = over.min_by_key(|(order, _)| *order) else {
-            return false;
+            return self.find_crowd(beyond);
         };
         first.iter().fold(false, |new, node| beyond.add(node) | new)
     }

@@ -8,7 +8,7 @@
 //! not know it without something that strikes it, or what it rests on: what is dropped could tell which
 //! of the two counts. Whether what strikes it counts now does not matter.
 
-use super::act::{Cut, Kind};
+use super::act::Kind;
 use super::ending::{Ending, Target};
 use super::fork;
 use super::graph::Graph;
@@ -275,13 +275,6 @@ fn date_epochs(roster: &mut Roster, quarrel: &Quarrel<'_, '_>) {
 
 /// Returns the last entry of a device that counts after an ending.
 pub(super) fn cut(act: &Node, of: &DeviceId) -> Option<(u64, EntryId)> {
-    let cuts: &[Cut] = if let Kind::Remove { cut, .. } | Kind::Leave { cut } = act.kind() {
-        cut
-    } else if let Kind::RemoveDevice { cut, .. } = act.kind() {
-        cut.as_slice()
-    } else {
-        &[]
-    };
-    let cuts = cuts.iter().filter(|cut| cut.device == *of);
+    let cuts = act.cuts().iter().filter(|cut| cut.device == *of);
     cuts.map(|cut| (cut.seq, cut.entry)).max()
 }

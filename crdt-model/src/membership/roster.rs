@@ -141,6 +141,13 @@ impl Roster {
         self.devices.iter().filter(|(_, device)| device.active)
     }
 
+    /// Returns a person's devices that belong now.
+    pub fn devices_of(&self, person: &PersonId) -> impl Iterator<Item = &DeviceId> {
+        let theirs = self.active_devices();
+        let theirs = theirs.filter(move |(_, device)| device.person == *person);
+        theirs.map(|(id, _)| id)
+    }
+
     /// Returns whether a device belongs now.
     pub fn is_active(&self, device: &DeviceId) -> bool {
         self.devices.get(device).is_some_and(|device| device.active)

@@ -1,5 +1,6 @@
 //! The rules, each by name, and the scenarios they are for.
 
+mod crowd;
 mod exhaustive;
 mod forks;
 mod histories;

@@ -177,7 +177,12 @@ fn seniority(scope: &Scope<'_>, ending: &Ending<'_>) -> Vec<(u64, ActId)> {
     ending.acts.iter().map(came).min().unwrap_or_default()
 }
 
-fn was_member(scope: &Scope<'_>, stands: &Set, person: &PersonId, before: Option<&Past>) -> bool {
+pub(super) fn was_member(
+    scope: &Scope<'_>,
+    stands: &Set,
+    person: &PersonId,
+    before: Option<&Past>,
+) -> bool {
     let Some(before) = before else {
         return true;
     };

@@ -8,7 +8,9 @@ use crate::membership::act::{Act, Kind, MAX_HEADS, SUITE, SignedAct, VERSION, Ve
 use crate::membership::graph::{Graph, Insert, Tip};
 use crate::membership::roster::{Roster, Standing};
 use crate::replica::output::{Event, Outbox, Output};
+use crate::store::Error;
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// What became of an act that came from elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,37 +55,85 @@ impl Replica {
             let Some(graph) = self.graph.as_ref() else {
                 return;
             };
-            let (seq, prev) = graph.next(&self.device());
             let heads = graph.heads();
-            let active = graph.roster().is_active(&self.device());
             // A header names its device's own last act among the others.
-            if heads.len() <= MAX_HEADS || !active {
-                return;
-            }
-            let others = heads.into_iter().filter(|head| *head != prev);
-            let some = others.take(MAX_HEADS).collect();
-            let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else {
-                return;
-            };
-            let kind = Kind::Ack {
-                removals: List::default(),
-            };
-            let (version, suite, device) = (VERSION, SUITE, self.device());
-            let act = Act {
-                version,
-                suite,
-                circle,
-                device,
-                seq,
-                prev,
-                heads,
-                day: now.day(),
-                kind,
-            };
-            if self.attach(act.sign(&self.identity.device)) != Taken::New {
+            if heads.len() <= MAX_HEADS || !self.build_on(heads, now) {
                 return;
             }
         }
+    }
+
+    /// Writes an act that says nothing and builds on some of these, in ascending order. Returns whether it
+    /// could.
+    fn build_on(&mut self, acts: Vec<ActId>, now: Timestamp) -> bool {
+        let Some(graph) = self.graph.as_ref().filter(|_| self.is_active()) else {
+            return false;
+        };
+        let (seq, prev) = graph.next(&self.device());
+        let others = acts.into_iter().filter(|act| *act != prev);
+        let some = others.take(MAX_HEADS).collect();
+        let (Some(circle), Ok(heads)) = (self.state.circle, List::new(some)) else {
+            return false;
+        };
+        let kind = Kind::Ack {
+            removals: List::default(),
+        };
+        let (version, suite, device) = (VERSION, SUITE, self.device());
+        let act = Act {
+            version,
+            suite,
+            circle,
+            device,
+            seq,
+            prev,
+            heads,
+            day: now.day(),
+            kind,
+        };
+        self.attach(act.sign(&self.identity.device)) == Taken::New
+    }
+
+    /// Builds on dropped acts (R9) that the circle's settings rest on: so everybody gets them, and the same
+    /// settings count everywhere.
+    pub(super) fn keep_what_settings_rest_on(&mut self, now: Timestamp) -> Result<(), Error> {
+        if !self.graph.as_ref().is_some_and(Graph::drops_any) {
+            return Ok(());
+        }
+        let mut dropped = BTreeSet::new();
+        for place in self.places_of_settings()? {
+            let entry = self.rows.entry(&place)?;
+            let graph = self.graph.as_ref();
+            let is_dropped =
+                |act: &&ActId| graph.is_some_and(|graph| graph.contains(act) && !graph.keeps(act));
+            if let Some(entry) = entry {
+                let heads = entry.header.header().heads.iter();
+                dropped.extend(heads.filter(is_dropped).copied());
+            }
+        }
+        if !dropped.is_empty() {
+            self.build_on(dropped.into_iter().collect(), now);
+        }
+        Ok(())
+    }
+
+    /// Takes in acts that somebody sent, each after what it builds on. A late one on which another builds is
+    /// taken after all (R9). Returns what became of each that was not there.
+    pub(super) fn take_acts(&mut self, acts: &[SignedAct]) -> Vec<(ActId, Taken)> {
+        let mut taken = self.take_each(acts);
+        let early = taken.iter().any(|(_, taken)| *taken == Taken::Early);
+        let graph = self.graph.as_mut().filter(|_| early);
+        if graph.is_some_and(|graph| graph.want_below(acts)) {
+            taken.retain(|(_, taken)| *taken != Taken::Early);
+            taken.extend(self.take_each(acts));
+        }
+        taken
+    }
+
+    fn take_each(&mut self, acts: &[SignedAct]) -> Vec<(ActId, Taken)> {
+        let taken = acts
+            .iter()
+            .map(|signed| (signed.act.id(), self.take_act(signed.clone())));
+        taken.collect()
     }
 
     /// Takes in an act that somebody sent.

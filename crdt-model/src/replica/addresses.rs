@@ -102,6 +102,11 @@ impl Rows {
         self.own(Space::Meta, [12])
     }
 
+    /// Somebody who knocked and was told nothing: not now.
+    pub(crate) fn aside_key(&self, person: &PersonId) -> Key {
+        self.listed(13, &person.0)
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {
@@ -153,6 +158,11 @@ impl Rows {
     /// The key of a single body.
     pub(crate) fn grant_key(&self, entry: &EntryId) -> Key {
         self.named(Space::Grants, &entry.0)
+    }
+
+    /// The key of a note that was opened here.
+    pub(crate) fn note_key(&self, entry: &EntryId) -> Key {
+        self.named(Space::Grants, &[entry.0.as_slice(), b"note"].concat())
     }
 
     /// A thing that was taken back.

@@ -10,7 +10,7 @@ use crate::membership::roster::Standing;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output};
 use crate::replica::overview::Knock;
-use crate::store::{Error, Key, Space};
+use crate::store::Error;
 use crate::sync::hello::Answer;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,16 @@ impl Replica {
         waiting.map(|waiting| self.knock(&waiting)).collect()
     }
 
-    /// Returns the people who wait for a welcome.
+    /// Returns the people who wait for a welcome, but for those who were put aside here.
     pub fn waiting(&self, now: Timestamp) -> Vec<Knock> {
+        self.waiting_where(false, now)
+    }
+
+    pub(super) fn waiting_where(&self, aside: bool, now: Timestamp) -> Vec<Knock> {
         let mut waiting = self.knocked();
-        waiting.retain(|waiting| self.still_waits(waiting, now));
+        waiting.retain(|waiting| {
+            self.is_aside(waiting) == Ok(aside) && self.still_waits(waiting, now)
+        });
         waiting.iter().map(|waiting| self.knock(waiting)).collect()
     }
 
@@ -74,14 +80,19 @@ impl Replica {
             .invite_ends(&waiting.invite, &waiting.newcomer, now)
             .is_some()
         {
-            self.rows.delete(key);
+            self.forget_knock(&person);
             return Ok(None);
         }
         let admitted = self.admit(waiting.invite, waiting.newcomer, waiting.proof, now, rng)?;
         if admitted.is_some() {
-            self.rows.delete(key);
+            self.forget_knock(&person);
         }
         Ok(admitted)
+    }
+
+    fn forget_knock(&mut self, person: &PersonId) {
+        self.rows.delete(self.rows.knock_key(person));
+        self.rows.delete(self.rows.aside_key(person));
     }
 
     /// Answers somebody who holds an invite.
@@ -182,16 +193,15 @@ impl Replica {
             if known.newcomer != waiting.newcomer {
                 self.rows.save(key, waiting);
             }
-            return Ok(());
+            return self.knocks_again(waiting, now, out);
         }
         let (mut all, mut same) = (0, 0);
-        for (order, row) in self.rows.scan(&self.rows.meta_scan(5))? {
-            let other: Waiting = super::rows::from_head(&row)?;
-            if self.still_waits(&other, now) {
+        for other in self.knocked() {
+            if !self.still_waits(&other, now) {
+                self.forget_knock(&other.newcomer.person);
+            } else if !self.is_aside(&other)? {
                 all += 1;
                 same += usize::from(other.invite == waiting.invite);
-            } else {
-                self.rows.delete(Key::new(Space::Meta, self.hint(), order));
             }
         }
         let invites = self.roster().map(|roster| &roster.invites);
@@ -211,7 +221,7 @@ impl Replica {
     }
 
     /// Whether somebody who knocked can still be let in, and has not been.
-    fn still_waits(&self, waiting: &Waiting, now: Timestamp) -> bool {
+    pub(super) fn still_waits(&self, waiting: &Waiting, now: Timestamp) -> bool {
         let person = &waiting.newcomer.person;
         let member = self.belongs(person);
         let ends = self.invite_ends(&waiting.invite, &waiting.newcomer, now);

@@ -320,6 +320,7 @@ impl Replica {
     ) -> Result<(), Error> {
         self.rows.delete(place.key(&self.rows.hint()));
         self.rows.delete(self.rows.grant_key(&entry.id()));
+        self.rows.delete(self.rows.note_key(&entry.id()));
         if self.is_only_beyond(entry, waiting)? {
             self.rows.forget(entry.header.header().thing);
         }

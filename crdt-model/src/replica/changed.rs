@@ -34,6 +34,9 @@ impl Replica {
         }
         self.open_more();
         self.ack_removals(now);
+        if all {
+            self.keep_what_settings_rest_on(now)?;
+        }
         self.close_strangers(out)?;
         self.plan_dials(now, out);
         out.outputs.push(Output::Event(Event::Members));

@@ -30,7 +30,7 @@ impl Replica {
         if self.state.phase.is_arriving() {
             return Err(Refusal::Pending);
         }
-        if !self.is_active() && !matches!(command, Command::TakeBack { .. }) {
+        if !self.is_active() && !takes_back(&command) {
             return Err(Refusal::NotAMember);
         }
         match command {
@@ -47,6 +47,7 @@ impl Replica {
                 self.roster_changed(now, out)?;
                 Ok(Reply::Done)
             }
+            Command::NotNow { person } => self.put_aside(person, now, out),
             Command::Share { story, fade } => {
                 let thing = self.share(&story, fade, now, rng)?;
                 Ok(Reply::Shared { thing })
@@ -56,6 +57,7 @@ impl Replica {
                 let thing = self.respond(to, &text, now, rng)?;
                 Ok(Reply::Shared { thing })
             }
+            Command::Gesture { to, says, back } => self.gesture((to, says, back), now, rng, out),
             Command::Edit { thing, edit } => {
                 let thing = self.edit(thing, edit, now, rng)?;
                 Ok(Reply::Shared { thing })
@@ -72,6 +74,7 @@ impl Replica {
             Command::SetRole { person, role } => self.set_role(person, role, now, out),
             Command::Remove { person } => self.remove(person, now, rng, out),
             Command::Leave => self.leave(now, out),
+            Command::AddDevice if self.has_many_devices() => Err(Refusal::TooManyDevices),
             Command::AddDevice => Ok(self.offer_device(now, rng, out)),
             Command::ConfirmDevice { words } => self.confirm_device(&words, now),
             Command::RemoveDevice { device } => self.remove_device(device, now, rng, out),
@@ -241,4 +244,12 @@ impl Replica {
         }
         Ok(None)
     }
+}
+
+/// Whether a command is one that somebody may still give who does not belong any more.
+fn takes_back(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::TakeBack { .. } | Command::Gesture { back: true, .. }
+    )
 }

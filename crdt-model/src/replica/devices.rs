@@ -212,6 +212,7 @@ impl Replica {
             Some(Standing::Removed(_)) => JoinEnd::PersonRemoved,
             Some(Standing::Left(_)) => JoinEnd::PersonLeft,
             Some(Standing::Active) if known => JoinEnd::DeviceRemoved,
+            Some(Standing::Active) if self.has_many_devices() => JoinEnd::TooManyDevices,
             Some(Standing::Active) => {
                 self.bring_in(now);
                 return self.roster_changed(now, out);

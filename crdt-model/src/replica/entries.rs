@@ -69,13 +69,17 @@ impl Replica {
         })?;
         let linked = above.map(|entry| entry.header.header().prev);
         let held = self.held_id(&device, branch, high)?;
-        let cut = limit.and_then(|limit| limit.map(|(_, id)| id));
-        let vouched = |id: &EntryId| [linked, held, cut].contains(&Some(*id));
-        let entries = match unpacked.verify(vouched) {
+        let cut_at = |id: &EntryId| self.graph.as_ref()?.signature_of_cut(id);
+        let vouched = |id: &EntryId| [linked, held].contains(&Some(*id)) || cut_at(id).is_some();
+        let mut entries = match unpacked.verify(vouched) {
             Ok(entries) => entries,
             Err(Unverified::Unvouched) => return Ok(RunTaken::Unvouched),
             Err(Unverified::Forged) => return Ok(RunTaken::Bad),
         };
+        // What a removal cuts at has its device's signature there, also once the removal falls.
+        for entry in entries.iter_mut().filter(|it| it.signature.is_none()) {
+            entry.signature = cut_at(&entry.id());
+        }
         self.store_run(branch, entries, last, now)?;
         moved |= self.keeps_branches(&device) && self.join_pieces(device, now)?;
         Ok(if moved {

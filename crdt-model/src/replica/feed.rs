@@ -1,4 +1,4 @@
-//! The feed: which stories there are, and which responses a story has, in their order.
+//! The feed: which stories there are, and which responses and gestures a story has, in their order.
 //!
 //! What one input shows goes into one row with up to [`MAX_SHOWN`] lines, so that a newcomer who takes
 //! in a whole circle writes few rows, each beside the one before. A row lies at its highest lamport
@@ -6,9 +6,14 @@
 //!
 //! A line is never taken out: it counts while its thing is here and says the same lamport time.
 
-use super::Rows;
+use super::things::Thing;
+use super::{Replica, Rows};
 use crate::codec;
+use crate::content::response::Response;
+use crate::content::{Body, Kind};
 use crate::id::{DeviceId, ThingId};
+use crate::log::entry::Place;
+use crate::log::header::Header;
 use crate::store::{Error, Key, Scan, Space};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +48,32 @@ impl Fresh {
             rows.into_iter()
                 .map(move |(lamport, head)| (under, lamport, head))
         })
+    }
+}
+
+impl Replica {
+    /// Shows a thing that begins with this entry where it belongs.
+    pub(super) fn show_in_time(
+        &mut self,
+        thing: &mut Thing,
+        place: Place,
+        header: &Header,
+        body: &Body,
+    ) {
+        match Kind::from_number(thing.kind) {
+            Some(Kind::Story) => {}
+            Some(Kind::Response | Kind::Gesture) => match Response::story_of(body, header.device) {
+                Some(story) => thing.under = Some(story),
+                None => return,
+            },
+            Some(Kind::Profile | Kind::Settings) | None => return,
+        }
+        let shown = Shown {
+            lamport: header.lamport,
+            device: place.device,
+            thing: header.thing,
+        };
+        self.rows.show(thing.under, shown);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything that can happen to a replica.
 
 use crate::address::Address;
+use crate::content::gesture::Says;
 use crate::content::story::{Ask, Story};
 use crate::id::{DeviceId, InviteId, PersonId};
 use crate::id::{PeerId, ThingId};
@@ -144,6 +145,11 @@ pub enum Command {
         /// Whom.
         person: PersonId,
     },
+    /// Put somebody aside who knocked, on this computer alone.
+    NotNow {
+        /// Whom.
+        person: PersonId,
+    },
     /// Share a story.
     Share {
         /// The story.
@@ -164,6 +170,15 @@ pub enum Command {
         to: ThingId,
         /// What is said.
         text: String,
+    },
+    /// Say something by a gesture to the author of a story alone.
+    Gesture {
+        /// The story.
+        to: ThingId,
+        /// What is said.
+        says: Says,
+        /// Take it back instead.
+        back: bool,
     },
     /// Share a story or a response of one's own with other words, in place of the old one.
     Edit {

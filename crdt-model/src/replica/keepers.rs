@@ -15,6 +15,10 @@ use crate::log::frontier::MAX_BRANCHES;
 use crate::log::header::{Action, Header, KeyClass};
 use crate::store::Error;
 
+/// So many entries in a row may name acts that are not here: behind more of them nobody is believed to be a
+/// keeper, as comparing would take too long.
+const MAX_BLIND: usize = 1024;
+
 impl Replica {
     /// Returns whether a person was a keeper as far as an entry knows.
     pub(super) fn was_keeper(&mut self, header: &Header, person: &PersonId) -> bool {
@@ -45,11 +49,64 @@ impl Replica {
                 self.judge_pair(below.header.header(), above.header.header())?;
             }
         }
-        if let Some(below) = self.entry_below(branch, first.header.header())? {
+        let below = self.entry_below(branch, first.header.header())?;
+        let above = self.entries_above(last.header.header(), last.id())?;
+        if let Some(below) = &below {
             self.judge_pair(below.header.header(), first.header.header())?;
         }
-        for above in self.entries_above(last.header.header(), last.id())? {
+        for above in &above {
             self.judge_pair(last.header.header(), above.header.header())?;
+        }
+        let mut all = entries.iter().chain(&below).chain(&above);
+        if all.all(|entry| self.knows_heads(entry.header.header())) {
+            return Ok(());
+        }
+        self.judge_across(branch, (below, entries, above))
+    }
+
+    /// An entry that names acts which are not here says nothing of what its writer knew: what lies above it
+    /// is compared with what lies below, so that nobody goes back behind such an entry.
+    fn judge_across(
+        &mut self,
+        branch: u8,
+        (below, entries, above): (Option<Entry>, &[Entry], Vec<Entry>),
+    ) -> Result<(), Error> {
+        let known = |it: &Self, entry: &Entry| it.knows_heads(entry.header.header());
+        let (mut line, mut blind) = (Vec::new(), 0);
+        let mut at = below;
+        while let Some(entry) = at.filter(|_| blind <= MAX_BLIND) {
+            at = None;
+            if known(self, &entry) {
+                line.push(entry);
+            } else {
+                blind += 1;
+                at = self.entry_below(branch, entry.header.header())?;
+            }
+        }
+        line.extend(entries.iter().filter(|entry| known(self, entry)).cloned());
+        if blind > MAX_BLIND
+            && let Some(first) = line.first().or(above.first())
+        {
+            let header = first.header.header();
+            self.went_back_at(header.device, header.seq)?;
+        }
+        for pair in line.windows(2) {
+            if let [below, above] = pair {
+                self.judge_pair(below.header.header(), above.header.header())?;
+            }
+        }
+        let Some(top) = line.pop() else { return Ok(()) };
+        let (mut above, mut blind) = (above, 0);
+        while let Some(entry) = above.pop() {
+            let header = entry.header.header();
+            if known(self, &entry) {
+                self.judge_pair(top.header.header(), header)?;
+            } else if blind < MAX_BLIND {
+                blind += 1;
+                above.extend(self.entries_above(header, entry.id())?);
+            } else {
+                return self.went_back_at(header.device, header.seq);
+            }
         }
         Ok(())
     }
@@ -64,9 +121,17 @@ impl Replica {
     }
 
     fn judge_pair(&mut self, below: &Header, above: &Header) -> Result<(), Error> {
-        let (device, seq) = (above.device, above.seq);
+        let before = self.went_back.get(&above.device);
+        if before.is_none_or(|before| above.seq < *before) && self.goes_back(below, above) {
+            self.went_back_at(above.device, above.seq)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that from an entry on nothing of a device counts where a keeper's right is asked.
+    fn went_back_at(&mut self, device: DeviceId, seq: u64) -> Result<(), Error> {
         let before = self.went_back.get(&device).copied().unwrap_or(u64::MAX);
-        if seq >= before || !self.goes_back(below, above) {
+        if seq >= before {
             return Ok(());
         }
         self.went_back.insert(device, seq);

@@ -18,6 +18,7 @@ use crate::codec;
 use crate::id::{DeviceId, PersonId};
 use crate::invitation::{AnyKey, DeviceKey, InviteSecret};
 use crate::key::{Rng, Secret, Signature};
+use crate::membership::MAX_OF_ONE;
 use crate::replica::Identity;
 use crate::replica::output::{Event, JoinEnd, Outbox, Output, Refusal, Reply};
 use crate::replica::rows::Rows;
@@ -90,6 +91,13 @@ impl Replica {
         let offer = self.offer().ok().flatten()?;
         let open = offer.confirmed.is_none() && offer.until > now;
         open.then_some((offer.waiting.len(), offer.until))
+    }
+
+    /// Whether this person has as many devices as one may have.
+    pub(super) fn has_many_devices(&self) -> bool {
+        let me = self.me();
+        let mine = self.roster().map(|roster| roster.devices_of(&me).count());
+        mine.is_some_and(|mine| mine >= MAX_OF_ONE)
     }
 
     pub(super) fn offer_device(

@@ -45,12 +45,14 @@ impl Replica {
         let (counting, whom) = match Kind::from_number(thing.kind) {
             Some(Kind::Profile) => (&thing.places, thing.creator),
             Some(Kind::Settings) => (&thing.by_keepers, None),
-            Some(Kind::Story | Kind::Response) | None => return Ok(()),
+            Some(Kind::Story | Kind::Response | Kind::Gesture) | None => return Ok(()),
         };
         let name = match self.read_thing(&thing, now)? {
             Some(Content::Profile(profile)) => profile.name.to_string(),
             Some(Content::Settings(settings)) => settings.name.to_string(),
-            Some(Content::Story(_) | Content::Response(_)) | None => return Ok(()),
+            Some(Content::Story(_) | Content::Response(_) | Content::Gesture(_)) | None => {
+                return Ok(());
+            }
         };
         let mut newest = (0, DeviceId::default());
         for place in counting {

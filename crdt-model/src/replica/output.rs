@@ -181,6 +181,15 @@ pub enum Refusal {
     /// No other computer waits to become a device of this person.
     #[error("no other device waits")]
     NobodyWaits,
+    /// This person has as many devices as one may have.
+    #[error("as many devices as one may have")]
+    TooManyDevices,
+    /// It is for the story of somebody else.
+    #[error("one's own story")]
+    OwnStory,
+    /// Whoever shared the story does not belong any more: nobody would read it.
+    #[error("its author does not belong any more")]
+    AuthorGone,
     /// The four words are not those of a computer that waits.
     #[error("the four words are of no device that waits")]
     OtherWords,
@@ -230,4 +239,6 @@ pub enum JoinEnd {
     DeviceKeyOver,
     /// The person belongs already, by another device: this one comes back as a further one.
     PersonBelongs,
+    /// The person has as many devices as one may have.
+    TooManyDevices,
 }

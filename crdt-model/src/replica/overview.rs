@@ -1,5 +1,6 @@
 //! What a surface can ask a replica to show, as plain values.
 
+use crate::content::gesture::Says;
 use crate::content::story::Ask;
 use crate::id::{CircleId, DeviceId, InviteId, PersonId, ThingId};
 use crate::membership::act::{History, Mode, Role};
@@ -152,6 +153,23 @@ pub struct StoryLine {
     pub fades: Option<Day>,
     /// What was answered, the oldest first.
     pub responses: Vec<ResponseLine>,
+    /// On a story of this person's: what others say by gestures, the oldest first.
+    pub gestures: Vec<GestureLine>,
+    /// On somebody else's: what this person says by gestures.
+    pub given: Vec<Says>,
+}
+
+/// A gesture on a story of this person's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GestureLine {
+    /// Its id.
+    pub thing: ThingId,
+    /// What it says.
+    pub says: Says,
+    /// Who made it.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
 }
 
 /// A story or response of this person.

@@ -5,7 +5,7 @@ use super::things::Thing;
 use crate::content::Content;
 use crate::id::ThingId;
 use crate::log::entry::Place;
-use crate::log::header::{Action, KeyClass};
+use crate::log::header::{Action, Audience, KeyClass};
 use crate::replica::overview::OwnLine;
 use crate::store::Error;
 use crate::time::Timestamp;
@@ -47,7 +47,7 @@ impl Replica {
         };
         let header = entry.header.header();
         let begins = header.action == Action::Write
-            && header.class == KeyClass::Stories
+            && (header.class, header.audience) == (KeyClass::Stories, Audience::Circle)
             && header.origin.map(|origin| origin.creator) == Some(self.me());
         let id = header.thing;
         if !begins || self.retracts.contains_key(&id) || !id.to_hex().starts_with(start) {
@@ -64,7 +64,7 @@ impl Replica {
         let text = match self.read_thing(&thing, now)? {
             Some(Content::Story(story)) => Some(story.text.to_string()),
             Some(Content::Response(response)) => Some(response.text.to_string()),
-            Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+            Some(Content::Profile(_) | Content::Settings(_) | Content::Gesture(_)) | None => None,
         };
         Ok(Some(OwnLine {
             thing: id,

@@ -9,7 +9,7 @@ use crate::content::Content;
 use crate::id::ThingId;
 use crate::log::entry::Place;
 use crate::log::frontier::MAX_BRANCHES;
-use crate::log::header::{Action, KeyClass};
+use crate::log::header::{Action, Audience, KeyClass};
 use crate::replica::overview::{StoryLine, TakenBack};
 use crate::store::Error;
 use crate::time::Timestamp;
@@ -48,6 +48,7 @@ impl Replica {
 
     fn gap(&self, thing: ThingId, after: usize) -> Result<Option<TakenBack>, Error> {
         let by = self.taken_back_by(&thing)?;
+        let by = by.filter(|person| !self.hidden.contains(person));
         let by = if self.made_room(&thing)? { None } else { by };
         Ok(by.map(|person| TakenBack {
             name: self.name_of(&person),
@@ -75,14 +76,14 @@ impl Replica {
             if header.action != Action::Write || header.class != KeyClass::Stories {
                 continue;
             }
-            if header.thing == *thing {
+            if header.thing == *thing || header.audience == Audience::Sealed {
                 return Ok(false);
             }
             let noted: Option<Thing> = self.rows.load(&self.rows.thing_key(&header.thing))?;
             let content = noted.map(|noted| self.read_thing(&noted, Timestamp::default()));
             return Ok(match content.transpose()?.flatten() {
                 Some(Content::Story(story)) => story.replaces.is_some(),
-                Some(Content::Response(_)) => false,
+                Some(Content::Response(_) | Content::Gesture(_)) => false,
                 Some(Content::Profile(_) | Content::Settings(_)) | None => true,
             });
         }

@@ -256,6 +256,7 @@ impl Replica {
                     if !self.ring.holds(&entry.header.header().epoch) {
                         self.rows.delete(self.rows.grant_key(&entry.id()));
                     }
+                    self.rows.delete(self.rows.note_key(&entry.id()));
                     self.rows.put_entry(
                         place,
                         &Entry {

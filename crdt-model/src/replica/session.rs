@@ -255,9 +255,8 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<bool, Error> {
         let (mut new, mut early, mut bad) = (false, false, false);
-        for signed in acts.acts.into_inner() {
-            let act = signed.act.id();
-            match self.take_act(signed) {
+        for (act, taken) in self.take_acts(&acts.acts) {
+            match taken {
                 Taken::New => {
                     new = true;
                     session.acts_theirs.insert(act);

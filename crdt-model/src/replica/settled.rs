@@ -7,6 +7,7 @@ use crate::content::settings::Settings;
 use crate::content::{self, Content, Kind};
 use crate::id::{EntryId, ThingId};
 use crate::key::Rng;
+use crate::log::entry::Place;
 use crate::log::header::{Action, MAX_DEPS};
 use crate::replica::input::Fade;
 use crate::replica::output::{Refusal, Reply};
@@ -21,7 +22,13 @@ impl Replica {
         };
         Ok(match self.read_thing(&thing, now)? {
             Some(Content::Settings(settings)) => Some(settings),
-            Some(Content::Story(_) | Content::Response(_) | Content::Profile(_)) | None => None,
+            Some(
+                Content::Story(_)
+                | Content::Response(_)
+                | Content::Profile(_)
+                | Content::Gesture(_),
+            )
+            | None => None,
         })
     }
 
@@ -86,6 +93,12 @@ impl Replica {
         };
         let thing = self.rows.load(&self.rows.thing_key(&id))?;
         Ok(thing.map(|thing| (id, thing)))
+    }
+
+    /// Returns where the entries lie that settle what counts.
+    pub(super) fn places_of_settings(&self) -> Result<Vec<Place>, Error> {
+        let thing = self.settings_thing()?;
+        Ok(thing.map_or_else(Vec::new, |(_, thing)| thing.by_keepers))
     }
 
     /// Returns the last entries of a thing, as many as one can build on, in ascending order.

@@ -7,7 +7,7 @@ use crate::content::{Content, Kind};
 use crate::id::{DeviceId, PersonId, ThingId};
 use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
-use crate::log::header::KeyClass;
+use crate::log::header::{Audience, KeyClass};
 use crate::membership::roster::{InviteState, Standing as Belongs};
 use crate::replica::overview::{InviteLine, Member, Overview, ResponseLine, Standing, StoryLine};
 use crate::store::Error;
@@ -164,7 +164,8 @@ impl Replica {
         thing: &Thing,
         now: Timestamp,
     ) -> Result<Option<StoryLine>, Error> {
-        if thing.kind != Kind::Story.number() || self.is_veiled()? {
+        let hidden = self.is_hidden(thing);
+        if thing.kind != Kind::Story.number() || hidden || self.is_veiled()? {
             return Ok(None);
         }
         let (Some(author), Some(Content::Story(story))) =
@@ -172,18 +173,27 @@ impl Replica {
         else {
             return Ok(None);
         };
+        let thread = self.thread(id, author, &story);
+        let mine = author == self.me();
+        let (gestures, given) = if mine {
+            (self.gestures(thread, now)?, Vec::new())
+        } else {
+            (Vec::new(), self.given(thread)?)
+        };
         Ok(Some(StoryLine {
             thing: id,
             author,
             author_name: self.name_of(&author),
-            mine: author == self.me(),
+            mine,
             text: story.text.to_string(),
             ask: story.ask,
             note: story.note.as_ref().map(|note| note.to_string()),
             written: story.written,
             edited: story.replaces.is_some(),
             fades: Some(thing.expires).filter(|day| *day != Day::default()),
-            responses: self.responses(self.thread(id, author, &story), now)?,
+            responses: self.responses(thread, now)?,
+            gestures,
+            given,
         }))
     }
 
@@ -191,7 +201,11 @@ impl Replica {
         let mut lines = Vec::new();
         self.rows.newest(Some(story), |shown| {
             let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
-            let fits = |thing: &Thing| thing.lamport == shown.lamport && thing.under == Some(story);
+            let fits = |thing: &Thing| {
+                let kind = thing.kind == Kind::Response.number();
+                let here = thing.lamport == shown.lamport && thing.under == Some(story);
+                kind && here && !self.is_hidden(thing)
+            };
             let Some(thing) = thing.filter(fits) else {
                 return Ok(true);
             };
@@ -242,7 +256,9 @@ impl Replica {
         let header = entry.header.header();
         // What has faded says nothing either.
         let gone = entry.body.is_none() || self.retracts.contains_key(&header.thing);
-        if gone || header.class == KeyClass::Commons {
+        // Nor does what is for one pair of eyes: to others it does not open.
+        let closed = header.audience == Audience::Sealed;
+        if gone || closed || header.class == KeyClass::Commons {
             return Ok(false);
         }
         let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&header.thing))?;
@@ -252,7 +268,7 @@ impl Replica {
         let written = match content.flatten() {
             Some(Content::Story(story)) => Some(story.written),
             Some(Content::Response(response)) => Some(response.written),
-            Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+            Some(Content::Profile(_) | Content::Settings(_) | Content::Gesture(_)) | None => None,
         };
         Ok(written.is_none_or(|written| written < day.start()))
     }

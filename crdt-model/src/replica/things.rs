@@ -1,18 +1,16 @@
 //! Keeping an entry, indexing what it says, and taking back.
 
 use super::Replica;
-use super::feed::Shown;
-use crate::content::response::Response;
 use crate::content::{self, Body, Content, Kind};
 use crate::id::{ActId, PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
-use crate::log::header::{Action, Audience, Header};
+use crate::log::header::{Action, Header};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The most entries of one thing that are read: opening it takes bounded time.
-const MAX_PLACES: usize = 256;
+pub(super) const MAX_PLACES: usize = 256;
 /// The most entries of one person that are kept in mind before a thing's first entry is here.
 const MAX_EARLY: usize = 64;
 /// The most entries of all people that are kept in mind until then: the row stays below 64 KiB.
@@ -112,7 +110,7 @@ impl Replica {
         now: Timestamp,
     ) -> Result<(), Error> {
         let header = entry.header.header();
-        if !header.well_formed() || header.audience == Audience::Sealed {
+        if !header.well_formed() {
             return Ok(());
         }
         let signer = match self.writer(header) {
@@ -138,11 +136,16 @@ impl Replica {
         let (Some(signer), Some(plain)) = (signer, plain) else {
             return Ok(());
         };
+        let Some(plain) = self.take_note(place, entry, signer, plain)? else {
+            return Ok(());
+        };
         // A body that is not in order keeps its place in the chain and means nothing.
         let Ok(body) = Body::decode(&plain) else {
             return Ok(());
         };
-        let fits = body.kind().is_ok_and(|kind| kind.class() == header.class);
+        let sealed = (header.class, header.audience);
+        let fits = |kind: Kind| (kind.class(), kind.audience()) == sealed;
+        let fits = body.kind().is_ok_and(fits);
         // A keeper's right is judged by what they knew.
         let waits = !judged && matches!(body.kind(), Ok(Kind::Settings));
         if fits && !waits && body.check(header.device).is_ok() {
@@ -258,23 +261,6 @@ impl Replica {
         Ok(())
     }
 
-    fn show_in_time(&mut self, thing: &mut Thing, place: Place, header: &Header, body: &Body) {
-        match Kind::from_number(thing.kind) {
-            Some(Kind::Story) => {}
-            Some(Kind::Response) => match Response::story_of(body, header.device) {
-                Some(story) => thing.under = Some(story),
-                None => return,
-            },
-            Some(Kind::Profile | Kind::Settings) | None => return,
-        }
-        let shown = Shown {
-            lamport: header.lamport,
-            device: place.device,
-            thing: header.thing,
-        };
-        self.rows.show(thing.under, shown);
-    }
-
     /// Forgets what an entry that is about to be dropped said.
     pub(super) fn unindex(&mut self, place: Place, entry: &Entry) -> Result<(), Error> {
         let header = entry.header.header();
@@ -383,17 +369,12 @@ impl Replica {
             let Writer::Member(signer) = self.writer(entry.header.header()) else {
                 continue;
             };
-            let Some(plain) = self.open_body(&entry)? else {
-                continue;
-            };
-            if let Ok(body) = Body::decode(&plain) {
-                let place = *place;
-                opened.push(Opened {
-                    place,
-                    signer,
-                    body,
-                });
-            }
+            let place = *place;
+            opened.extend(self.body_of(&entry)?.map(|body| Opened {
+                place,
+                signer,
+                body,
+            }));
         }
         Ok(Some((creator, opened)))
     }

@@ -5,6 +5,7 @@
 //!       | 0x80 ‖ (device, keys)        epoch keys, wrapped to one device            bundles only
 //!       | 0x81 ‖ list of secrets       epoch keys as they are                       backups only
 //!       | 0x82 ‖ list of (entry, key)  keys of single bodies, as they are           backups only
+//!       | 0x83 ‖ list of (entry, key)  keys of notes to this person, as they are    backups only
 //! ```
 //!
 //! Acts first, then records, keys and retracts, then the entries that are left, the newest first, as in
@@ -43,6 +44,8 @@ const KEYS_TO: u8 = 0x80;
 const SECRETS: u8 = 0x81;
 /// Marks keys of single bodies as they are.
 const GRANTS: u8 = 0x82;
+/// Marks keys of notes as they are.
+const NOTES: u8 = 0x83;
 
 /// The most keys in one piece.
 const MAX_KEYS: usize = 256;
@@ -57,7 +60,7 @@ const MAX_RECORDS: usize = 256;
 /// How often what was written meanwhile is added: somebody who never stops writing is not waited for.
 const ROUNDS: u8 = 4;
 
-/// Keys of single bodies.
+/// Keys of single bodies, or of notes.
 type Grants = List<(EntryId, Secret), MAX_KEYS>;
 
 /// Epoch keys, wrapped to one device.
@@ -300,17 +303,22 @@ impl Replica {
 
     fn put_run(&self, transcript: &mut Transcript, step: Step, run: Run) -> Result<(), Error> {
         if transcript.purpose == Purpose::Backup {
-            let mut grants = Vec::new();
+            let (mut grants, mut notes) = (Vec::new(), Vec::new());
             for entry in self
                 .rows
                 .entries(&step.device, step.branch, (step.low, step.high))?
             {
-                let granted: Option<Secret> = self.rows.load(&self.rows.grant_key(&entry.id()))?;
-                grants.extend(granted.map(|key| (entry.id(), key)));
+                let id = entry.id();
+                let granted: Option<Secret> = self.rows.load(&self.rows.grant_key(&id))?;
+                grants.extend(granted.map(|key| (id, key)));
+                let opened: Option<Secret> = self.rows.load(&self.rows.note_key(&id))?;
+                notes.extend(opened.map(|key| (id, key)));
             }
-            if !grants.is_empty() {
-                let grants: Grants = List::new(grants).unwrap_or_default();
-                transcript.ready.push_back(marked(GRANTS, &grants));
+            for (mark, keys) in [(GRANTS, grants), (NOTES, notes)] {
+                if !keys.is_empty() {
+                    let keys: Grants = List::new(keys).unwrap_or_default();
+                    transcript.ready.push_back(marked(mark, &keys));
+                }
             }
         }
         let sent = transcript.sent.entry((step.device, step.branch));

@@ -7,7 +7,7 @@ use crate::content::response::Response;
 use crate::content::settings::Settings;
 use crate::content::story::Story;
 use crate::content::{self, Body, Content, Kind as ThingKind};
-use crate::id::{ActId, EntryId, EpochId, Hash, ThingId};
+use crate::id::{ActId, EntryId, EpochId, Hash, PersonId, ThingId};
 use crate::key::Rng;
 use crate::log::chain::Interval;
 use crate::log::entry::{Entry, Place};
@@ -19,7 +19,8 @@ use crate::membership::act::{Kind, Newcomer, Rules};
 use crate::membership::graph::Graph;
 use crate::replica::input::Fade;
 use crate::replica::output::Refusal;
-use crate::secrecy::seal;
+use crate::secrecy::kem::PublicKey;
+use crate::secrecy::{seal, sealed_note};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 
@@ -89,16 +90,7 @@ impl Replica {
         now: Timestamp,
         rng: &mut Rng<'_>,
     ) -> Result<ThingId, Refusal> {
-        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&to))?;
-        let thing = thing
-            .filter(|_| !self.retracts.contains_key(&to))
-            .ok_or(Refusal::NotFound)?;
-        let (Some(author), Some(Content::Story(story))) =
-            (thing.creator, self.read_thing(&thing, now)?)
-        else {
-            return Err(Refusal::NotFound);
-        };
-        let to = self.thread(to, author, &story);
+        let (_, to, expires) = self.answered(to, now)?;
         let text = content::clean_text(text).map_err(Refusal::from)?;
         let body = Response {
             to,
@@ -107,7 +99,25 @@ impl Replica {
         }
         .create(self.device())
         .map_err(Refusal::from)?;
-        self.make(ThingKind::Response, &body, thing.expires, now, rng)
+        self.make(ThingKind::Response, &body, expires, now, rng)
+    }
+
+    /// Returns who shared the story that somebody answers, the first story of all its edits, and its last
+    /// day.
+    pub(super) fn answered(
+        &self,
+        story: ThingId,
+        now: Timestamp,
+    ) -> Result<(PersonId, ThingId, Day), Refusal> {
+        let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&story))?;
+        let thing = thing
+            .filter(|_| !self.retracts.contains_key(&story))
+            .ok_or(Refusal::NotFound)?;
+        let content = self.read_thing(&thing, now)?;
+        let (Some(author), Some(Content::Story(read))) = (thing.creator, content) else {
+            return Err(Refusal::NotFound);
+        };
+        Ok((author, self.thread(story, author, &read), thing.expires))
     }
 
     /// Takes back a story or response of this person's own.
@@ -173,6 +183,17 @@ impl Replica {
 
     pub(super) fn write(
         &mut self,
+        draft: Draft,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+    ) -> Result<(), Refusal> {
+        self.write_to(&[], draft, now, rng)
+    }
+
+    /// Writes an entry for these devices alone, or, where there are none, for the circle.
+    pub(super) fn write_to(
+        &mut self,
+        devices: &[PublicKey],
         mut draft: Draft,
         now: Timestamp,
         rng: &mut Rng<'_>,
@@ -184,12 +205,18 @@ impl Replica {
             .map(|epoch| epoch.key(draft.class))
             .ok_or(Refusal::NotAMember)?;
         let plain = draft.body.take().unwrap_or_default();
+        let mut header = self.header(draft, id)?;
+        let plain = if devices.is_empty() {
+            plain
+        } else {
+            header.audience = Audience::Sealed;
+            let devices: Vec<_> = devices.iter().collect();
+            sealed_note::seal(&devices, &sealed_note::place(&header), &plain, rng)
+                .map_err(|_| Refusal::TooLong(sealed_note::MAX_NOTE))?
+        };
         let size = seal::sealed_size(plain.len()).ok_or(Refusal::TooLong(seal::MAX_PLAINTEXT))?;
         let size = u32::try_from(size).map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;
-        let header = Header {
-            size,
-            ..self.header(draft, id)?
-        };
+        let header = Header { size, ..header };
         let key = self.ring.get(&id).ok_or(Refusal::NotAMember)?;
         let sealed = seal::seal(key, &header.associated(), &plain, rng)
             .map_err(|_| Refusal::TooLong(seal::MAX_PLAINTEXT))?;

@@ -9,14 +9,15 @@
 //!
 //! There are always four slots; those that no device needs are sealed to keys that nobody has, so that
 //! the number of devices does not show. Nobody can tell from outside whose they are: the addressee's
-//! devices try each.
+//! devices try each. A device that opened one keeps the note's own key, and lets go of its KEM key all
+//! the same.
 
 use crate::bounded::{Bytes, List};
 use crate::codec;
 use crate::key::{Rng, Secret};
 use crate::log::header::Header;
 use crate::secrecy::aead;
-use crate::secrecy::kem::{self, PublicKey, Sealed, SecretKey};
+use crate::secrecy::kem::{self, Keys, PublicKey, Sealed, SecretKey};
 use crate::secrecy::seal::{self, BodyKey, Error};
 use serde::{Deserialize, Serialize};
 
@@ -75,16 +76,25 @@ pub fn seal(
     }))
 }
 
-/// Opens a note that was sealed for this device.
-pub fn open(mine: &SecretKey, place: &[u8], inner: &[u8]) -> Result<Vec<u8>, Error> {
+/// Opens a note that was sealed for this device; returns its own key too.
+pub fn open(mine: &Keys, place: &[u8], inner: &[u8]) -> Result<(BodyKey, Vec<u8>), Error> {
     let note: Note = codec::decode(inner).map_err(|_| Error::Closed)?;
     let opened = note
         .slots
         .iter()
         .find_map(|slot| mine.open(DOMAIN, place, slot).ok());
     let key = opened.ok_or(Error::Closed)?;
-    let key = Secret(key.as_slice().try_into().map_err(|_| Error::Closed)?);
-    seal::open_with(&BodyKey(key), place, &note.sealed)
+    let key = BodyKey(Secret(
+        key.as_slice().try_into().map_err(|_| Error::Closed)?,
+    ));
+    let opened = seal::open_with(&key, place, &note.sealed)?;
+    Ok((key, opened))
+}
+
+/// Opens a note with its own key.
+pub fn open_with(key: &BodyKey, place: &[u8], inner: &[u8]) -> Result<Vec<u8>, Error> {
+    let note: Note = codec::decode(inner).map_err(|_| Error::Closed)?;
+    seal::open_with(key, place, &note.sealed)
 }
 
 fn slot(to: &PublicKey, place: &[u8], key: &BodyKey, rng: &mut Rng<'_>) -> Result<Sealed, Error> {
@@ -114,15 +124,18 @@ mod tests {
             let to: Vec<_> = devices[..count].iter().map(SecretKey::public).collect();
             let inner = seal(&to, b"place", b"with you", &mut rng()).unwrap();
             for (number, mine) in devices.iter().enumerate() {
-                let opened = open(mine, b"place", &inner);
-                let expected = if number < count {
-                    Ok(b"with you".to_vec())
+                let opened = open(&Keys::from(mine.clone()), b"place", &inner);
+                if number < count {
+                    let (key, said) = opened.unwrap();
+                    assert_eq!(said, b"with you");
+                    assert_eq!(open_with(&key, b"place", &inner), Ok(said));
+                    assert_eq!(open_with(&key, b"other", &inner), Err(Error::Closed));
                 } else {
-                    Err(Error::Closed)
-                };
-                assert_eq!(opened, expected);
+                    assert_eq!(opened, Err(Error::Closed));
+                }
             }
-            assert_eq!(open(&devices[0], b"other", &inner), Err(Error::Closed));
+            let first = Keys::from(devices[0].clone());
+            assert_eq!(open(&first, b"other", &inner), Err(Error::Closed));
             sizes.push(inner.len());
         }
         assert!(sizes.windows(2).all(|pair| pair[0] == pair[1]), "{sizes:?}");
@@ -140,13 +153,29 @@ mod tests {
         let long = vec![1; MAX_NOTE + 1];
         assert_eq!(seal(&[public], b"", &long, &mut rng()), Err(Error::TooLong));
         let inner = seal(&[public], b"", &long[1..], &mut rng()).unwrap();
-        assert_eq!(open(&mine, b"", &inner).unwrap().len(), MAX_NOTE);
+        let (_, said) = open(&Keys::from(mine.clone()), b"", &inner).unwrap();
+        assert_eq!(said.len(), MAX_NOTE);
+    }
+
+    /// The KEM key is let go of each month: what came before stays readable by the note's own key.
+    #[test]
+    fn it_opens_to_an_older_key_and_by_its_own_once_that_is_gone() {
+        let first = device(1);
+        let inner = seal(&[first.public()], b"place", b"with you", &mut rng()).unwrap();
+        let both = Keys::from(first.clone()).renewed(&mut rng()).unwrap();
+        let (key, _) = open(&both, b"place", &inner).unwrap();
+        let one = both.without(|_| true);
+        assert_eq!(open(&one, b"place", &inner), Err(Error::Closed));
+        assert_eq!(open_with(&key, b"place", &inner).unwrap(), b"with you");
+        let other = BodyKey(Secret([9; 32]));
+        assert_eq!(open_with(&other, b"place", &inner), Err(Error::Closed));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_opened_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            prop_assert_eq!(open(&device(1), b"", &bytes), Err(Error::Closed));
+            prop_assert_eq!(open(&Keys::from(device(1)), b"", &bytes), Err(Error::Closed));
+            prop_assert_eq!(open_with(&BodyKey(Secret([1; 32])), b"", &bytes), Err(Error::Closed));
         }
     }
 }

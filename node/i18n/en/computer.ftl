@@ -1,8 +1,6 @@
 # This computer and what it has to do with a circle: locking, backups, further computers, what is settled,
 # how the circle is doing.
 
-names-and = { $rest } and { $last }
-
 computer-title = This computer
 lock-title = Lock Circlet
 lock-words = Nothing opens it then but your passphrase or your 24 words, and until then it meets nobody. What was shared is safe.

@@ -1,5 +1,9 @@
 # The page itself: what stands around every screen, the first run, and where one begins.
 
+language-name = English
+language-direction = ltr
+language-label = Language
+
 circlet = Circlet
 skip-to-content = Skip to the content
 circle-unnamed = A circle on its way
@@ -18,6 +22,9 @@ leave-once = Escape twice more to leave.
 leave-twice = Escape once more to leave.
 closed-title = This page is closed
 closed-twice = This link was already used, so what it had opened is closed as well. If that wasn't you, somebody else may use this computer: lock your screen when you go. Open Circlet again for a new link.
+
+list-more = { $before }, { $name }
+list-last = { $before } and { $name }
 
 day-today = today
 day-yesterday = yesterday

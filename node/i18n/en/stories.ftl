@@ -55,10 +55,10 @@ share-note = A content note, if one would help
 share-note-hint = A word or two on what it is about, such as grief or violence. Readers see the note first, and choose when to read on.
 share-fade = When does it fade?
 share-fade-hint = A story that fades disappears from every computer in the circle.
-share-fade-settled-never = As the circle has settled: it stays
+share-fade-settled-never = As settled here: it stays
 share-fade-settled = { $days ->
-    [one] As the circle has settled: after one day
-   *[other] As the circle has settled: after { $days } days
+    [one] As settled here: after one day
+   *[other] As settled here: after { $days } days
 }
 share-fade-never = Never
 share-fade-week = After a week

@@ -4,6 +4,7 @@ use super::asked::Choice;
 use super::by_id::one_like;
 use super::{Answer, Api};
 use crate::handle::Select;
+use crate::identity::Hint;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -19,13 +20,23 @@ const SHOWN_DAYS: u32 = 30;
 
 pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     let people = api.handle.look(move |shown| {
-        let replica = shown.replica(&choice.circle)?;
-        let members: Vec<Value> = replica.overview().members.iter().map(member).collect();
+        let hint = shown.pick(&choice.circle)?.hint;
+        let replica = shown.replica(&Select::Hint(hint))?;
+        let muted = shown.local.muted(hint)?;
+        let members = replica.overview().members;
+        let members = members
+            .iter()
+            .map(|it| member(it, muted.contains(&it.person)));
+        let members: Vec<Value> = members.collect();
         let waiting: Vec<Value> = replica.waiting(shown.now).iter().map(knock).collect();
+        let aside: Vec<Value> = replica.aside(shown.now).iter().map(knock).collect();
         let mut gone = replica.gone();
-        gone.retain(|gone| is_shown(gone, shown.now));
-        let gone: Vec<Value> = gone.iter().map(farewell).collect();
-        Ok(json!({ "members": members, "waiting": waiting, "gone": gone }))
+        gone.retain(|gone| is_shown(gone, shown.now) || muted.contains(&gone.person));
+        let gone = gone
+            .iter()
+            .map(|it| farewell(it, muted.contains(&it.person)));
+        let gone: Vec<Value> = gone.collect();
+        Ok(json!({ "members": members, "waiting": waiting, "aside": aside, "gone": gone }))
     });
     Ok(Json(people.await?))
 }
@@ -35,14 +46,7 @@ pub(crate) async fn welcome(
     choice: Choice,
     Path(id): Path<String>,
 ) -> Answer {
-    let (hint, knock) = api
-        .handle
-        .look(move |shown| {
-            let hint = shown.pick(&choice.circle)?.hint;
-            let waiting = shown.replica(&Select::Hint(hint))?.waiting(shown.now);
-            Ok((hint, pick(waiting, &id, |knock| knock.person)?))
-        })
-        .await?;
+    let (hint, knock) = knocking(&api, choice, id).await?;
     let Knock {
         person,
         name,
@@ -64,6 +68,36 @@ pub(crate) async fn welcome(
     Ok(Json(
         json!({ "id": person.to_hex(), "name": name, "words": words, "sentence": sentence }),
     ))
+}
+
+/// Puts somebody aside who knocked, on this computer alone.
+pub(crate) async fn not_now(
+    State(api): State<Api>,
+    choice: Choice,
+    Path(id): Path<String>,
+) -> Answer {
+    let (hint, Knock { person, name, .. }) = knocking(&api, choice, id).await?;
+    let command = Command::NotNow { person };
+    api.handle.command(Select::Hint(hint), command).await?;
+    let sentence = format!(
+        "{name} is put aside on this computer, for a week at most. Nobody is told, {name} neither; \
+         another member can welcome them, and so can you."
+    );
+    Ok(Json(
+        json!({ "id": person.to_hex(), "name": name, "sentence": sentence }),
+    ))
+}
+
+/// Returns who knocked and is meant, and at which circle; put aside or not.
+async fn knocking(api: &Api, choice: Choice, id: String) -> Result<(Hint, Knock), Problem> {
+    let found = api.handle.look(move |shown| {
+        let hint = shown.pick(&choice.circle)?.hint;
+        let replica = shown.replica(&Select::Hint(hint))?;
+        let mut knocks = replica.waiting(shown.now);
+        knocks.extend(replica.aside(shown.now));
+        Ok((hint, pick(knocks, &id, |knock| knock.person)?))
+    });
+    found.await
 }
 
 /// Returns the one whose id begins like this.
@@ -92,7 +126,7 @@ pub(super) fn date(day: Day) -> String {
     )
 }
 
-fn member(member: &overview::Member) -> Value {
+fn member(member: &overview::Member, muted: bool) -> Value {
     json!({
         "id": member.person.to_hex(),
         "name": member.name,
@@ -102,6 +136,7 @@ fn member(member: &overview::Member) -> Value {
         "devices": member.devices,
         "words": member.words,
         "asked_out": member.asked_out,
+        "muted": muted,
     })
 }
 
@@ -109,7 +144,7 @@ fn knock(knock: &Knock) -> Value {
     json!({ "id": knock.person.to_hex(), "name": knock.name, "words": knock.words })
 }
 
-fn farewell(gone: &Gone) -> Value {
+fn farewell(gone: &Gone, muted: bool) -> Value {
     let Gone {
         name,
         known_by,
@@ -133,6 +168,7 @@ fn farewell(gone: &Gone) -> Value {
         "day": date(gone.day),
         "known_by": known_by,
         "of": members,
+        "muted": muted,
         "sentence": sentence,
     })
 }

@@ -170,6 +170,11 @@ fn ended(end: JoinEnd) -> &'static str {
             "You are in this circle already, with another computer. `circlet restore` brings this one \
              in, too."
         }
+        JoinEnd::TooManyDevices => {
+            "You have eight computers in this circle, which is as many as one person may have. Take one \
+             out with `circlet device remove` on another one, and then try again here. If you have none \
+             of them any more, the members can remove you and invite you again."
+        }
         JoinEnd::DeviceKeyOver => {
             "This device key ran out or has been used. Make a new one there with `circlet device add`."
         }

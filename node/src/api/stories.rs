@@ -3,6 +3,7 @@
 use super::asked::{Asked, Choice};
 use super::backups::{hidden, is_veiled, veiled};
 use super::by_id::{beginning, only};
+use super::reading::Look;
 use super::{Answer, Api};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
@@ -132,18 +133,24 @@ pub(super) async fn list(State(api): State<Api>, choice: Choice) -> Answer {
     let limit = if choice.all { usize::MAX } else { NEWEST };
     let running = api.running;
     let stories = api.handle.look(move |shown| {
-        let replica = shown.replica(&choice.circle)?;
+        let hint = shown.pick(&choice.circle)?.hint;
+        let replica = shown.replica(&Select::Hint(hint))?;
         if is_veiled(replica) {
             return Err(veiled(running));
         }
         let stories = replica.stories(limit, shown.now)?;
         let gaps = replica.taken_back(limit, shown.now)?;
-        Ok(json!({
+        let look = Look::at(shown, hint, &stories)?;
+        let json = json!({
             "stories": stories.iter().map(line).collect::<Vec<_>>(),
             "gaps": gaps.iter().map(gap).collect::<Vec<_>>(),
-        }))
+            "since": look.since(&stories),
+        });
+        Ok((json, look))
     });
-    Ok(Json(stories.await?))
+    let (json, look) = stories.await?;
+    look.note(&api.handle).await;
+    Ok(Json(json))
 }
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<String>) -> Answer {
@@ -155,7 +162,7 @@ pub(super) async fn show(State(api): State<Api>, choice: Choice, Path(id): Path<
     });
     let reached = reached.await?;
     Ok(Json(
-        json!({ "stories": [line(&story)], "gaps": [], "reached": reached }),
+        json!({ "stories": [line(&story)], "gaps": [], "since": null, "reached": reached }),
     ))
 }
 

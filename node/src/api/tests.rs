@@ -369,6 +369,7 @@ async fn roles_are_told_from_what_came_of_them() {
     );
     for (path, body) in [
         (path("welcome"), json!({})),
+        (path("not-now"), json!({})),
         ("/v1/members/0123/remove".to_owned(), json!({})),
         ("/v1/members/01/role".to_owned(), json!({"role": "keeper"})),
     ] {

@@ -1,5 +1,6 @@
 //! Loading a backup into a store, on a disk or in memory, through the checks that all comes through.
 
+use super::alone;
 use super::in_memory::{InMemory, Shelf};
 use super::open::Backup;
 use super::problems::damaged;
@@ -102,6 +103,9 @@ impl Loading<'_> {
             self.hand_over(*at)?;
             let circle: Circle = codec::decode(bytes).map_err(|_| damaged())?;
             *at = Some(self.begin(&circle)?);
+            return Ok(());
+        }
+        if alone::take(&piece, self.rows)? {
             return Ok(());
         }
         self.bytes += piece.len();

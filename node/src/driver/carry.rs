@@ -185,7 +185,7 @@ impl<E: Engine> Driver<E> {
             After::Open(hint) => self.open_network(hint),
             After::Restart(hint) => self.restart_network(hint).await,
             After::Look(look) => look(&self.shown()),
-            After::Answer(_, answer) => answer(Ok(())),
+            After::Answer(_, answer) | After::Kept(answer) => answer(Ok(())),
         }
     }
 

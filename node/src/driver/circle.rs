@@ -5,6 +5,7 @@ use super::{REOPEN_FIRST, REOPEN_LONGEST};
 use crate::handle::Line;
 use crate::network::{self, BeaconKeyId, Command, Events};
 use circlet_model::address::Address;
+use circlet_model::id::PersonId;
 use circlet_model::replica::Replica;
 use circlet_model::replica::input::{DialId, LinkId};
 use circlet_model::replica::output::Output;
@@ -34,6 +35,8 @@ pub(super) struct Circle {
     /// Whether it is still to come out where it listens.
     pub(super) unsettled: bool,
     pub(super) outage: Outage,
+    /// Whom this member does not want to see.
+    hidden: BTreeSet<PersonId>,
 }
 
 /// What is known of a network that ended by itself.
@@ -85,7 +88,23 @@ impl Circle {
             asked: 0,
             unsettled: false,
             outage: Outage::default(),
+            hidden: BTreeSet::new(),
         }
+    }
+
+    /// Shows nothing of these people from now on.
+    pub(super) fn hide(&mut self, people: BTreeSet<PersonId>) {
+        self.hidden = people;
+        if let Ok(replica) = &mut self.replica {
+            replica.hide(self.hidden.clone());
+        }
+    }
+
+    /// Puts another replica in the place of this one, that shows no more than it did.
+    pub(super) fn show(&mut self, replica: Result<Replica, store::Error>) {
+        self.replica = replica;
+        let hidden = std::mem::take(&mut self.hidden);
+        self.hide(hidden);
     }
 
     /// Returns when it wants to be woken next.
@@ -114,7 +133,7 @@ impl Circle {
 
     /// Puts another replica in the place of this one; returns the links that have to be closed.
     pub(super) fn replace(&mut self, replica: Result<Replica, store::Error>) -> BTreeSet<LinkId> {
-        self.replica = replica;
+        self.show(replica);
         self.generation += 1;
         self.dials.clear();
         self.wake = None;

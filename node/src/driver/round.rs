@@ -2,7 +2,7 @@
 
 use super::circle::Circle;
 use super::{Driver, RETRY};
-use crate::handle::Look;
+use crate::handle::{Kept, Look};
 use crate::identity::Hint;
 use crate::network;
 use crate::problem::Problem;
@@ -19,6 +19,8 @@ pub(super) struct Round {
     /// Whether a replica was handed something.
     pub(super) moved: bool,
     pub(super) written: BTreeSet<Hint>,
+    /// Whether something was written that is in no circle.
+    pub(super) kept: bool,
     pub(super) after: Vec<After>,
 }
 
@@ -33,7 +35,8 @@ pub(super) enum After {
     Open(Hint),
     Restart(Hint),
     Look(Look),
-    Answer(Hint, Box<dyn FnOnce(Result<(), Problem>) + Send>),
+    Answer(Hint, Kept),
+    Kept(Kept),
 }
 
 impl<E: Engine> Driver<E> {
@@ -79,7 +82,7 @@ impl<E: Engine> Driver<E> {
 
     /// Makes the round durable, then carries out what hangs on it.
     pub(super) async fn finish(&mut self, mut round: Round) {
-        if !round.written.is_empty() {
+        if round.kept || !round.written.is_empty() {
             match self.vault.flush() {
                 Ok(()) => {
                     for hint in &round.written {
@@ -109,11 +112,14 @@ impl<E: Engine> Driver<E> {
         let written = std::mem::take(&mut round.written);
         let (lost, kept): (Vec<After>, Vec<After>) = std::mem::take(&mut round.after)
             .into_iter()
-            .partition(|after| after.hint().is_some_and(|hint| written.contains(&hint)));
+            .partition(|after| match after {
+                After::Kept(_) => true,
+                other => other.hint().is_some_and(|hint| written.contains(&hint)),
+            });
         round.after = kept;
         for after in lost {
             match after {
-                After::Answer(_, answer) => answer(Err(problem.clone())),
+                After::Answer(_, answer) | After::Kept(answer) => answer(Err(problem.clone())),
                 After::Open(hint) | After::Restart(hint) => {
                     round.after.push(After::Restart(hint));
                 }
@@ -179,7 +185,7 @@ impl After {
             | Self::Open(hint)
             | Self::Restart(hint)
             | Self::Answer(hint, _) => Some(*hint),
-            Self::Look(_) => None,
+            Self::Look(_) | Self::Kept(_) => None,
         }
     }
 
@@ -195,7 +201,8 @@ impl After {
             | Self::Open(_)
             | Self::Restart(_)
             | Self::Look(_)
-            | Self::Answer(..) => None,
+            | Self::Answer(..)
+            | Self::Kept(_) => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The driver over engines in memory that can be told to fail: nothing is answered before it is
 //! durable, and what could not be stored is not there.
 
+mod keep;
+
 use super::*;
 use crate::handle::{Handle, Line};
 use crate::home::Home;

@@ -4,7 +4,6 @@
 //! over.
 
 use super::dates;
-use super::names;
 use super::show::{Base, Filled, Frame, Shown, Trouble, page, page_as};
 use crate::api::Api;
 use crate::backup::{self, Account, Backup, Made, Unlock, blocking};
@@ -252,7 +251,7 @@ async fn read(api: &Api, path: PathBuf) -> Result<(Account, Timestamp), Problem>
 fn told(frame: &Frame, made: &Made) -> Vec<String> {
     let mut said = vec![match made.circles.as_slice() {
         [] => frame.say("backup-holds-you"),
-        circles => frame.with("backup-holds", "circles", names::of(frame, circles)),
+        circles => frame.with("backup-holds", "circles", frame.list(circles)),
     }];
     said.push(frame.say(if made.by_passphrase {
         "backup-opens-both"
@@ -260,7 +259,7 @@ fn told(frame: &Frame, made: &Made) -> Vec<String> {
         "backup-opens-words"
     }));
     if !made.left_out.is_empty() {
-        let circles = names::of(frame, &made.left_out);
+        let circles = frame.list(&made.left_out);
         said.push(frame.with("backup-left-out", "circles", circles));
     }
     said
@@ -272,7 +271,7 @@ fn holds(frame: &Frame, account: &Account, now: Timestamp) -> Vec<String> {
     let named = [("day", day.into()), ("name", account.name.as_str().into())];
     let made = frame.with_all("backup-is-of", named);
     let circles = account.circles.iter().map(|(name, members)| {
-        let members = names::of(frame, members);
+        let members = frame.list(members);
         let named = [
             ("circle", name.as_str().into()),
             ("members", members.into()),

@@ -28,25 +28,34 @@ pub(super) fn of_day(frame: &Frame, day: Day, now: Timestamp) -> When {
     said(frame, date(day.start(), &zone), date(now, &zone))
 }
 
+/// Returns a day as it also stands on paper: never as "today".
+pub(super) fn in_full(frame: &Frame, day: Day) -> String {
+    full(frame, date(day.start(), &TimeZone::UTC))
+}
+
 fn said(frame: &Frame, day: Date, today: Date) -> When {
     let said = if day == today {
         frame.say("day-today")
     } else if day.tomorrow().ok() == Some(today) {
         frame.say("day-yesterday")
     } else {
-        let month = frame.say(&format!("month-{}", day.month()));
-        let number = |number: i16| FluentValue::from(number.to_string());
-        let named = [
-            ("day", number(day.day().into())),
-            ("month", month.into()),
-            ("year", number(day.year())),
-        ];
-        frame.with_all("day-date", named)
+        full(frame, day)
     };
     When {
         said,
         date: day.to_string(),
     }
+}
+
+fn full(frame: &Frame, day: Date) -> String {
+    let month = frame.say(&format!("month-{}", day.month()));
+    let number = |number: i16| FluentValue::from(number.to_string());
+    let named = [
+        ("day", number(day.day().into())),
+        ("month", month.into()),
+        ("year", number(day.year())),
+    ];
+    frame.with_all("day-date", named)
 }
 
 fn date(time: Timestamp, zone: &TimeZone) -> Date {

@@ -2,7 +2,6 @@
 
 use super::circle;
 use super::dates;
-use super::names;
 use super::show::{Base, Frame, Shown, page};
 use super::state;
 use crate::api::Api;
@@ -91,7 +90,7 @@ pub(super) fn reached(
     let Some(reached) = replica.reached(thing)? else {
         return Ok(None);
     };
-    let by = names::of(frame, &reached.by);
+    let by = frame.list(&reached.by);
     let said = match (reached.by.as_slice(), reached.unknown.as_slice()) {
         ([], []) => return Ok(None),
         ([], _) => frame.say("reached-unknown"),

@@ -12,6 +12,7 @@ use super::guard;
 use super::serve::{Bounds, Known, serve};
 use super::setup;
 use super::show::{Base, closed, used_twice};
+use super::spoken;
 use super::unlock;
 use super::visitors::{Opened, Under, Visitor, Visitors, secret};
 use crate::home::Home;
@@ -140,6 +141,7 @@ impl Door {
     }
 
     async fn answer(&self, base: Base, request: Request) -> Response {
+        let base = base.speaking(spoken::of(&self.0.home, request.headers()));
         let Some(path) = base.strip(request.uri().path()) else {
             return StatusCode::NOT_FOUND.into_response();
         };
@@ -156,8 +158,12 @@ impl Door {
         if let Some(connection) = request.extensions().get::<Known>() {
             connection.note();
         }
-        if (request.method(), path) == (&Method::POST, "leave") {
-            return self.leave(&base).await;
+        match (request.method(), path) {
+            (&Method::POST, "leave") => return self.leave(&base).await,
+            (&Method::POST, "language") => {
+                return spoken::choose(&self.0.home, &base, request).await;
+            }
+            _ => {}
         }
         let Some(mut request) = inside(&base, request, &visitor) else {
             return closed(&base);
@@ -306,8 +312,13 @@ fn inside(base: &Base, mut request: Request, visitor: &Visitor) -> Option<Reques
         Some(query) => format!("/{path}?{query}"),
         None => format!("/{path}"),
     };
+    let base = if request.method() == Method::GET {
+        base.clone().at(uri.strip_prefix('/')?)
+    } else {
+        base.clone()
+    };
     *request.uri_mut() = uri.parse().ok()?;
-    request.extensions_mut().insert(base.clone());
+    request.extensions_mut().insert(base);
     request.extensions_mut().insert(visitor.clone());
     Some(request)
 }

@@ -1,14 +1,17 @@
 //! Changing something that one shared: other words in its place.
 
 use super::circle::{self, choice};
+use super::drafts::{self, Kept, Wanted};
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use crate::api::asked::Asked;
 use crate::api::own::{self, Edit};
 use crate::api::{Api, text_of};
+use crate::local::draft::Becomes;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use circlet_model::id::ThingId;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -19,6 +22,7 @@ struct Change {
     /// The story that it answers; nothing = it is a story.
     under: Option<String>,
     written: Fields,
+    draft: Kept,
     trouble: Option<Trouble>,
 }
 
@@ -29,14 +33,17 @@ pub(super) struct Fields {
     /// The content note; only of a story.
     #[serde(default)]
     note: Option<String>,
+    #[serde(default)]
+    draft: String,
 }
 
 pub(super) async fn form(
     State(api): State<Api>,
     base: Base,
     Path((circle, id)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
 ) -> Shown {
-    Ok(page(&look(&api, &base, circle, id).await?))
+    Ok(page(&look(&api, &base, (circle, id), wanted).await?))
 }
 
 pub(super) async fn change(
@@ -45,15 +52,21 @@ pub(super) async fn change(
     Path((circle, id)): Path<(String, String)>,
     Filled(written): Filled<Fields>,
 ) -> Shown {
-    let mut screen = look(&api, &base, circle.clone(), id.clone()).await?;
+    let place = (circle.clone(), id.clone());
+    let mut screen = look(&api, &base, place, Wanted::default()).await?;
     let asked = Asked(Edit {
         text: written.text.clone(),
         ask: None,
         note: written.note.clone(),
     });
-    match own::edit(State(api), choice(&circle), Path(id), asked).await {
+    let own = ThingId::from_hex(&id);
+    match own::edit(State(api.clone()), choice(&circle), Path(id), asked).await {
         Ok(new) => {
             let new = text_of(&new, "id");
+            if let Some(own) = own {
+                let Fields { draft, text, .. } = &written;
+                drafts::sent(&api, &circle, Becomes::Edit(own), draft, text).await;
+            }
             let to = match screen.under {
                 Some(under) => format!("c/{circle}/story/{under}#r-{new}"),
                 None => format!("c/{circle}/story/{new}"),
@@ -62,15 +75,22 @@ pub(super) async fn change(
         }
         Err(problem) => {
             screen.trouble = Some(screen.frame.trouble(&problem));
+            screen.draft.seen.clone_from(&written.draft);
             screen.written = written;
             Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &screen))
         }
     }
 }
 
-async fn look(api: &Api, base: &Base, circle: String, id: String) -> Result<Change, Problem> {
+async fn look(
+    api: &Api,
+    base: &Base,
+    (circle, id): (String, String),
+    wanted: Wanted,
+) -> Result<Change, Problem> {
     let frame = Frame::new(base, "edit-title");
     let screen = api.handle.look(move |shown| {
+        let hint = circle::find(shown, &circle)?.0.hint;
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let mut own = replica.own_like(&id, shown.now)?.into_iter();
         let own = own.find(|own| own.thing.to_hex() == id);
@@ -81,14 +101,29 @@ async fn look(api: &Api, base: &Base, circle: String, id: String) -> Result<Chan
         } else {
             None
         };
+        let form = (&frame, frame.here(&format!("own/{id}/edit")));
+        let place = (hint, Becomes::Edit(own.thing));
+        let (draft, words) = drafts::fill(shown, form, place, &wanted)?;
+        let (text, note) = match words {
+            None => (own.text.unwrap_or_default(), note),
+            Some(words) => {
+                let kept = words.note.map(|note| note.to_string());
+                (
+                    words.text.to_string(),
+                    note.map(|note| kept.unwrap_or(note)),
+                )
+            }
+        };
         Ok(Change {
             frame,
             id,
             under: own.under.map(|under| under.to_hex()),
             written: Fields {
-                text: own.text.unwrap_or_default(),
+                text,
                 note,
+                draft: String::new(),
             },
+            draft,
             trouble: None,
         })
     });

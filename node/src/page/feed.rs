@@ -1,14 +1,18 @@
 //! The feed: the stories of a circle, the newest first, a few to a screen.
 
 use super::dates::{self, When};
-use super::show::{Base, Frame, Shown, page};
+use super::show::{self, Base, Frame, page};
 use super::{circle, state};
+use crate::api::reading::Look;
 use crate::api::{Api, backups};
+use crate::handle::Shown;
+use crate::identity::Hint;
 use crate::problem::Problem;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use circlet_model::content::story::Ask;
 use circlet_model::id::ThingId;
+use circlet_model::replica::Replica;
 use circlet_model::replica::overview::{StoryLine, TakenBack};
 use circlet_model::time::Timestamp;
 use serde::Deserialize;
@@ -29,6 +33,8 @@ struct Feed {
     told: Option<&'static str>,
     /// The names of the people who wait for a welcome.
     waiting: Vec<String>,
+    /// Whether this member has a draft in this circle.
+    drafts: bool,
     items: Vec<Item>,
     newest: bool,
     earlier: Option<String>,
@@ -37,7 +43,14 @@ struct Feed {
 /// What stands in the feed.
 enum Item {
     Story(Story),
-    Gap { mine: bool, name: String },
+    Gap {
+        mine: bool,
+        name: String,
+    },
+    /// What stands below came since this member was last here.
+    Since,
+    /// What stands below was there when this member was last here.
+    Earlier,
 }
 
 /// A story in the feed.
@@ -72,7 +85,7 @@ pub(super) async fn show(
     base: Base,
     Path(id): Path<String>,
     Query(from): Query<From>,
-) -> Shown {
+) -> show::Shown {
     let frame = Frame::new(&base, "feed-title");
     let told = from.told.as_deref();
     let told = TOLD.iter().find(|(name, _)| Some(*name) == told);
@@ -91,37 +104,70 @@ pub(super) async fn show(
             words: None,
             told,
             waiting: Vec::new(),
+            drafts: false,
             items: Vec::new(),
             newest: after.is_none(),
             earlier: None,
         };
-        let Ok(replica) = line.replica else {
-            return Ok(feed);
+        let look = match line.replica {
+            Ok(replica) => feed.look(shown, (line.hint, replica), after)?,
+            Err(_) => None,
         };
-        feed.words = replica.own_words();
-        if backups::is_veiled(replica) {
-            return Ok(feed);
-        }
-        let waiting = replica.waiting(shown.now).into_iter();
-        feed.waiting = waiting.map(|knock| knock.name).collect();
-        let (stories, gaps) = replica.feed_after(after, ON_A_SCREEN + 1, shown.now)?;
-        feed.fill(stories, gaps, shown.now);
-        Ok(feed)
+        Ok((feed, look))
     });
-    Ok(page(&feed.await?))
+    let (feed, look) = feed.await?;
+    if let Some(look) = look {
+        look.note(&api.handle).await;
+    }
+    Ok(page(&feed))
 }
 
 impl Feed {
+    /// Looks at a circle's stories below one; returns how far this member has come.
+    fn look(
+        &mut self,
+        shown: &Shown<'_>,
+        (circle, replica): (Hint, &Replica),
+        after: Option<ThingId>,
+    ) -> Result<Option<Look>, Problem> {
+        let drafts = shown.local.drafts()?;
+        self.drafts = drafts.iter().any(|draft| draft.circle == circle);
+        self.words = replica.own_words();
+        if backups::is_veiled(replica) {
+            return Ok(None);
+        }
+        let waiting = replica.waiting(shown.now).into_iter();
+        self.waiting = waiting.map(|knock| knock.name).collect();
+        let (stories, gaps) = replica.feed_after(after, ON_A_SCREEN + 1, shown.now)?;
+        let newest = stories.get(..ON_A_SCREEN).unwrap_or(&stories);
+        // Further down it is not known what stood above, and nobody was at the newest end.
+        let look = if self.newest {
+            Look::at(shown, circle, newest)?
+        } else {
+            Look::back(shown, circle)?
+        };
+        let since = look.since(newest);
+        let since = since.filter(|since| self.newest || *since < newest.len());
+        self.fill(stories, gaps, since, shown.now);
+        Ok(Some(look))
+    }
+
     /// Returns the newest story on the screen.
     fn last(&self) -> Option<&str> {
         self.items.iter().find_map(|item| match item {
             Item::Story(story) => Some(story.id.as_str()),
-            Item::Gap { .. } => None,
+            Item::Gap { .. } | Item::Since | Item::Earlier => None,
         })
     }
 
     /// Puts stories in, and the quiet lines between them.
-    fn fill(&mut self, mut stories: Vec<StoryLine>, gaps: Vec<TakenBack>, now: Timestamp) {
+    fn fill(
+        &mut self,
+        mut stories: Vec<StoryLine>,
+        gaps: Vec<TakenBack>,
+        since: Option<usize>,
+        now: Timestamp,
+    ) {
         if stories.len() > ON_A_SCREEN {
             stories.truncate(ON_A_SCREEN);
             let last = stories.last().map(|story| story.thing.to_hex());
@@ -132,6 +178,11 @@ impl Feed {
         for (index, story) in stories.into_iter().enumerate() {
             while let Some(gap) = gaps.next_if(|gap| gap.after <= index) {
                 self.items.push(quiet(gap));
+            }
+            if since == Some(index) {
+                self.items.push(Item::Earlier);
+            } else if since.is_some() && index == 0 && self.newest {
+                self.items.push(Item::Since);
             }
             let next = ids.get(index + 1).cloned();
             let story = story_of(&self.frame, story, next, now);
@@ -199,6 +250,57 @@ fn beginning(text: &str) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn told(number: u8) -> StoryLine {
+        StoryLine {
+            thing: ThingId([number; 16]),
+            author: circlet_model::id::PersonId([2; 32]),
+            author_name: "Bo".to_owned(),
+            mine: false,
+            text: format!("Story {number}."),
+            ask: Ask::Listen,
+            note: None,
+            written: Timestamp(1),
+            edited: false,
+            fades: None,
+            responses: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_came_since_stands_above_what_is_earlier() {
+        let screen = |since, newest| {
+            let mut feed = Feed {
+                frame: Frame::new(&Base::new("x"), "feed-title"),
+                state: String::new(),
+                words: None,
+                told: None,
+                waiting: Vec::new(),
+                drafts: false,
+                items: Vec::new(),
+                newest,
+                earlier: None,
+            };
+            let stories = [3, 2, 1].map(told).to_vec();
+            feed.fill(stories, Vec::new(), since, Timestamp(2));
+            let html = feed.render().unwrap();
+            let parts = [
+                "Since you were last here",
+                ">Earlier<",
+                "Story 3.",
+                "Story 2.",
+            ];
+            parts.map(|part| html.find(part))
+        };
+        let [since, earlier, third, second] = screen(Some(1), true);
+        assert!(since < third && third < earlier && earlier < second);
+        assert!(since.is_some() && second.is_some());
+        assert_eq!(screen(None, true)[..2], [None, None]);
+        let [since, earlier, ..] = screen(Some(3), true);
+        assert!(since.is_some() && earlier.is_none());
+        let [since, earlier, ..] = screen(Some(1), false);
+        assert!(since.is_none() && earlier.is_some());
+    }
 
     #[test]
     fn a_long_story_is_cut_between_words_and_a_short_one_is_whole() {

@@ -1,43 +1,79 @@
 //! What the page says: every sentence stands in a Fluent file, under a name that says what it is for.
+//!
+//! A language is a folder of such files. What it does not say yet is said in English.
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
-/// The files, by what they are about.
-const ENGLISH: [&str; 5] = [
+/// The files of English, by what they are about.
+const ENGLISH: [&str; 7] = [
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/computer.ftl"),
+    include_str!("../../i18n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
+    include_str!("../../i18n/en/private.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
     include_str!("../../i18n/en/stories.ftl"),
 ];
 
-/// The language that everything is said in.
-static SPOKEN: LazyLock<Language> = LazyLock::new(|| Language::new(&ENGLISH));
+/// The files of German.
+const GERMAN: [&str; 6] = [
+    include_str!("../../i18n/de/circle.ftl"),
+    include_str!("../../i18n/de/computer.ftl"),
+    include_str!("../../i18n/de/knocks.ftl"),
+    include_str!("../../i18n/de/page.ftl"),
+    include_str!("../../i18n/de/problems.ftl"),
+    include_str!("../../i18n/de/stories.ftl"),
+];
+
+/// The language that says everything.
+static FIRST: LazyLock<Language> = LazyLock::new(|| Language::new("en", &ENGLISH));
+
+/// The others, in the order in which they are offered.
+static OTHERS: LazyLock<[Language; 1]> = LazyLock::new(|| [Language::new("de", &GERMAN)]);
 
 /// A language.
-pub(super) struct Language(FluentBundle<FluentResource>);
+pub(super) struct Language {
+    /// Its name for programs, as in `lang="en"`.
+    pub(super) code: &'static str,
+    bundle: FluentBundle<FluentResource>,
+}
 
 /// What stands in place of a name in a sentence.
 pub(super) type Named<'a> = (&'a str, FluentValue<'a>);
 
-/// Returns the language that the page speaks.
-pub(super) fn spoken() -> &'static Language {
-    &SPOKEN
+/// Returns the language that everything is said in unless another one is wanted.
+pub(super) fn first() -> &'static Language {
+    &FIRST
+}
+
+/// Returns all languages that can be chosen.
+pub(super) fn all() -> impl Iterator<Item = &'static Language> {
+    std::iter::once(&*FIRST).chain(OTHERS.iter())
+}
+
+/// Returns the language of this name for programs; of its first part, as in `de-AT`.
+pub(super) fn of_code(code: &str) -> Option<&'static Language> {
+    let code = code.trim().split('-').next()?;
+    #[cfg(test)]
+    if code == tests::PSEUDO.code {
+        return Some(&tests::PSEUDO);
+    }
+    all().find(|language| language.code.eq_ignore_ascii_case(code))
 }
 
 impl Language {
-    fn new(files: &[&str]) -> Self {
-        let english = "en".parse::<LanguageIdentifier>().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![english]);
+    fn new(code: &'static str, files: &[&str]) -> Self {
+        let language = code.parse::<LanguageIdentifier>().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
         for file in files {
             // A file with a fault still says the rest; a test sees to it that none has.
             let (Ok(resource) | Err((resource, _))) = FluentResource::try_new((*file).to_owned());
             bundle.add_resource_overriding(resource);
         }
-        Self(bundle)
+        Self { code, bundle }
     }
 
     /// Returns the sentence of this name.
@@ -53,15 +89,46 @@ impl Language {
 
     /// Returns the sentence of this name, if there is one: `name` or `name.attribute`.
     pub(super) fn find(&self, key: &str, named: &FluentArgs<'_>) -> Option<String> {
+        let own = self.own(key, named);
+        own.or_else(|| FIRST.own(key, named))
+    }
+
+    /// Returns several names as one says them: "Ana, Bo and Cai".
+    pub(super) fn list(&self, names: &[impl AsRef<str>]) -> String {
+        let Some((last, before)) = names.split_last() else {
+            return String::new();
+        };
+        let mut said = String::new();
+        for name in before {
+            said = if said.is_empty() {
+                name.as_ref().to_owned()
+            } else {
+                self.joined("list-more", &said, name.as_ref())
+            };
+        }
+        if said.is_empty() {
+            return last.as_ref().to_owned();
+        }
+        self.joined("list-last", &said, last.as_ref())
+    }
+
+    fn joined(&self, key: &str, before: &str, name: &str) -> String {
+        self.with(key, [("before", before.into()), ("name", name.into())])
+    }
+
+    /// Returns the sentence as this language says it, if it does.
+    fn own(&self, key: &str, named: &FluentArgs<'_>) -> Option<String> {
         let (name, attribute) = key
             .split_once('.')
             .map_or((key, None), |(name, attribute)| (name, Some(attribute)));
-        let message = self.0.get_message(name)?;
+        let message = self.bundle.get_message(name)?;
         let pattern = match attribute {
             Some(attribute) => message.get_attribute(attribute)?.value(),
             None => message.value()?,
         };
-        let said = self.0.format_pattern(pattern, Some(named), &mut Vec::new());
+        let said = self
+            .bundle
+            .format_pattern(pattern, Some(named), &mut Vec::new());
         Some(said.into_owned())
     }
 }
@@ -73,126 +140,4 @@ impl std::fmt::Debug for Language {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    /// What a member never reads.
-    const COLD: &[&str] = &[
-        "invalid", "failed", "illegal", "fatal", "abort", "kill", "user", "users", "oops", "just",
-        "peer", "node", "sync", "error",
-    ];
-
-    /// Returns every template and source file of the page with its text.
-    fn files() -> Vec<(String, String)> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["templates", "src/page"].map(|folder| here.join(folder));
-        let entries = folders
-            .iter()
-            .flat_map(|folder| std::fs::read_dir(folder).unwrap());
-        entries
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.is_file() && !path.ends_with("language.rs"))
-            .map(|path| {
-                let text = std::fs::read_to_string(&path).unwrap();
-                (path.display().to_string(), text)
-            })
-            .collect()
-    }
-
-    /// Returns the names of all sentences.
-    fn names() -> Vec<String> {
-        let lines = ENGLISH.iter().flat_map(|file| file.lines());
-        let name = |line: &str| {
-            let (name, _) = line.split_once(" =")?;
-            let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            name.chars().all(letters).then(|| name.to_owned())
-        };
-        lines.filter_map(name).collect()
-    }
-
-    #[test]
-    fn every_file_is_in_order_and_every_name_is_there_once() {
-        for file in ENGLISH {
-            let parsed = FluentResource::try_new(file.to_owned());
-            assert!(parsed.is_ok(), "{:?}", parsed.unwrap_err().1);
-        }
-        let mut names = names();
-        let all = names.len();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), all, "a name stands twice");
-    }
-
-    #[test]
-    fn what_the_page_says_is_in_the_files_and_nothing_else_is() {
-        let files = files();
-        let mut said = Vec::new();
-        for (path, text) in &files {
-            for call in [".say(\"", ".with(\"", "Told(\""] {
-                for rest in text.split(call).skip(1) {
-                    let key = rest.split('"').next().unwrap();
-                    let found = spoken().find(key, &FluentArgs::new());
-                    assert!(found.is_some(), "{path}: {key}");
-                    said.push(key.split('.').next().unwrap().to_owned());
-                }
-            }
-        }
-        let text: String = files.into_iter().map(|(_, text)| text).collect();
-        let computed = [
-            "problem-", "month-", "ask-", "told-", "role-", "state-", "ended-", "doctor-",
-        ];
-        for name in names() {
-            let by_part = computed.iter().any(|start| name.starts_with(start));
-            let whole = said.contains(&name) || text.contains(&format!("\"{name}\""));
-            assert!(by_part || whole, "nothing says {name}");
-        }
-    }
-
-    #[test]
-    fn the_voice_is_warm_and_plain() {
-        for file in ENGLISH {
-            for line in file.lines() {
-                let Some((name, said)) = line.split_once('=') else {
-                    continue;
-                };
-                let lower = said.to_lowercase();
-                for word in lower.split(|c: char| !c.is_alphanumeric()) {
-                    assert!(!COLD.contains(&word), "{name}: {word}");
-                }
-                assert!(!said.contains(['!', '`']), "{name}: {said}");
-            }
-        }
-    }
-
-    #[test]
-    fn templates_hold_no_words_of_their_own() {
-        for (path, text) in files() {
-            if Path::new(&path)
-                .extension()
-                .is_none_or(|kind| kind != "html")
-            {
-                continue;
-            }
-            let mut rest = text.as_str();
-            let mut outside = String::new();
-            while let Some(at) = rest.find(['<', '{']) {
-                outside += &rest[..at];
-                let end = match &rest[at..=at + 1] {
-                    "{{" => "}}",
-                    "{%" => "%}",
-                    "{#" => "#}",
-                    _ => ">",
-                };
-                let from = at + rest[at..].find(end).unwrap() + end.len();
-                rest = &rest[from..];
-            }
-            outside += rest;
-            assert!(
-                !outside.contains(char::is_alphabetic),
-                "{path}: {}",
-                outside.trim()
-            );
-        }
-    }
-}
+pub(super) mod tests;

@@ -39,6 +39,8 @@ struct News {
     state: String,
     /// What there is to look at, in words.
     new: Option<String>,
+    /// Where that stands, once the screen is loaded again.
+    at: Option<String>,
     /// The ids of what is not here any more.
     gone: Vec<String>,
     /// What stands in its place.
@@ -138,18 +140,21 @@ impl Screen {
         if let Ok(replica) = line.replica {
             for id in known.difference(&here) {
                 // A story may also have moved on to the next screen.
-                if self.story.is_some() || replica.story(*id, shown.now)?.is_none() {
+                let missing = self.story.is_some() || replica.story(*id, shown.now)?.is_none();
+                // What this member muted meanwhile is here, and was not taken back.
+                if missing && !replica.hides(id)? {
                     gone.push(id.to_hex());
                 }
             }
         }
-        let key = match self.story {
-            None => "live-story",
-            Some(_) => "live-response",
+        let (key, kind) = match self.story {
+            None => ("live-story", 's'),
+            Some(_) => ("live-response", 'r'),
         };
         Ok(News {
             state: state::sentence(&self.frame, &line, shown.now),
             new: new.map(|(_, name, _)| self.frame.with(key, "name", name)),
+            at: new.map(|(id, ..)| format!("{kind}-{}", id.to_hex())),
             gone,
             gap: self.frame.say("live-gone"),
         })

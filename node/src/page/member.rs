@@ -3,6 +3,7 @@
 use super::circle::{self, choice};
 use super::show::{Base, Filled, Frame, Shown, on_to, page};
 use crate::api::asked::Asked;
+use crate::api::mutes;
 use crate::api::roles::{self, NewRole, Role};
 use crate::api::{Api, text_of};
 use crate::problem::Problem;
@@ -21,6 +22,8 @@ struct OneMember {
     keeper: bool,
     /// Whether whoever looks is a keeper.
     i_keep: bool,
+    /// Whether whoever looks does not want to see what they share.
+    muted: bool,
     told: Option<String>,
 }
 
@@ -38,7 +41,12 @@ pub(super) struct RoleFields {
 }
 
 /// What can be told, by its name in the address.
-const TOLD: [(&str, &str); 2] = [("done", "member-done"), ("voice", "member-voice")];
+const TOLD: [(&str, &str); 4] = [
+    ("done", "member-done"),
+    ("voice", "member-voice"),
+    ("muted", "mute-done"),
+    ("unmuted", "mute-undone"),
+];
 
 pub(super) async fn show(
     State(api): State<Api>,
@@ -48,6 +56,7 @@ pub(super) async fn show(
 ) -> Shown {
     let frame = Frame::new(&base, "member-title");
     let screen = api.handle.look(move |shown| {
+        let hint = circle::find(shown, &circle)?.0.hint;
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let members = replica.overview().members;
         let i_keep = members
@@ -65,6 +74,7 @@ pub(super) async fn show(
             me: member.me,
             keeper: member.role == act::Role::Keeper,
             i_keep,
+            muted: shown.local.muted(hint)?.contains(&member.person),
             frame,
         })
     });
@@ -97,4 +107,26 @@ pub(super) async fn remove(
         told => format!("c/{circle}/members/{id}?told={told}"),
     };
     Ok(on_to(&base.to(&to)))
+}
+
+pub(super) async fn mute(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+) -> Shown {
+    drop(mutes::mute(State(api), choice(&circle), Path(id.clone())).await?);
+    Ok(on_to(
+        &base.to(&format!("c/{circle}/members/{id}?told=muted")),
+    ))
+}
+
+pub(super) async fn unmute(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+) -> Shown {
+    drop(mutes::unmute(State(api), choice(&circle), Path(id.clone())).await?);
+    Ok(on_to(
+        &base.to(&format!("c/{circle}/members/{id}?told=unmuted")),
+    ))
 }

@@ -16,6 +16,8 @@ struct Everyone {
     frame: Frame,
     members: Vec<Member>,
     waiting: Vec<Waiting>,
+    /// Who knocked and was put aside here.
+    aside: Vec<Waiting>,
     gone: Vec<Gone>,
 }
 
@@ -25,6 +27,7 @@ struct Member {
     me: bool,
     keeper: bool,
     asked_out: bool,
+    muted: bool,
     since: When,
     /// The four words to compare with them.
     words: Option<String>,
@@ -56,6 +59,8 @@ impl Everyone {
 pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<String>) -> Shown {
     let frame = Frame::new(&base, "members-title");
     let screen = api.handle.look(move |shown| {
+        let muted = circle::find(shown, &circle)?.0.hint;
+        let muted = shown.local.muted(muted)?;
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let members = replica.overview().members.into_iter();
         let members = members.map(|member| Member {
@@ -64,15 +69,17 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
             me: member.me,
             keeper: member.role == Role::Keeper,
             asked_out: member.asked_out,
+            muted: muted.contains(&member.person),
             since: dates::of_day(&frame, member.since, shown.now),
             words: member.words.filter(|_| !member.me),
         });
-        let waiting = replica.waiting(shown.now).into_iter().map(waiting);
+        let knocks = |knocks: Vec<Knock>| knocks.into_iter().map(waiting).collect();
         let mut gone = replica.gone();
         gone.retain(|gone| api_members::is_shown(gone, shown.now));
         Ok(Everyone {
             members: members.collect(),
-            waiting: waiting.collect(),
+            waiting: knocks(replica.waiting(shown.now)),
+            aside: knocks(replica.aside(shown.now)),
             gone,
             frame,
         })
@@ -86,6 +93,15 @@ pub(super) async fn welcome(
     Path((circle, id)): Path<(String, String)>,
 ) -> Shown {
     drop(api_members::welcome(State(api), choice(&circle), Path(id)).await?);
+    Ok(on_to(&base.to(&format!("c/{circle}/members"))))
+}
+
+pub(super) async fn not_now(
+    State(api): State<Api>,
+    base: Base,
+    Path((circle, id)): Path<(String, String)>,
+) -> Shown {
+    drop(api_members::not_now(State(api), choice(&circle), Path(id)).await?);
     Ok(on_to(&base.to(&format!("c/{circle}/members"))))
 }
 

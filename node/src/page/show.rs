@@ -1,7 +1,7 @@
 //! What every screen is shown with: where links lead, what stands around it, and what a screen says that
 //! could not be.
 
-use super::language::{Language, Named, spoken};
+use super::language::{self, Language, Named};
 use crate::problem::Problem;
 use askama::Template;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
@@ -14,9 +14,14 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
 
-/// The path below which the page is, with a slash at both ends.
+/// The path below which the page is, with a slash at both ends, and what a request there is answered with.
 #[derive(Clone, Debug)]
-pub(super) struct Base(Arc<str>);
+pub(super) struct Base {
+    path: Arc<str>,
+    language: &'static Language,
+    /// The screen that is asked for; nothing = it cannot be asked for again.
+    screen: Arc<str>,
+}
 
 /// What stands around a screen, and how it speaks.
 #[derive(Debug)]
@@ -81,23 +86,39 @@ struct NotShown {
 impl Base {
     /// Returns the base of a page at this path.
     pub(super) fn new(path: &str) -> Self {
-        Self(format!("/{path}/").into())
+        Self {
+            path: format!("/{path}/").into(),
+            language: language::first(),
+            screen: "".into(),
+        }
+    }
+
+    /// Returns the same for an answer in this language.
+    pub(super) fn speaking(mut self, language: &'static Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Returns the same for an answer that is this screen.
+    pub(super) fn at(mut self, screen: &str) -> Self {
+        self.screen = screen.into();
+        self
     }
 
     /// Returns the path of a screen.
     pub(super) fn to(&self, screen: &str) -> String {
-        format!("{}{screen}", self.0)
+        format!("{}{screen}", self.path)
     }
 
     /// Returns what follows the base in a path.
     pub(super) fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(&*self.0)
+        path.strip_prefix(&*self.path)
     }
 }
 
 impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.path)
     }
 }
 
@@ -109,8 +130,28 @@ impl Frame {
             title,
             circle: None,
             open: true,
-            language: spoken(),
+            language: base.language,
         }
+    }
+
+    /// Returns the language, as `lang` says it.
+    pub(super) fn lang(&self) -> &'static str {
+        self.language.code
+    }
+
+    /// Returns the languages that could be chosen instead.
+    pub(super) fn others(&self) -> impl Iterator<Item = &'static Language> {
+        language::all().filter(|language| language.code != self.language.code)
+    }
+
+    /// Returns the screen to come back to.
+    pub(super) fn screen(&self) -> &str {
+        &self.base.screen
+    }
+
+    /// Returns several names as one says them: "Ana, Bo and Cai".
+    pub(super) fn list(&self, names: &[impl AsRef<str>]) -> String {
+        self.language.list(names)
     }
 
     /// Returns the same around a circle.
@@ -210,13 +251,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
 pub(super) async fn in_words(base: Base, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     match answer.extensions().get::<Fault>() {
-        Some(Fault(problem)) => {
-            let frame = Frame::new(&base, "problem-title");
-            let trouble = frame.trouble(problem);
-            page_as(answer.status(), &NotShown { frame, trouble })
-        }
+        Some(Fault(problem)) => not_shown(&base, answer.status(), problem),
         None => answer,
     }
+}
+
+/// Returns what is shown in place of a screen.
+pub(super) fn not_shown(base: &Base, status: StatusCode, problem: &Problem) -> Response {
+    let frame = Frame::new(base, "problem-title");
+    let trouble = frame.trouble(problem);
+    page_as(status, &NotShown { frame, trouble })
 }
 
 /// Returns a screen.

@@ -58,6 +58,7 @@ fn apart(standing: Standing) -> &'static str {
             JoinEnd::DeviceRemoved => "state-taken-out",
             JoinEnd::PersonBelongs => "ended-belongs",
             JoinEnd::DeviceKeyOver => "ended-device",
+            JoinEnd::TooManyDevices => "ended-many-devices",
         },
     }
 }
@@ -76,7 +77,11 @@ fn in_touch(frame: &Frame, overview: &Overview, now: Timestamp) -> String {
         return frame.with_all("state-some", named);
     }
     if !overview.connected.is_empty() {
-        return frame.with("state-catching-up", "names", overview.connected.join(", "));
+        return frame.with(
+            "state-catching-up",
+            "names",
+            frame.list(&overview.connected),
+        );
     }
     let Some(last) = overview.last_in_step else {
         return frame.say("state-first-time");

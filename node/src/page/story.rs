@@ -2,14 +2,16 @@
 
 use super::circle::{self, choice};
 use super::dates::{self, When};
+use super::drafts::{self, Kept, Wanted};
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use super::{doing, feed};
 use crate::api::asked::Asked;
 use crate::api::stories::{self, NewResponse};
 use crate::api::{Api, backups};
+use crate::local::draft::Becomes;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use circlet_model::content::story::Ask;
 use circlet_model::id::ThingId;
@@ -33,8 +35,9 @@ struct Story {
     responses: Vec<Response>,
     /// Who has it, where it is this person's.
     reached: Option<String>,
-    /// What was written and could not be taken.
+    /// What was written: a draft, or what could not be taken.
     written: String,
+    draft: Kept,
     trouble: Option<Trouble>,
 }
 
@@ -50,21 +53,24 @@ struct Response {
 #[derive(Deserialize)]
 pub(super) struct Fields {
     text: String,
+    #[serde(default)]
+    draft: String,
 }
 
 pub(super) async fn show(
     State(api): State<Api>,
     base: Base,
     Path((circle, id)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
 ) -> Shown {
-    Ok(page(&find(&api, &base, circle, id).await?))
+    Ok(page(&find(&api, &base, (circle, id), wanted).await?))
 }
 
 pub(super) async fn respond(
     State(api): State<Api>,
     base: Base,
     Path((circle, id)): Path<(String, String)>,
-    Filled(Fields { text }): Filled<Fields>,
+    Filled(Fields { text, draft }): Filled<Fields>,
 ) -> Shown {
     let asked = Asked(NewResponse { text: text.clone() });
     let path = Path(id.clone());
@@ -72,10 +78,15 @@ pub(super) async fn respond(
     match answer {
         Ok(response) => {
             let new = crate::api::text_of(&response, "id");
+            if let Some(story) = ThingId::from_hex(&id) {
+                let becomes = Becomes::Response(story);
+                drafts::sent(&api, &circle, becomes, &draft, &text).await;
+            }
             Ok(on_to(&base.to(&format!("c/{circle}/story/{id}#r-{new}"))))
         }
         Err(problem) => {
-            let mut story = find(&api, &base, circle, id).await?;
+            let mut story = find(&api, &base, (circle, id), Wanted::default()).await?;
+            story.draft.seen = draft;
             story.trouble = Some(story.frame.trouble(&problem));
             story.written = text;
             Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &story))
@@ -83,11 +94,17 @@ pub(super) async fn respond(
     }
 }
 
-async fn find(api: &Api, base: &Base, circle: String, id: String) -> Result<Story, Problem> {
+async fn find(
+    api: &Api,
+    base: &Base,
+    (circle, id): (String, String),
+    wanted: Wanted,
+) -> Result<Story, Problem> {
     let frame = Frame::new(base, "story-title");
     let thing = ThingId::from_hex(&id).ok_or_else(|| Problem::not_found("story"))?;
     api.handle
         .look(move |shown| {
+            let hint = circle::find(shown, &circle)?.0.hint;
             let (replica, frame) = circle::open(shown, &circle, frame)?;
             if backups::is_veiled(replica) {
                 return Err(backups::veiled(true));
@@ -95,8 +112,15 @@ async fn find(api: &Api, base: &Base, circle: String, id: String) -> Result<Stor
             let story = replica.story(thing, shown.now)?;
             let story = story.ok_or_else(|| Problem::not_found("story"))?;
             let reached = doing::reached(&frame, replica, thing)?;
+            let form = (&frame, frame.here(&format!("story/{id}/respond")));
+            let place = (hint, Becomes::Response(thing));
+            let (draft, words) = drafts::fill(shown, form, place, &wanted)?;
             let mut story = Story::new(frame, story, shown.now);
             story.reached = reached;
+            story.draft = draft;
+            story.written = words
+                .map(|words| words.text.to_string())
+                .unwrap_or_default();
             Ok(story)
         })
         .await
@@ -120,6 +144,7 @@ impl Story {
             author: story.author_name,
             reached: None,
             written: String::new(),
+            draft: Kept::default(),
             trouble: None,
             frame,
         }

@@ -4,9 +4,12 @@ mod computer;
 mod crowd;
 mod door;
 mod first_run;
+mod languages;
 mod live;
+mod looks;
 mod own;
 mod problems;
+mod private;
 mod screens;
 mod unlock;
 

@@ -32,14 +32,14 @@ const ASKED: Duration = Duration::from_millis(1);
 const PEERS: usize = 8;
 
 /// A home, and its node while one runs.
-struct Place {
+pub struct Place {
     home: Home,
     node: Option<Child>,
     _folder: TempDir,
 }
 
 impl Place {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path().join("h"));
         set_up(&home, name, None, Cost::TINY).unwrap();
@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// Sets up a home whose circle holds so many stories.
-    async fn grown(stories: usize) -> Self {
+    pub async fn grown(stories: usize) -> Self {
         let place = Self::new("Ana");
         let client = place.client().await;
         let circle = client
@@ -86,7 +86,7 @@ impl Place {
     }
 
     /// Starts its node; returns how long it took to say that it runs.
-    fn start(&mut self) -> Duration {
+    pub fn start(&mut self) -> Duration {
         let from = Instant::now();
         let mut node = self.command(&["node", "run", "--listen", LISTEN]);
         let mut node = node.stdout(Stdio::piped()).spawn().unwrap();
@@ -98,7 +98,7 @@ impl Place {
         from.elapsed()
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(mut node) = self.node.take() {
             let stopped = self.command(&["stop"]).stdout(Stdio::null()).status();
             assert!(stopped.unwrap().success());
@@ -122,7 +122,7 @@ impl Place {
         self.node.as_ref().unwrap().id()
     }
 
-    async fn client(&self) -> Client {
+    pub async fn client(&self) -> Client {
         Client::connect(&self.home, || Ok(None)).await.unwrap()
     }
 }
@@ -141,13 +141,13 @@ fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_circlet"))
 }
 
-async fn entries(client: &Client) -> u64 {
+pub async fn entries(client: &Client) -> u64 {
     let status = client.get("/v1/status").await.unwrap();
     status["circles"][0]["entries"].as_u64().unwrap_or_default()
 }
 
 /// Asks again and again until the answer is good; the pause keeps the asking cheap.
-async fn until(pause: Duration, mut good: impl AsyncFnMut() -> bool) {
+pub async fn until(pause: Duration, mut good: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !good().await {
         assert!(Instant::now() < deadline, "it took too long");
@@ -155,7 +155,7 @@ async fn until(pause: Duration, mut good: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn invite(client: &Client) -> String {
+pub async fn invite(client: &Client) -> String {
     let wanted = json!({ "uses": 100, "expires_in": 604_800, "history": "all" });
     let made = client.post("/v1/invites", &wanted).await.unwrap();
     made["key"].as_str().unwrap().to_owned()

@@ -3,12 +3,13 @@
 use super::{Node, World};
 use crate::store::MemoryStore;
 use circlet_model::codec;
+use circlet_model::content::settings::Settings;
 use circlet_model::id::{PersonId, ThingId};
 use circlet_model::log::entry::{Entry, Place};
 use circlet_model::replica::Replica;
 use circlet_model::replica::overview::{Overview, StoryLine};
 use circlet_model::store::{Key, Reader as _, Space, Value};
-use circlet_model::time::Timestamp;
+use circlet_model::time::{Day, Timestamp};
 use std::collections::BTreeSet;
 
 /// The kind of the rows that hold epoch keys, see "Storage".
@@ -39,6 +40,12 @@ impl World {
             .map(|overview| overview.members)
             .unwrap_or_default();
         members.into_iter().map(|member| member.person).collect()
+    }
+
+    /// Returns what the circle has settled, as far as a running node knows.
+    pub fn settings(&self, index: usize) -> Option<Settings> {
+        let settings = self.replica(index)?.settings(self.time(index));
+        settings.expect("the store is whole")
     }
 
     /// Returns a node's person.
@@ -123,6 +130,11 @@ impl World {
     /// Returns how much time passed since the beginning, in milliseconds.
     pub fn passed(&self) -> u64 {
         self.now - super::BEGINNING
+    }
+
+    /// Returns the day on which the world began.
+    pub fn first_day(&self) -> Day {
+        Timestamp(super::BEGINNING).day()
     }
 
     fn running(&self, index: usize) -> &Replica {

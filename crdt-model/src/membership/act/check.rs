@@ -79,9 +79,7 @@ impl VerifiedAct {
 
     /// Returns the acts it names: the one before it of its device, and the heads.
     pub fn parents(&self) -> impl Iterator<Item = ActId> + '_ {
-        let act = self.act();
-        let prev = (act.seq > 1).then_some(act.prev);
-        prev.into_iter().chain(act.heads.iter().copied())
+        self.act().parents()
     }
 
     /// Returns the act with its signature, as it travels.
@@ -91,6 +89,12 @@ impl VerifiedAct {
 }
 
 impl Act {
+    /// Returns the acts it names: the one before it of its device, and the heads.
+    pub(in crate::membership) fn parents(&self) -> impl Iterator<Item = ActId> + '_ {
+        let prev = (self.seq > 1).then_some(self.prev);
+        prev.into_iter().chain(self.heads.iter().copied())
+    }
+
     fn well_formed(&self) -> bool {
         let first = self.seq == 1;
         let chain = self.seq > 0 && (self.prev == ActId::default()) == first;

@@ -4,8 +4,9 @@
 //! same.
 
 use super::Graph;
-use crate::id::{ActId, DeviceId};
-use crate::membership::act::VerifiedAct;
+use crate::id::{ActId, DeviceId, EntryId};
+use crate::key::Signature;
+use crate::membership::act::{SignedAct, VerifiedAct};
 use crate::membership::node::Node;
 use crate::membership::past::{Past, Place};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,38 @@ impl Graph {
         let mut brought = self.by.devices.get(device).into_iter().flatten();
         let person = brought.find_map(|act| act.brings_in().map(|(person, _)| person));
         person.is_some_and(|person| gone.contains(&person)) && !self.wanted.contains(act)
+    }
+
+    /// Returns whether an act is attached and shown: R9 does not drop it.
+    pub fn keeps(&self, act: &ActId) -> bool {
+        let node = self.index.get(act);
+        node.is_some_and(|node| self.kept().has(node.place))
+    }
+
+    /// Returns whether R9 drops anything that is here.
+    pub fn drops_any(&self) -> bool {
+        self.kept().len() < self.nodes.len()
+    }
+
+    /// Returns a device's signature over an entry that some act names as a cut, whether that act counts or
+    /// not.
+    pub fn signature_of_cut(&self, entry: &EntryId) -> Option<Signature> {
+        self.by.cuts.get(entry).copied()
+    }
+
+    /// Of acts in causal order, notes those that a wanted one builds on, directly or not. Returns whether any
+    /// is wanted.
+    pub fn want_below(&mut self, acts: &[SignedAct]) -> bool {
+        let mut any = false;
+        for signed in acts.iter().rev() {
+            if self.wanted.contains(&signed.act.id()) {
+                any = true;
+                let parents = signed.act.parents();
+                let missing: Vec<ActId> = parents.filter(|it| !self.contains(it)).collect();
+                self.want(&missing);
+            }
+        }
+        any
     }
 
     /// Notes acts that others build on.

@@ -20,6 +20,7 @@
 
 use crate::id::{ActId, DeviceId, EpochId, Hash, PersonId};
 use crate::key::{Secret, Signature};
+use crate::membership::MAX_OF_ONE;
 use crate::membership::act::{Act, Kind, Role, Rules, SUITE, SignedAct, VERSION, VerifiedAct};
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::roster::{Removal, Roster, Standing};
@@ -40,6 +41,8 @@ struct Theme {
     people: &'static [&'static str],
     keepers: &'static [&'static str],
     quorum: bool,
+    /// What Bo has besides the first.
+    devices: &'static [&'static str],
     /// Who says what.
     letters: &'static [&'static str],
     /// How often a device may leave out what it said.
@@ -131,6 +134,10 @@ impl Theme {
             quorum: self.quorum,
         };
         let founder = self.people[0];
+        for device in self.devices {
+            world.say("bo", add_device(world.circle, device, false));
+        }
+        world.meet_all();
         world.say(founder, Kind::SetRules { rules });
         world.say(founder, invite("i", 1, Role::Member));
         let kind = mint("base", world.replicas[founder].roster(), founder);
@@ -299,6 +306,10 @@ impl Explorer {
             deliveries += 2;
         }
         self.deliveries += deliveries;
+        for person in roster.people.keys() {
+            let few = roster.devices_of(person).count() <= MAX_OF_ONE;
+            assert!(few, "{}", self.story(history));
+        }
         nobody_falls_unnamed(self, before, history);
         the_removed_change_nothing(self, before, history);
         keys_are_safe_and_live(self, history);
@@ -706,6 +717,27 @@ fn every_history_of_devices() {
 }
 
 #[test]
+fn every_history_of_many_devices() {
+    let letters = &[
+        "ana acks",
+        "ana removes cai",
+        "bo adds bo8",
+        "bo ends bo4",
+        "bo2 adds bo9",
+        "bo2 ends bo",
+        "bo8 adds bo10",
+        "bo9 removes cai",
+        "bo9 acks",
+        "cai acks",
+    ];
+    let theme = Theme {
+        devices: &["bo2", "bo3", "bo4", "bo5", "bo6", "bo7"],
+        ..THREE
+    };
+    theme.with(letters, 1).explore("many devices", 3, 9);
+}
+
+#[test]
 fn every_history_of_keys() {
     let letters = &[
         "ana mints",
@@ -753,6 +785,7 @@ fn every_history_of_four_keepers() {
         people: &["ana", "bo", "cai", "dee"],
         keepers: &["bo", "cai", "dee"],
         quorum: true,
+        devices: &[],
         letters,
         forks: 0,
     };
@@ -805,6 +838,7 @@ const THREE: Theme = Theme {
     people: &["ana", "bo", "cai"],
     keepers: &["bo"],
     quorum: false,
+    devices: &[],
     letters: &[],
     forks: 0,
 };

@@ -12,7 +12,7 @@ use crate::replica::Link;
 use crate::replica::acts::Taken;
 use crate::replica::admit::Waiting;
 use crate::replica::input::{Input, LinkId};
-use crate::replica::output::{Outbox, Output};
+use crate::replica::output::{Outbox, Output, Reply};
 use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
@@ -66,6 +66,49 @@ fn who_knocks_again_with_other_keys_is_let_in_with_those() {
     assert!(roster.is_active(&again.keys.device.device()));
     assert!(!roster.is_active(&first.keys.device.device()));
     assert!(circle.replica.knocks().is_empty());
+}
+
+#[test]
+fn who_was_put_aside_and_knocks_with_other_keys_waits_again() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    let first = Other::new(2);
+    let mut again = Other::new(3);
+    again.keys.person = first.keys.person.clone();
+    let newcomer = first.newcomer(&circle.replica);
+    knock(&mut circle, &key, &newcomer);
+    let mut out = Outbox::default();
+    let aside = circle.replica.put_aside(newcomer.person, NOW, &mut out);
+    assert_eq!(aside, Ok(Reply::Done));
+    // The same knock goes on, and is heard no more.
+    knock(&mut circle, &key, &newcomer);
+    let waits = |circle: &Circle| {
+        let count = |knocks: Vec<_>| knocks.len();
+        (
+            count(circle.replica.waiting(NOW)),
+            count(circle.replica.aside(NOW)),
+        )
+    };
+    assert_eq!(waits(&circle), (0, 1));
+    let newcomer = again.newcomer(&circle.replica);
+    knock(&mut circle, &key, &newcomer);
+    assert_eq!(waits(&circle), (1, 0));
+}
+
+#[test]
+fn who_was_put_aside_takes_no_place_of_those_who_wait() {
+    let mut circle = Circle::found();
+    let (key, kind) = invite(&circle, 90, Mode::Knock, Timestamp(u64::MAX));
+    circle.replica.act(kind, NOW).unwrap();
+    for seed in 2..40 {
+        let newcomer = Other::new(seed).newcomer(&circle.replica);
+        knock(&mut circle, &key, &newcomer);
+        let mut out = Outbox::default();
+        let aside = circle.replica.put_aside(newcomer.person, NOW, &mut out);
+        assert_eq!(aside, Ok(Reply::Done), "{seed}");
+    }
+    assert_eq!(circle.replica.aside(NOW).len(), 38);
 }
 
 #[test]
@@ -165,7 +208,7 @@ fn every_open_invite_is_heard() {
         let reply = circle
             .replica
             .command(command, NOW, &mut circle.rng, &mut out);
-        let Ok(crate::replica::output::Reply::Invited { key, .. }) = reply else {
+        let Ok(Reply::Invited { key, .. }) = reply else {
             panic!("{reply:?}")
         };
         keys.push(crate::invitation::InviteKey::from_text(&key).unwrap());

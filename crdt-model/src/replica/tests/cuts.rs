@@ -19,7 +19,7 @@ use core::time::Duration;
 const MONTH: Duration = Duration::from_hours(24 * 30 + 1);
 
 /// Bo, and two keepers.
-fn with_keepers() -> (Circle, Other, Other, Other) {
+pub(super) fn with_keepers() -> (Circle, Other, Other, Other) {
     let mut circle = Circle::found();
     let others = [2, 3, 4].map(|seed| circle.join(seed, History::All));
     let [bo, cai, eve] = others;
@@ -30,7 +30,7 @@ fn with_keepers() -> (Circle, Other, Other, Other) {
     (circle, bo, cai, eve)
 }
 
-fn entry(circle: &Circle, who: &Other, seq: u64) -> Option<Entry> {
+pub(super) fn entry(circle: &Circle, who: &Other, seq: u64) -> Option<Entry> {
     let device = who.keys.device.device();
     let branches = 0..crate::log::frontier::MAX_BRANCHES;
     let places = branches.map(|branch| Place {
@@ -43,7 +43,7 @@ fn entry(circle: &Circle, who: &Other, seq: u64) -> Option<Entry> {
 }
 
 /// A removal that cuts somebody after an entry.
-fn removal(circle: &Circle, who: &Other, seq: u64) -> Kind {
+pub(super) fn removal(circle: &Circle, who: &Other, seq: u64) -> Kind {
     let cut = entry(circle, who, seq).map(|entry| Cut {
         device: who.keys.device.device(),
         seq,
@@ -56,12 +56,12 @@ fn removal(circle: &Circle, who: &Other, seq: u64) -> Kind {
     }
 }
 
-fn heads(circle: &Circle) -> Vec<ActId> {
+pub(super) fn heads(circle: &Circle) -> Vec<ActId> {
     circle.replica.graph.as_ref().unwrap().heads()
 }
 
 /// What follows of acts for the words. Without an ack: Ana would be a witness of what is to fall.
-fn settle(circle: &mut Circle, now: Timestamp) {
+pub(super) fn settle(circle: &mut Circle, now: Timestamp) {
     circle.replica.apply_cuts(now).unwrap();
     circle.finish();
 }

@@ -8,7 +8,7 @@
 use super::super::Replica;
 use super::super::acts::Taken;
 use super::super::entries::RunTaken;
-use super::{GRANTS, Grants, KEYS_TO, KeysTo, MAX_KEYS, SECRETS};
+use super::{GRANTS, Grants, KEYS_TO, KeysTo, MAX_KEYS, NOTES, SECRETS};
 use crate::bounded::List;
 use crate::codec;
 use crate::key::{Rng, Secret};
@@ -84,7 +84,9 @@ impl Replica {
         match (piece.split_first(), own) {
             (Some((&KEYS_TO, bytes)), false) => return self.take_keys_to(bytes, now),
             (Some((&SECRETS, bytes)), true) => return self.take_secrets(bytes, now),
-            (Some((&GRANTS, bytes)), true) => return Ok(self.take_grants(bytes)),
+            (Some((&mark @ (GRANTS | NOTES), bytes)), true) => {
+                return Ok(self.take_grants(mark, bytes));
+            }
             _ => {}
         }
         let message = match Message::from_frame(piece) {
@@ -126,8 +128,8 @@ impl Replica {
         (now, out): (Timestamp, &mut Outbox),
     ) -> Result<bool, Error> {
         let mut new = false;
-        for signed in acts {
-            match self.take_act(signed) {
+        for (_, taken) in self.take_acts(&acts) {
+            match taken {
                 Taken::New => {
                     new = true;
                     carried.new += 1;
@@ -195,13 +197,19 @@ impl Replica {
         Ok(true)
     }
 
-    /// Keeps keys of bodies that are about to come. What does not open its body is of no use to anybody.
-    fn take_grants(&mut self, bytes: &[u8]) -> bool {
+    /// Keeps keys of bodies or notes that are about to come. What does not open its own is of no use to
+    /// anybody.
+    fn take_grants(&mut self, mark: u8, bytes: &[u8]) -> bool {
         let Ok(grants) = codec::decode::<Grants>(bytes) else {
             return false;
         };
         for (entry, key) in grants.into_inner() {
-            self.rows.save(self.rows.grant_key(&entry), &key);
+            let row = if mark == NOTES {
+                self.rows.note_key(&entry)
+            } else {
+                self.rows.grant_key(&entry)
+            };
+            self.rows.save(row, &key);
         }
         true
     }

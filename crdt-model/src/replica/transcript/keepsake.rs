@@ -7,7 +7,7 @@ use crate::content::story::Ask;
 use crate::content::{self, Content};
 use crate::id::{PersonId, ThingId};
 use crate::log::entry::Place;
-use crate::log::header::{Action, KeyClass};
+use crate::log::header::{Action, Audience, KeyClass};
 use crate::store::Error;
 use crate::time::{Day, Timestamp};
 
@@ -69,7 +69,8 @@ impl Replica {
         let header = entry.header.header();
         let creator = header.origin.map(|origin| origin.creator);
         let begins = header.action == Action::Write
-            && header.class == KeyClass::Stories
+            // What is for one pair of eyes is not for a file in clear.
+            && (header.class, header.audience) == (KeyClass::Stories, Audience::Circle)
             && creator.is_some()
             && creator == whose;
         let fades = header.expires != Day::default() && creator != Some(self.me());
@@ -101,7 +102,9 @@ impl Replica {
                 let text = response.text.to_string();
                 (text, None, None, response.written, document)
             }
-            Some((Content::Profile(_) | Content::Settings(_), _)) | None => return Ok(None),
+            Some((Content::Profile(_) | Content::Settings(_) | Content::Gesture(_), _)) | None => {
+                return Ok(None);
+            }
         };
         Ok(Some(Keepsake {
             thing: id,

@@ -1,0 +1,109 @@
+# Ein Kreis: ihn beginnen und dazukommen, wer darin ist, Einladungen, und wie es um ihn steht.
+
+new-title = Einen Kreis beginnen
+new-words = Du kannst allein anfangen und die anderen einladen, wenn du so weit bist.
+new-name = Wie heißt der Kreis?
+new-name-hint = Alle im Kreis sehen diesen Namen, sonst niemand.
+new-do = Den Kreis beginnen
+
+join-title = Ich habe eine Einladung
+join-words = Jemand aus dem Kreis hat dir einen Schlüssel geschickt: Gruppen aus Buchstaben und Ziffern.
+join-key = Dein Einladungsschlüssel
+join-key-hint = Füge ihn ganz ein. Ob groß oder klein geschrieben, ist gleich.
+join-do = Um Einlass bitten
+knock-words = Vergleiche diese vier Wörter mit denen der Person, die dich willkommen heißt: { $words }. Sind es dieselben, so ist niemand dazwischen.
+
+members-title = Mitglieder
+member-you = (du)
+member-since = seit { $day }.
+member-words = Kam mit den Wörtern { $words }.
+role-keeper = Hüterin oder Hüter
+role-member = Mitglied
+waiting-label = Jemand wartet auf ein Willkommen
+waiting-line = { $name } möchte dazukommen.
+waiting-look = Ansehen, wer es ist
+waiting-words = Auch dort stehen vier Wörter auf dem Bildschirm. Vergleicht sie, am Telefon oder von Angesicht zu Angesicht, bevor du willkommen sagst: { $words }.
+waiting-welcome = { $name } willkommen heißen
+member-title = Ein Mitglied
+member-back = Alle Mitglieder
+member-role = Was Hüterinnen und Hüter tun
+member-role-words = Wer den Kreis hütet, kann jemanden aus ihm entfernen und andere Hüterinnen und Hüter wählen. Sonst gilt kein Wort mehr oder weniger.
+member-keep = { $name } soll den Kreis hüten
+member-unkeep = { $name } soll ein Mitglied wie die anderen sein
+member-unkeep-me = Ein Mitglied wie die anderen sein
+member-together = Du hütest den Kreis nicht: Dies gilt erst, wenn mehr als die Hälfte der Mitglieder dasselbe sagt, oder jemand, der den Kreis hütet.
+member-remove = { $name } aus dem Kreis entfernen
+member-remove-words = Was schon gelesen wurde, bleibt gelesen. Was von jetzt an geteilt wird, bleibt verschlossen, sobald die Teilenden davon wissen. Die eigenen Geschichten können weiter zurückgenommen werden.
+member-remove-sure = Das möchte ich tun
+member-done = Erledigt.
+member-voice = Deine Stimme ist vermerkt. Für { $name } bleibt alles, wie es ist, bis genug andere dasselbe sagen.
+leave-title = Diesen Kreis verlassen
+leave-words = Du gehst sofort, und die anderen erfahren es, wenn ihre Computer deinem wieder begegnen. Was sie gelesen haben, bleibt bei ihnen.
+leave-stories = Deine eigenen Geschichten bleiben auf diesem Computer, und du kannst sie weiter zurücknehmen. Um wiederzukommen, bräuchtest du eine neue Einladung.
+leave-do = Den Kreis verlassen
+leave-stay = Bleiben
+
+asked-out = Jemand, der den Kreis hütet, möchte { $name } entfernen. Dazu braucht es eine zweite Person, die ihn hütet.
+asked-out-you = Jemand, der den Kreis hütet, möchte dich entfernen. Dazu braucht es eine zweite Person, die ihn hütet. Du gehörst weiter dazu; sprich mit einer von ihnen, wenn du magst.
+gone-members = Nicht mehr hier
+gone-left = { $name } ist gegangen.
+gone-removed = { $name } wurde entfernt, und alle wissen es.
+gone-removed-some = { $name } wurde entfernt. { $known } von { $of } Mitgliedern wissen es; die anderen erfahren es, wenn ihre Computer sich wieder begegnen.
+
+invite-title = Jemanden einladen
+invite-words = Eine Einladung ist ein Schlüssel, den du so verschickst, dass nur die eingeladene Person ihn sieht.
+invite-uses = Für wie viele Menschen ist sie?
+invite-uses-one = Für einen
+invite-uses-three = Für drei
+invite-uses-ten = Für zehn
+invite-days = Wie lange gilt sie?
+invite-day = Einen Tag
+invite-week = Eine Woche
+invite-month = Einen Monat
+invite-history = Was dürfen sie von früher lesen?
+invite-from-now = Nichts
+invite-30-days = Die letzten 30 Tage
+invite-all = Alles
+invite-knock = Erst heißt ein Mitglied sie willkommen, dann sind sie da
+invite-do = Einladung machen
+invites-open = Offene Einladungen
+invite-line = Eine Einladung von { $by }, für { $left ->
+    [one] noch einen Menschen
+   *[other] noch { $left } Menschen
+}, bis { $until }.
+invite-knocks = Erst heißt ein Mitglied willkommen.
+invite-show = Den Schlüssel zeigen
+invite-stop = Diese Einladung beenden
+key-title = Deine Einladung
+key-words = Schicke diesen Schlüssel so, dass nur die eingeladene Person ihn sieht. Wer ihn hat, kann dazukommen.
+key-words-knock = Schicke diesen Schlüssel so, dass nur die eingeladene Person ihn sieht. Wer ihn hat, kann um Einlass bitten, und ist da, sobald ein Mitglied willkommen sagt.
+key-near = Dieser Schlüssel sagt nicht, wo dein Computer ist. Er gilt deshalb nur im selben Heimnetz.
+key-picture = Derselbe Schlüssel als Bild für eine Kamera. Es sagt nichts, was nicht auch oben im Text steht.
+key-back = Alle Einladungen
+
+state-alone = Du bist hier bisher allein. Lade jemanden ein, wenn du so weit bist.
+state-in-step = Auf demselben Stand wie alle.
+state-some = Auf demselben Stand wie { $with } der { $others } anderen. Die übrigen holen von selbst auf.
+state-catching-up = Tauscht gerade Neues aus mit { $names }.
+state-first-time = Wartet darauf, zum ersten Mal dem Computer eines anderen Mitglieds zu begegnen. Hier geht alles; es geht später hinaus.
+state-nobody-near = Gerade ist kein Computer eines anderen Mitglieds zu erreichen. Hier geht alles; es geht später hinaus.
+state-long = Du hattest seit { $days } Tagen mit niemandem Verbindung. Hier ist alles sicher. Frage ein Mitglied, ob dort der Computer läuft.
+state-paused = Circlet konnte nicht auf die Platte dieses Computers schreiben und hält hier inne. Nichts ist verloren. Schaffe etwas Platz, dann geht es von selbst weiter.
+state-cut-off = Der Teil von Circlet, der mit anderen Computern spricht, ist stehen geblieben und beginnt in wenigen Minuten von selbst neu. Nichts ist verloren; was du teilst, geht dann hinaus.
+state-veiled = Dieser Kreis kam aus einer Sicherung zurück. Seine Geschichten sind hier sicher und bleiben verdeckt, bis dieser Computer dem eines Mitglieds begegnet ist und weiß, was seither zurückgenommen wurde. Lass Circlet laufen; es geht von selbst weiter.
+state-damaged = Ein Teil dessen, was dieser Computer von diesem Kreis aufbewahrt, ist beschädigt. Der Kreis bleibt hier deshalb geschlossen. Die Computer der anderen haben weiter, was geteilt wurde. Bitte ein Mitglied um eine neue Einladung, und behalte die Dateien dieses Computers, bis du wieder da bist.
+state-pending = Wartet darauf, zum ersten Mal dem Computer eines Mitglieds zu begegnen; welches, ist gleich. Lass Circlet laufen, dann kommst du von selbst dazu.
+state-knocking = Ein Mitglied hat deine Bitte. Du bist da, sobald eines willkommen sagt; tun musst du nichts.
+state-returning = Kommt in diesen Kreis zurück: wartet darauf, jemandem aus ihm zu begegnen. Wem, ist gleich. Lass Circlet laufen; es wird von selbst fertig.
+state-linking = Wartet auf deinen anderen Computer. Er fragt nach diesen vier Wörtern: { $words }.
+state-taken-out = Dieser Computer wurde von einem anderen deiner Computer aus dem Kreis genommen. Du selbst gehörst weiter dazu; was vorher hier war, bleibt hier.
+state-left = Du hast diesen Kreis verlassen. Deine eigenen Geschichten bleiben auf diesem Computer.
+state-removed = Du bist nicht mehr in diesem Kreis. Deine eigenen Geschichten bleiben auf diesem Computer.
+ended-used = Diese Einladung wurde schon benutzt. Bitte die Person, von der sie kam, um eine neue.
+ended-expired = Diese Einladung ist abgelaufen. Bitte um eine neue; das dauert dort eine Minute.
+ended-stopped = Diese Einladung wurde beendet. Frage die Person, von der sie kam, ob sie eine neue hat.
+ended-unknown = Der Kreis kennt diese Einladung nicht. Bitte die Person, von der sie kam, um eine neue.
+ended-removed = Du wurdest aus diesem Kreis entfernt, darum bringen deine Wörter dich nicht in ihn zurück. Ein Mitglied kann dich wieder einladen.
+ended-left = Du hast diesen Kreis verlassen, darum bringen deine Wörter dich nicht in ihn zurück. Ein Mitglied kann dich wieder einladen.
+ended-belongs = Du bist schon in diesem Kreis, mit einem anderen deiner Computer.
+ended-device = Dieser Schlüssel ist abgelaufen oder wurde benutzt. Mache auf deinem anderen Computer einen neuen.
