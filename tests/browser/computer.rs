@@ -158,7 +158,7 @@ fn a_passphrase_locks_this_computer_and_a_backup_is_made_and_checked() {
     page.types("path", place);
     page.types("passphrase", "red door");
     page.sends();
-    page.says("That passphrase didn't open it");
+    page.says("That is not the passphrase of this computer");
     page.pictures("53-backup-trouble");
     page.types("passphrase", "blue door");
     page.sends();

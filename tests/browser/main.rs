@@ -20,8 +20,8 @@ mod journeys;
 mod keyboard;
 mod languages;
 mod looks;
-mod scriptless;
 mod private;
+mod scriptless;
 
 use circlet_tests::nodes::{Computer, text};
 

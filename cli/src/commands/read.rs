@@ -173,7 +173,10 @@ mod tests {
         let said = |by: &[&str], unknown: &[&str]| {
             reached(&json!({ "reached": { "by": by, "unknown": unknown } }))
         };
-        assert_eq!(said(&["Bo", "Cai"], &[]), "It has reached everyone: Bo and Cai.");
+        assert_eq!(
+            said(&["Bo", "Cai"], &[]),
+            "It has reached everyone: Bo and Cai."
+        );
         assert!(said(&["Bo"], &["Cai"]).starts_with("It has reached Bo. Whoever"));
         assert_eq!(said(&[], &["Bo"]), "");
         assert_eq!(reached(&json!({ "reached": null })), "");

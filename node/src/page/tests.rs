@@ -8,8 +8,8 @@ mod languages;
 mod live;
 mod looks;
 mod own;
-mod problems;
 mod private;
+mod problems;
 mod screens;
 mod unlock;
 
