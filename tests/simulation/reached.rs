@@ -28,7 +28,10 @@ fn share(world: &mut World, node: usize, text: &str) -> ThingId {
 
 fn reached(world: &World, node: usize, thing: ThingId) -> Reached {
     let replica = world.replica(node).unwrap();
-    replica.reached(thing).unwrap().unwrap()
+    let mut reached = replica.reached(thing).unwrap().unwrap();
+    reached.by.sort();
+    reached.unknown.sort();
+    reached
 }
 
 fn contact(world: &World, node: usize, name: &str) -> InTouch {
