@@ -59,7 +59,7 @@ fn a_second_computer_comes_in_by_a_key_and_four_words() {
     page.types("words", words);
     page.sends();
     page.says("The words fit.");
-    theirs.comes_to_say("Up to date with everyone");
+    theirs.comes_to_say("You are the only one here so far");
     page.follows("Members");
     page.follows("Your computers");
     page.comes_to_say("Another computer of yours");
@@ -158,7 +158,7 @@ fn a_passphrase_locks_this_computer_and_a_backup_is_made_and_checked() {
     page.types("path", place);
     page.types("passphrase", "red door");
     page.sends();
-    page.says("That passphrase didn't open it");
+    page.says("That is not the passphrase of this computer");
     page.pictures("53-backup-trouble");
     page.types("passphrase", "blue door");
     page.sends();

@@ -289,7 +289,7 @@ impl Replica {
         }
     }
 
-    fn members(&self) -> Vec<Member> {
+    pub(super) fn members(&self) -> Vec<Member> {
         let Some(graph) = self.graph.as_ref() else {
             return Vec::new();
         };

@@ -27,7 +27,7 @@ impl Replica {
     /// Returns how the other members can be reached, the longest-standing first.
     pub fn in_touch(&self) -> Vec<InTouch> {
         let digest = self.digest.unwrap_or_else(|| self.compute_digest());
-        let members = self.overview().members.into_iter();
+        let members = self.members().into_iter();
         members
             .filter(|member| !member.me)
             .map(|member| {
@@ -61,7 +61,7 @@ impl Replica {
         let there = roster.active_devices().filter(|(device, _)| whole(device));
         let there: BTreeSet<PersonId> = there.map(|(_, device)| device.person).collect();
         let mut reached = Reached::default();
-        for member in self.overview().members.iter().filter(|it| !it.me) {
+        for member in self.members().iter().filter(|it| !it.me) {
             let names = if there.contains(&member.person) {
                 &mut reached.by
             } else {

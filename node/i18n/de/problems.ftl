@@ -140,3 +140,16 @@ problem-backup-damaged = Diese Sicherung ist beschädigt, oder sie wurde nur zum
     .next = Nimm eine andere Kopie davon, wenn es eine gibt, oder mache eine neue.
 problem-backup-newer = Diese Sicherung hat eine neuere Version von Circlet gemacht. Sie ist so sicher, wie sie war.
     .next = Bring Circlet auf diesem Computer auf den neuen Stand, dann versuche es noch einmal.
+problem-many-devices = Du hast acht Computer in diesem Kreis, und mehr kann eine Person nicht haben. Nichts wurde verändert.
+    .next = Nimm einen heraus, den du nicht mehr benutzt.
+problem-other-passphrase = Das ist nicht das Passwort dieses Computers, darum wurde die Sicherung nicht gemacht. Auf große und kleine Buchstaben kommt es an.
+    .next = Versuche es noch einmal. Ist es vergessen, dann setze erst ein anderes: Deine 24 Wörter reichen dafür.
+
+problem-draft-too-long = Der Text ist zu lang, um als Entwurf zu bleiben.
+    .next = Kürze ihn, oder bewahre ihn in einer eigenen Datei auf.
+problem-too-many-drafts = Hier liegen schon so viele Entwürfe, wie bleiben können, darum bleiben diese Worte nicht als weiterer.
+    .next = Schicke erst einen ab, oder verwirf einen.
+problem-not-a-day = Den Tag, an dem eine Nummer geprüft wurde, kann Circlet nicht lesen. Die Karte ist, wie sie war.
+    .next = Schreibe ihn als Jahr, Monat und Tag, wie in 2026-05-03.
+problem-card-too-long = Das ist mehr, als auf die Karte passt. Die Karte ist, wie sie war.
+    .next = Lass eine Nummer weg, oder kürze die Worte.

@@ -141,3 +141,16 @@ problem-backup-damaged = This backup is damaged, or only a part of it was writte
     .next = Take another copy of it, if there is one, or make a new one.
 problem-backup-newer = This backup was made by a newer version of Circlet. It is as safe as it was.
     .next = Update Circlet on this computer, then try again.
+problem-many-devices = You have eight computers in this circle, which is as many as one person may have. Nothing was changed.
+    .next = Take one out that you no longer use.
+problem-other-passphrase = That is not the passphrase of this computer, so the backup was not made. Capital letters matter.
+    .next = Try again. If it is forgotten, set another one first: your 24 words do for that.
+
+problem-draft-too-long = The text is too long to be kept as a draft.
+    .next = Shorten it, or keep it in a file of your own.
+problem-too-many-drafts = There are as many drafts here as can be kept, so these words are not kept as one more.
+    .next = Send one or drop one first.
+problem-not-a-day = The day on which a number was checked is not one that Circlet can read. The card is as it was.
+    .next = Write it as year, month and day, as in 2026-05-03.
+problem-card-too-long = That is more than fits on the card. The card is as it was.
+    .next = Leave out a number, or shorten the words.

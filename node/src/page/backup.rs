@@ -102,8 +102,13 @@ pub(super) async fn make(
         }
         Err(problem) => {
             let mut screen = screen(&api, &base, Some(fields.path.clone())).await?;
+            let problem = match &*problem.code {
+                // The 24 words, which open the home too, make no backup.
+                "wrong-passphrase" => Problem::new("other-passphrase", "", ""),
+                _ => problem,
+            };
             screen.at = match &*problem.code {
-                "wrong-passphrase" | "locked" => "passphrase",
+                "other-passphrase" => "passphrase",
                 _ => "path",
             };
             screen.trouble = Some(screen.frame.trouble(&problem));

@@ -209,7 +209,7 @@ async fn a_backup_of_a_home_with_a_passphrase_takes_it_and_no_other() {
     let wrong = format!("path={}&passphrase=red", field(&place));
     let wrong = browser.post("computer/backup", &wrong).await;
     assert_eq!(wrong.status, 422);
-    wrong.says("That passphrase didn&#39;t open it");
+    wrong.says("That is not the passphrase of this computer");
     wrong.says("autocomplete=\"current-password\" aria-invalid=\"true\"");
     assert!(!place.exists() && !wrong.body.contains("value=\"red\""));
     let right = format!("path={}&passphrase=blue", field(&place));
