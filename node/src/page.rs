@@ -8,6 +8,7 @@
 //! screen that can be loaded again. Script adds comfort only. What a screen does goes through the same
 //! functions as the local API; what it says stands in `i18n`, and how it looks in `templates` and `assets`.
 
+mod agreement;
 mod begin;
 mod circle;
 mod dates;
@@ -71,6 +72,12 @@ pub(crate) fn screens(api: Api) -> Router {
             )
             .route("/c/{circle}/gone/{id}", get(take_back::gone))
             .route("/c/{circle}/members", get(members::show))
+            .route(
+                "/c/{circle}/agreement",
+                get(agreement::show).post(agreement::write),
+            )
+            .route("/c/{circle}/agreement/edit", get(agreement::form))
+            .route("/c/{circle}/agreement/agree", post(agreement::agree))
             .route("/c/{circle}/leave", get(leave::ask).post(leave::leave))
             .route("/c/{circle}/members/{id}", get(member::show))
             .route("/c/{circle}/members/{id}/role", post(member::give))
@@ -81,6 +88,11 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/invite/{id}/stop", post(invite::stop)),
     )
     .with_state(api)
+}
+
+/// Returns the sentences that an agreement is begun with.
+pub(crate) fn proposal() -> Vec<String> {
+    agreement::proposal()
 }
 
 /// Puts around some screens what all have.

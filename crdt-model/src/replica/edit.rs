@@ -45,7 +45,7 @@ impl Replica {
                 };
                 (Kind::Response, response.create(self.device()))
             }
-            Some(Content::Profile(_) | Content::Settings(_)) | None => {
+            Some(Content::Profile(_) | Content::Settings(_) | Content::Agreement(_)) | None => {
                 return Err(Refusal::NotFound);
             }
         };

@@ -252,7 +252,7 @@ impl Replica {
         let written = match content.flatten() {
             Some(Content::Story(story)) => Some(story.written),
             Some(Content::Response(response)) => Some(response.written),
-            Some(Content::Profile(_) | Content::Settings(_)) | None => None,
+            Some(Content::Profile(_) | Content::Settings(_) | Content::Agreement(_)) | None => None,
         };
         Ok(written.is_none_or(|written| written < day.start()))
     }

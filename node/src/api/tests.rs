@@ -1,5 +1,7 @@
 //! The shape of every answer, asked of the router in this process.
 
+mod agreement;
+
 use super::*;
 use crate::client::with_query;
 use crate::config::Config;

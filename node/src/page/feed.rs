@@ -2,14 +2,15 @@
 
 use super::dates::{self, When};
 use super::show::{Base, Frame, Shown, page};
-use super::{circle, state};
+use super::{agreement, circle, state};
 use crate::api::{Api, backups};
 use crate::problem::Problem;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use circlet_model::content::story::Ask;
 use circlet_model::id::ThingId;
-use circlet_model::replica::overview::{StoryLine, TakenBack};
+use circlet_model::replica::Replica;
+use circlet_model::replica::overview::{Standing, StoryLine, TakenBack};
 use circlet_model::time::Timestamp;
 use serde::Deserialize;
 
@@ -29,6 +30,10 @@ struct Feed {
     told: Option<&'static str>,
     /// The names of the people who wait for a welcome.
     waiting: Vec<String>,
+    /// Who is here, to somebody who came in a moment ago.
+    welcome: Option<String>,
+    /// That the agreement waits for a yes.
+    asked: Option<&'static str>,
     items: Vec<Item>,
     newest: bool,
     earlier: Option<String>,
@@ -91,6 +96,8 @@ pub(super) async fn show(
             words: None,
             told,
             waiting: Vec::new(),
+            welcome: None,
+            asked: None,
             items: Vec::new(),
             newest: after.is_none(),
             earlier: None,
@@ -104,11 +111,28 @@ pub(super) async fn show(
         }
         let waiting = replica.waiting(shown.now).into_iter();
         feed.waiting = waiting.map(|knock| knock.name).collect();
+        if feed.newest && line.standing() == Some(Standing::Member) {
+            feed.welcome = welcome(&feed.frame, replica, shown.now);
+            feed.asked = agreement::asked(replica, shown.now)?;
+        }
         let (stories, gaps) = replica.feed_after(after, ON_A_SCREEN + 1, shown.now)?;
         feed.fill(stories, gaps, shown.now);
         Ok(feed)
     });
     Ok(page(&feed.await?))
+}
+
+/// Says who is here to somebody who came by an invite yesterday or today.
+fn welcome(frame: &Frame, replica: &Replica, now: Timestamp) -> Option<String> {
+    let members = replica.overview().members;
+    let me = members.iter().find(|member| member.me)?;
+    let fresh = me.words.is_some() && me.since.plus(1) >= now.day();
+    let others = members.iter().filter(|member| !member.me);
+    let others: Vec<String> = others.map(|member| member.name.clone()).collect();
+    if !fresh || others.is_empty() {
+        return None;
+    }
+    Some(frame.with("welcome-who", "names", agreement::listed(frame, others)))
 }
 
 impl Feed {

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files, by what they are about.
-const ENGLISH: [&str; 4] = [
+const ENGLISH: [&str; 5] = [
+    include_str!("../../i18n/en/agreement.ftl"),
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
