@@ -33,6 +33,17 @@ fn the_first_run_has_its_pictures() {
     page.follows("Not now");
     page.follows("Start a circle");
     page.pictures("06-new");
+    page.types("name", "Tuesday");
+    page.sends();
+    page.says("Keep these");
+    page.pictures("07-agreement-begin");
+    page.sends();
+    page.says("You are the only one here so far");
+    page.follows("Members");
+    page.follows("Our agreement");
+    page.pictures("08-agreement");
+    page.follows("Change it");
+    page.pictures("09-agreement-change");
 }
 
 #[test]

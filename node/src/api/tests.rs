@@ -1,5 +1,6 @@
 //! The shape of every answer, asked of the router in this process.
 
+mod agreement;
 mod private;
 
 use super::*;
