@@ -19,6 +19,7 @@
 //! [`Problem`], and after [`RETRY`] the circle goes on by itself.
 
 mod begin;
+mod cards;
 mod carry;
 mod circle;
 mod devices;
@@ -30,6 +31,7 @@ mod running;
 mod tests;
 mod turns;
 
+use crate::cards::Cards;
 use crate::clock::Watch;
 use crate::config::Config;
 use crate::handle::{Answer, Request, Select, Shown};
@@ -99,6 +101,7 @@ struct Driver<E> {
     moved: watch::Sender<()>,
     /// Circles whose replicas asked for other keys, and what they asked.
     other_keys: Vec<(Hint, Output)>,
+    keeping: cards::Keeping,
 }
 
 /// What wakes the driver.
@@ -127,6 +130,7 @@ impl<E: Engine> Driver<E> {
             circles.extend(replica.map(|replica| Circle::new(row, replica)));
         }
         let rng = fresh_rng()?;
+        let keeping = cards::Keeping::new(Cards::of(&keystore));
         Ok(Self {
             vault,
             keystore,
@@ -142,6 +146,7 @@ impl<E: Engine> Driver<E> {
             settle,
             moved: watch::Sender::new(()),
             other_keys: Vec::new(),
+            keeping,
         })
     }
 
@@ -359,6 +364,7 @@ impl<E: Engine> Driver<E> {
         if tokio::time::timeout(CLOSING, ended).await.is_err() {
             tracing::debug!("a network took too long to close");
         }
+        self.keep_cards(false, true);
         if self.vault.flush().is_err() {
             tracing::debug!("the last flush did not work; nothing in it was acknowledged");
         }

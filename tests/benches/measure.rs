@@ -39,6 +39,7 @@ const ALL: &[(&str, &[usize])] = &[
     ("churn", &[1_000, 10_000]),
     ("newcomer", &[1_000, 10_000]),
     ("live", &[100, 10_000]),
+    ("take-back", &[100]),
     ("start", &[0, 1_000, 10_000]),
 ];
 
@@ -66,6 +67,7 @@ fn main() {
                 "churn" => churn::churn(*stories),
                 "newcomer" => runtime.block_on(nodes::newcomer(*stories)),
                 "live" => runtime.block_on(nodes::live(*stories)),
+                "take-back" => runtime.block_on(nodes::taken_back(*stories)),
                 _ => runtime.block_on(nodes::start(*stories)),
             }
         }

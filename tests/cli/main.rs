@@ -14,6 +14,7 @@ mod contract;
 mod demo;
 mod editor;
 mod guide;
+mod typed;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -11,6 +11,7 @@
 
 mod backups;
 mod circles;
+mod clocks;
 mod contract;
 mod devices;
 mod faults;
@@ -20,6 +21,7 @@ mod invites;
 mod liar;
 mod locked;
 mod members;
+mod repaired;
 mod story;
 mod taken_back;
 

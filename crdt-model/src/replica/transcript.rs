@@ -14,6 +14,7 @@
 
 mod carried;
 pub mod keepsake;
+mod rescue;
 mod restored;
 
 use super::Replica;
@@ -77,6 +78,11 @@ pub enum Purpose {
     },
     /// For this person alone: with the keys as they are.
     Backup,
+    /// The same where the store is damaged: what can still be read.
+    Rescue {
+        /// The time, by which it is judged what may have faded.
+        now: Timestamp,
+    },
 }
 
 /// How far a transcript is.
@@ -90,6 +96,8 @@ pub struct Transcript {
     sent: BTreeMap<(DeviceId, u8), Chain>,
     plan: Plan,
     ready: VecDeque<Vec<u8>>,
+    /// How much of what is held could not be read, of a rescue.
+    lost: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +113,9 @@ impl Replica {
     pub fn transcript(&self, purpose: Purpose) -> Result<Transcript, Error> {
         let sent = match purpose {
             Purpose::Bundle { to: Some(person) } => self.held_by(&person)?,
-            Purpose::Bundle { to: None } | Purpose::Backup => BTreeMap::new(),
+            Purpose::Bundle { to: None } | Purpose::Backup | Purpose::Rescue { .. } => {
+                BTreeMap::new()
+            }
         };
         Ok(Transcript {
             purpose,
@@ -116,6 +126,7 @@ impl Replica {
             sent,
             plan: Plan::default(),
             ready: VecDeque::new(),
+            lost: 0,
         })
     }
 
@@ -142,9 +153,7 @@ impl Replica {
                     transcript.stage = Stage::Runs;
                 }
                 Stage::Runs => {
-                    if let Some((step, run)) = self.next_run(&mut transcript.plan)? {
-                        self.put_run(transcript, step, run)?;
-                    } else {
+                    if !self.put_next_run(transcript)? {
                         transcript.rounds += 1;
                         let more = transcript.rounds < ROUNDS && self.is_ahead_of(transcript);
                         transcript.stage = if more { Stage::Acts } else { Stage::Done };
@@ -220,10 +229,14 @@ impl Replica {
         }
         match transcript.purpose {
             Purpose::Bundle { to } => self.put_keys(transcript, to, rng)?,
-            Purpose::Backup => self.put_secrets(transcript),
+            Purpose::Backup | Purpose::Rescue { .. } => self.put_secrets(transcript),
         }
         let detached = self.detached();
-        for some in self.signed_retracts(detached.iter())?.chunks(MAX_RETRACTS) {
+        let signed = match transcript.purpose {
+            Purpose::Rescue { .. } => self.retracts_left(&detached, &mut transcript.lost)?,
+            Purpose::Bundle { .. } | Purpose::Backup => self.signed_retracts(detached.iter())?,
+        };
+        for some in signed.chunks(MAX_RETRACTS) {
             let retracts = List::new(some.to_vec()).unwrap_or_default();
             transcript
                 .ready
@@ -298,6 +311,17 @@ impl Replica {
         transcript.plan = plan;
     }
 
+    /// Adds the next run; says whether there was one.
+    fn put_next_run(&self, transcript: &mut Transcript) -> Result<bool, Error> {
+        if let Purpose::Rescue { now } = transcript.purpose {
+            return self.rescue_next(transcript, now);
+        }
+        match self.next_run(&mut transcript.plan)? {
+            Some((step, run)) => self.put_run(transcript, step, run).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     fn put_run(&self, transcript: &mut Transcript, step: Step, run: Run) -> Result<(), Error> {
         if transcript.purpose == Purpose::Backup {
             let mut grants = Vec::new();
@@ -308,17 +332,9 @@ impl Replica {
                 let granted: Option<Secret> = self.rows.load(&self.rows.grant_key(&entry.id()))?;
                 grants.extend(granted.map(|key| (entry.id(), key)));
             }
-            if !grants.is_empty() {
-                let grants: Grants = List::new(grants).unwrap_or_default();
-                transcript.ready.push_back(marked(GRANTS, &grants));
-            }
+            transcript.put_grants(grants);
         }
-        let sent = transcript.sent.entry((step.device, step.branch));
-        sent.or_default().insert(Interval {
-            low: step.low,
-            high: step.high,
-            top: EntryId::default(),
-        });
+        transcript.note_sent(step);
         transcript.ready.push_back(Message::Run(run).to_frame());
         Ok(())
     }
@@ -365,6 +381,29 @@ impl Replica {
             holds.insert((*device, *branch), all_hold);
         }
         Ok(holds)
+    }
+}
+
+impl Transcript {
+    /// Returns how much of what was held could not be read; 0 of what is no rescue.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn put_grants(&mut self, grants: Vec<(EntryId, Secret)>) {
+        if !grants.is_empty() {
+            let grants: Grants = List::new(grants).unwrap_or_default();
+            self.ready.push_back(marked(GRANTS, &grants));
+        }
+    }
+
+    fn note_sent(&mut self, step: Step) {
+        let sent = self.sent.entry((step.device, step.branch));
+        sent.or_default().insert(Interval {
+            low: step.low,
+            high: step.high,
+            top: EntryId::default(),
+        });
     }
 }
 
