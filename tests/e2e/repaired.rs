@@ -15,7 +15,7 @@ use std::hint::spin_loop;
 const ENTRIES: u8 = 4;
 
 /// How often a repair is ended in the middle, unless told.
-const CUTS: u32 = 8;
+const CUTS: u32 = 4;
 
 /// Stands in the story that is taken back, and nowhere else.
 const MARKER: &str = "a kettle on the landing";
@@ -203,7 +203,7 @@ fn a_repair_that_is_ended_at_any_moment_is_done_or_begun_anew() {
         fs::remove_dir_all(away.bo.home()).unwrap();
         copy_folder(&before, away.bo.home());
         let mut repair = away.bo.command(&["repair", "--json"]).spawn().unwrap();
-        for _ in 0..rng.next_u32() % 60_000_000 {
+        for _ in 0..rng.next_u32() % 15_000_000 {
             spin_loop();
         }
         // It may have ended.

@@ -13,6 +13,7 @@
 //! that is sealed for its person.
 
 mod carried;
+mod held;
 pub mod keepsake;
 mod rescue;
 mod restored;
@@ -24,10 +25,8 @@ use crate::codec;
 use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId};
 use crate::key::{Rng, Secret};
 use crate::log::chain::{Chain, Interval};
-use crate::log::record::{Kind as RecordKind, Payload};
 use crate::log::run::Run;
 use crate::membership::graph::Graph;
-use crate::membership::roster::Roster;
 use crate::secrecy::bundle::{BundleKey, Head};
 use crate::secrecy::usable;
 use crate::store::Error;
@@ -350,38 +349,6 @@ impl Replica {
                 !chain.without(sent).is_empty()
             })
     }
-
-    /// Returns what every active device of a person says that it holds, as far as it agrees with what is
-    /// held here; nothing where one of them has not said.
-    fn held_by(&self, person: &PersonId) -> Result<BTreeMap<(DeviceId, u8), Chain>, Error> {
-        let mut told = Vec::new();
-        let devices = self.roster().into_iter().flat_map(Roster::active_devices);
-        for (device, _) in devices.filter(|(_, device)| device.person == *person) {
-            let record = self.records.get(&(*device, RecordKind::Frontier));
-            let Some(Payload::Frontier { held }) = record.map(|it| &it.record.payload) else {
-                return Ok(BTreeMap::new());
-            };
-            told.push(held);
-        }
-        let mut holds = BTreeMap::new();
-        for ((device, branch), chain) in self.frontier.chains().filter(|_| !told.is_empty()) {
-            let mut lacking = Chain::default();
-            for held in &told {
-                let theirs = held.iter().filter(|(whose, _)| whose == device);
-                let mut same = Chain::default();
-                for interval in theirs.flat_map(|(_, intervals)| intervals.iter()) {
-                    if self.held_id(device, *branch, interval.high)? == Some(interval.top) {
-                        same.insert(*interval);
-                    }
-                }
-                insert(&mut lacking, chain.without(&same));
-            }
-            let mut all_hold = Chain::default();
-            insert(&mut all_hold, chain.without(&lacking));
-            holds.insert((*device, *branch), all_hold);
-        }
-        Ok(holds)
-    }
 }
 
 impl Transcript {
@@ -404,13 +371,6 @@ impl Transcript {
             high: step.high,
             top: EntryId::default(),
         });
-    }
-}
-
-fn insert(chain: &mut Chain, ranges: Vec<(u64, u64)>) {
-    for (low, high) in ranges {
-        let top = EntryId::default();
-        chain.insert(Interval { low, high, top });
     }
 }
 
