@@ -23,6 +23,7 @@ pub(crate) mod node;
 pub(crate) mod open;
 pub(crate) mod passphrase;
 pub(crate) mod read;
+pub(crate) mod repair;
 pub(crate) mod respond;
 pub(crate) mod restore;
 pub(crate) mod settings;
@@ -74,6 +75,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Device(args)) => device::run(&args, context).await,
         Some(Command::Backup(args)) => backup::run(&args, context).await,
         Some(Command::Restore(args)) => restore::run(&args, context).await,
+        Some(Command::Repair(args)) => repair::run(&args, context).await,
         Some(Command::Export(args)) => export::run(&args, context).await,
         Some(Command::Import(args)) => import::run(&args, context).await,
         Some(Command::Demo(args)) => demo::run(&args, context).await,

@@ -3,7 +3,7 @@
 use crate::args::Global;
 use crate::error::{Failure, Result};
 use crate::output::Printer;
-use crate::{draft, paper, text, words};
+use crate::{draft, hidden, paper, text, words};
 use circlet_model::words as recovery;
 use circlet_node::api::words::explain;
 use circlet_node::client::{Client, with_query};
@@ -233,7 +233,7 @@ impl Context {
         if let Some(path) = &self.global.passphrase_file {
             text::passphrase(path)
         } else if self.can_ask() {
-            text::typed("Passphrase: ")
+            hidden::typed("Passphrase: ")
         } else {
             Err(Failure::needs_passphrase())
         }

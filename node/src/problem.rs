@@ -187,8 +187,8 @@ impl From<store::Error> for Problem {
                 "store-damaged",
                 "A part of Circlet's files on this computer is damaged. The other members' \
                  computers still hold what was shared.",
-                "Keep a copy of the folder before you change anything. `circlet doctor` looks at the \
-                 rest.",
+                "`circlet repair` brings your circles back from them, and from what can still be read \
+                 here; it keeps what is damaged. Where Circlet is running, `circlet stop` comes first.",
             ),
             store::Error::Older(_) => Self::new(
                 "store-older",

@@ -11,6 +11,7 @@
 
 mod backups;
 mod circles;
+mod clocks;
 mod contract;
 mod devices;
 mod faults;
@@ -22,6 +23,7 @@ mod locked;
 mod members;
 mod power;
 mod private;
+mod repaired;
 mod story;
 mod taken_back;
 
