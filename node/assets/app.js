@@ -61,7 +61,7 @@
       say(offer, "");
     } else if (offer.textContent !== news.new) {
       const link = document.createElement("a");
-      link.href = location.pathname;
+      link.href = place.dataset.here || location.pathname;
       link.textContent = news.new;
       offer.replaceChildren(link);
     }

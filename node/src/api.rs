@@ -43,6 +43,7 @@
 //! | `GET /v1/stories/{id}` | | `stories`: the one |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
 //! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
+//! | `POST /v1/stories/{id}/gestures` | [`gestures::NewGesture`] | `id`, `gesture`, `sentence` |
 //!
 //! Every request that concerns one circle takes `?circle=NAME` (any part of the name's beginning that
 //! only one circle has, or the beginning of its id); it may be left out where there is one circle.
@@ -58,6 +59,7 @@ pub mod backups;
 pub mod circles;
 pub mod devices;
 pub mod doctor;
+pub mod gestures;
 pub mod invites;
 pub mod joins;
 pub mod lock;
@@ -140,6 +142,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))
         .route("/v1/stories/{id}/responses", post(stories::respond))
+        .route("/v1/stories/{id}/gestures", post(gestures::make))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_BODY))

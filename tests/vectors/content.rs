@@ -3,6 +3,7 @@
 use crate::book::Book;
 use crate::cast;
 use circlet_model::bounded::Text;
+use circlet_model::content::gesture::{Gesture, Says};
 use circlet_model::content::profile::Profile;
 use circlet_model::content::response::Response;
 use circlet_model::content::settings::Settings;
@@ -51,11 +52,12 @@ fn create(content: &Content) -> Body {
         Content::Response(response) => response.create(device),
         Content::Profile(profile) => profile.create(device, cast::NOW),
         Content::Settings(settings) => settings.create(device, cast::NOW),
+        Content::Gesture(gesture) => gesture.create(device),
     }
     .unwrap()
 }
 
-fn contents() -> [(&'static str, Content); 5] {
+fn contents() -> [(&'static str, Content); 6] {
     let story = Story {
         text: Text::new("It was a long week.").unwrap(),
         ask: Ask::Listen,
@@ -74,6 +76,10 @@ fn contents() -> [(&'static str, Content); 5] {
         text: Text::new("I am with you.").unwrap(),
         written: cast::NOW,
     };
+    let gesture = Gesture {
+        to: ThingId([0xb1; 16]),
+        says: Says::ThankYou,
+    };
     let profile = Profile {
         name: Text::new("Ana").unwrap(),
     };
@@ -84,5 +90,6 @@ fn contents() -> [(&'static str, Content); 5] {
         ("response", Content::Response(response)),
         ("profile", Content::Profile(profile)),
         ("settings", Content::Settings(settings)),
+        ("gesture", Content::Gesture(gesture)),
     ]
 }

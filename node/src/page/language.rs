@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files, by what they are about.
-const ENGLISH: [&str; 4] = [
+const ENGLISH: [&str; 5] = [
     include_str!("../../i18n/en/circle.ftl"),
+    include_str!("../../i18n/en/gestures.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
     include_str!("../../i18n/en/stories.ftl"),

@@ -3,8 +3,10 @@
 use super::circle::{self, choice};
 use super::dates::{self, When};
 use super::feed;
+use super::gesture::{self, Gestures};
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use crate::api::asked::Asked;
+use crate::api::gestures::Gesture;
 use crate::api::stories::{self, NewResponse};
 use crate::api::{Api, backups};
 use crate::problem::Problem;
@@ -31,9 +33,24 @@ struct Story {
     when: When,
     fades: Option<When>,
     responses: Vec<Response>,
-    /// What was written and could not be taken.
+    gestures: Gestures,
+    /// What was written and not sent.
     written: String,
+    /// What is asked before it is.
+    question: Question,
     trouble: Option<Trouble>,
+}
+
+/// What is asked of somebody before words go to an author who hopes to be listened to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Question {
+    /// Nothing so far.
+    #[default]
+    No,
+    /// Whether to send the words all the same.
+    Asked,
+    /// It was answered by a gesture: the words are still there, and not asked about again.
+    Gesture,
 }
 
 struct Response {
@@ -48,6 +65,10 @@ struct Response {
 #[derive(Deserialize)]
 pub(super) struct Fields {
     text: String,
+    /// Whether it was asked about already.
+    sure: Option<String>,
+    /// A gesture in its place.
+    says: Option<Gesture>,
 }
 
 pub(super) async fn show(
@@ -62,8 +83,21 @@ pub(super) async fn respond(
     State(api): State<Api>,
     base: Base,
     Path((circle, id)): Path<(String, String)>,
-    Filled(Fields { text }): Filled<Fields>,
+    Filled(Fields { text, sure, says }): Filled<Fields>,
 ) -> Shown {
+    if let Some(says) = says {
+        drop(gesture::say(&api, &circle, &id, (says, false)).await?);
+        let mut story = find(&api, &base, circle, id).await?;
+        (story.written, story.question) = (text, Question::Gesture);
+        return Ok(page(&story));
+    }
+    if sure.is_none() && !text.trim().is_empty() {
+        let mut story = find(&api, &base, circle.clone(), id.clone()).await?;
+        if story.ask == Ask::Listen && !story.mine {
+            (story.written, story.question) = (text, Question::Asked);
+            return Ok(page(&story));
+        }
+    }
     let asked = Asked(NewResponse { text: text.clone() });
     let path = Path(id.clone());
     let answer = stories::respond(State(api.clone()), choice(&circle), path, asked).await;
@@ -99,6 +133,7 @@ async fn find(api: &Api, base: &Base, circle: String, id: String) -> Result<Stor
 
 impl Story {
     fn new(frame: Frame, story: StoryLine, now: Timestamp) -> Self {
+        let gestures = Gestures::of(&frame, &story);
         let responses = story.responses.into_iter();
         Self {
             id: story.thing.to_hex(),
@@ -113,7 +148,9 @@ impl Story {
                 .map(|line| Response::new(&frame, line, now))
                 .collect(),
             author: story.author_name,
+            gestures,
             written: String::new(),
+            question: Question::No,
             trouble: None,
             frame,
         }

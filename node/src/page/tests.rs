@@ -2,6 +2,7 @@
 
 mod door;
 mod first_run;
+mod gestures;
 mod live;
 mod own;
 mod screens;
