@@ -14,6 +14,7 @@ mod circles;
 mod contract;
 mod devices;
 mod faults;
+mod gestures;
 mod hostile;
 mod houses;
 mod invites;
