@@ -14,6 +14,7 @@ mod agree;
 mod carried;
 mod devices;
 mod fading;
+mod gestures;
 mod keys;
 mod meeting;
 mod mended;
