@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Share(share::Args),
     Read(read::Args),
     Respond(respond::Args),
+    Gesture(gesture::Args),
     Edit(edit::Args),
     TakeBack(take_back::Args),
     Drafts(drafts::Args),

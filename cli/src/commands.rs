@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod drafts;
 pub(crate) mod edit;
 pub(crate) mod export;
+pub(crate) mod gesture;
 pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod invite;
@@ -67,6 +68,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Share(args)) => share::run(&args, context).await,
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,
+        Some(Command::Gesture(args)) => gesture::run(&args, context).await,
         Some(Command::Edit(args)) => edit::run(&args, context).await,
         Some(Command::TakeBack(args)) => take_back::run(&args, context).await,
         Some(Command::Drafts(args)) => drafts::run(&args, context).await,

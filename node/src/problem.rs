@@ -246,6 +246,17 @@ impl From<Refusal> for Problem {
                  Everything written so far is safe and readable.",
                 "Try again in a moment.",
             ),
+            Refusal::OwnStory => Self::new(
+                "own-story",
+                "This is your own story. A gesture is for somebody else's.",
+                "`circlet respond` adds words of your own below it.",
+            ),
+            Refusal::AuthorGone => Self::new(
+                "author-gone",
+                "Whoever shared this is not in the circle any more, so nobody would read it. Nothing was \
+                 changed.",
+                "`circlet respond` is still there, for those who are here.",
+            ),
             Refusal::NobodyWaits => Self::new(
                 "nobody-waits",
                 "No other computer of yours waits to be linked here.",

@@ -15,6 +15,7 @@ mod clocks;
 mod contract;
 mod devices;
 mod faults;
+mod gestures;
 mod hostile;
 mod houses;
 mod invites;
