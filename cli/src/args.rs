@@ -1,9 +1,9 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    backup, completions, crisis, demo, device, doctor, drafts, edit, export, help, import, invite,
-    join, leave, list, lock, members, new, node, open, passphrase, read, respond, restore,
-    settings, setup, share, start, status, stop, take_back, unlock, welcome, words,
+    agreement, backup, completions, crisis, demo, device, doctor, drafts, edit, export, help,
+    import, invite, join, leave, list, lock, members, new, node, open, passphrase, read, respond,
+    restore, settings, setup, share, start, status, stop, take_back, unlock, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     List(list::Args),
     Members(members::Args),
     Settings(settings::Args),
+    Agreement(agreement::Args),
     Leave(leave::Args),
     Invite(invite::Args),
     Join(join::Args),

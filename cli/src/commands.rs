@@ -1,5 +1,6 @@
 //! The commands, one a file: what may follow each on the command line, and what it does.
 
+pub(crate) mod agreement;
 pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod crisis;
@@ -61,6 +62,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Join(args)) => join::run(&args, context).await,
         Some(Command::Welcome(args)) => welcome::run(&args, context).await,
         Some(Command::Settings(args)) => settings::run(&args, context).await,
+        Some(Command::Agreement(args)) => agreement::run(&args, context).await,
         Some(Command::Share(args)) => share::run(&args, context).await,
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,

@@ -8,6 +8,7 @@
 //! not write that kind, do not count. A kind that this version does not know is kept and passed on
 //! unread.
 
+pub mod agreement;
 pub mod gesture;
 pub mod profile;
 pub mod response;
@@ -18,10 +19,12 @@ mod name;
 
 use crate::bounded::{Bytes, List, Text, TooLong};
 use crate::codec;
+use crate::document::text::TextDocument;
 use crate::document::{self, Change, Document};
 use crate::id::{DeviceId, PersonId};
 use crate::log::header::{Audience, KeyClass};
 pub use crate::membership::act::MAX_NAME;
+use agreement::Agreement;
 use gesture::Gesture;
 use profile::Profile;
 use response::Response;
@@ -65,7 +68,7 @@ pub enum Error {
     Document(#[from] document::Error),
 }
 
-/// A kind of thing. The numbers are for ever; 5 to 15 are set aside: 5 agreement, 6 strategy,
+/// A kind of thing. The numbers are for ever; 6 to 15 are set aside: 6 strategy,
 /// 7 gathering, 8 ask or offer, 10 private reply, 11 concern, 12 recovery share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -77,6 +80,8 @@ pub enum Kind {
     Profile,
     /// What holds for the circle as a whole. 4.
     Settings,
+    /// The sentences that the circle agrees on. 5.
+    Agreement,
     /// A sentence for the author of a story alone. 9.
     Gesture,
 }
@@ -115,6 +120,8 @@ pub enum Content {
     Profile(Profile),
     /// What holds for the circle as a whole.
     Settings(Settings),
+    /// The sentences that the circle agrees on.
+    Agreement(Agreement),
     /// A sentence for the author of a story alone.
     Gesture(Gesture),
 }
@@ -127,6 +134,7 @@ impl Kind {
             2 => Self::Response,
             3 => Self::Profile,
             4 => Self::Settings,
+            5 => Self::Agreement,
             9 => Self::Gesture,
             _ => return None,
         })
@@ -139,6 +147,7 @@ impl Kind {
             Self::Response => 2,
             Self::Profile => 3,
             Self::Settings => 4,
+            Self::Agreement => 5,
             Self::Gesture => 9,
         }
     }
@@ -147,7 +156,7 @@ impl Kind {
     pub fn class(self) -> KeyClass {
         match self {
             Self::Story | Self::Response | Self::Gesture => KeyClass::Stories,
-            Self::Profile | Self::Settings => KeyClass::Commons,
+            Self::Profile | Self::Settings | Self::Agreement => KeyClass::Commons,
         }
     }
 
@@ -155,15 +164,18 @@ impl Kind {
     pub fn audience(self) -> Audience {
         match self {
             Self::Gesture => Audience::Sealed,
-            Self::Story | Self::Response | Self::Profile | Self::Settings => Audience::Circle,
+            Self::Story | Self::Response | Self::Profile | Self::Settings | Self::Agreement => {
+                Audience::Circle
+            }
         }
     }
 
-    /// Whether a person may write a thing of this kind that `creator` made.
+    /// Whether a member may write a thing of this kind that `creator` made.
     pub fn may_write(self, signer: PersonId, creator: PersonId, is_keeper: bool) -> bool {
         match self {
             Self::Story | Self::Response | Self::Profile | Self::Gesture => signer == creator,
             Self::Settings => is_keeper,
+            Self::Agreement => true,
         }
     }
 }
@@ -204,11 +216,18 @@ impl Body {
     /// Reads the changes, as made by the header's device. `Error::Kind` only says that a later version
     /// wrote it: the entry is kept like any other.
     pub fn check(&self, device: DeviceId) -> Result<Vec<Change>, Error> {
-        self.kind()?;
-        let changes = self
-            .changes
-            .iter()
-            .map(|bytes| Change::decode(bytes, device));
+        let is_text = self.kind()? == Kind::Agreement;
+        if is_text && self.changes.len() != 1 {
+            // So that as many changes are opened as there are entries.
+            return Err(document::Error::IllFormed.into());
+        }
+        let changes = self.changes.iter().map(|bytes| {
+            if is_text {
+                Change::decode_text(bytes, device)
+            } else {
+                Change::decode(bytes, device)
+            }
+        });
         Ok(changes.collect::<Result<_, _>>()?)
     }
 }
@@ -216,19 +235,27 @@ impl Body {
 impl Content {
     /// Reads a thing from all that was written to it, in any order. What does not count is left out.
     pub fn read(creator: PersonId, writes: &[Write<'_>]) -> Result<Self, Error> {
-        let (kind, document) = open(creator, writes)?;
+        let (kind, changes) = counting(creator, writes)?;
         Ok(match kind {
-            Kind::Story => Self::Story(Story::read(&document)?),
-            Kind::Response => Self::Response(Response::read(&document)?),
-            Kind::Profile => Self::Profile(Profile::read(&document)?),
-            Kind::Settings => Self::Settings(Settings::read(&document)?),
-            Kind::Gesture => Self::Gesture(Gesture::read(&document)?),
+            Kind::Story => Self::Story(Story::read(&Document::load(changes)?)?),
+            Kind::Response => Self::Response(Response::read(&Document::load(changes)?)?),
+            Kind::Profile => Self::Profile(Profile::read(&Document::load(changes)?)?),
+            Kind::Settings => Self::Settings(Settings::read(&Document::load(changes)?)?),
+            Kind::Agreement => Self::Agreement(Agreement::read(&TextDocument::load(changes)?)?),
+            Kind::Gesture => Self::Gesture(Gesture::read(&Document::load(changes)?)?),
         })
     }
 }
 
-/// Returns a thing's kind and document from all that was written to it, in any order.
+/// Returns a thing's kind and document from all that was written to it, in any order. An agreement is a
+/// text, and [opened](Agreement::open) as one.
 pub fn open(creator: PersonId, writes: &[Write<'_>]) -> Result<(Kind, Document), Error> {
+    let (kind, changes) = counting(creator, writes)?;
+    Ok((kind, Document::load(changes)?))
+}
+
+/// Returns a thing's kind and the changes that count, of all that was written to it.
+fn counting(creator: PersonId, writes: &[Write<'_>]) -> Result<(Kind, Vec<Change>), Error> {
     let by_creator = writes.iter().filter(|write| write.signer == creator);
     let number = by_creator
         .map(|write| write.body.kind)
@@ -241,7 +268,7 @@ pub fn open(creator: PersonId, writes: &[Write<'_>]) -> Result<(Kind, Document),
     let changes = counting
         .filter_map(|write| write.body.check(write.device).ok())
         .flatten();
-    Ok((kind, Document::load(changes)?))
+    Ok((kind, changes.collect()))
 }
 
 /// Returns text as it is kept: lines end in LF, nothing blank at the end, no control characters but

@@ -1,8 +1,9 @@
 //! A document: the Automerge history of one thing. The only user of Automerge.
 //!
-//! The things of this version are *registers*: a flat map from short keys to plain values. A change
+//! Most things are *registers*: a flat map from short keys to plain values. A change
 //! sets or clears some keys; concurrent changes merge as Automerge says (the set with the greater
-//! counter, then the greater device id, is shown; both stay in the history).
+//! counter, then the greater device id, is shown; both stay in the history). What people write together
+//! is a [text](text).
 //!
 //! ```text
 //! on the wire   Change = postcard of { seq, start, time, deps, sets }       (canonical, with limits)
@@ -20,13 +21,18 @@
 //! A change counts when everything it builds on counts and it continues it properly; `history.rs` has
 //! the rules. So a document depends only on the set of changes known, never on their order.
 
-mod history;
+pub mod text;
 
-use crate::bounded::{Bytes, List, Text, TooLong};
+mod change;
+mod history;
+mod rebuilt;
+mod splice;
+
+use crate::bounded::{Bytes, Text, TooLong};
 use crate::codec;
-use crate::id::{DeviceId, Hash};
-use crate::key;
+use crate::id::DeviceId;
 use crate::time::Timestamp;
+pub use change::Change;
 use history::History;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,8 +51,6 @@ pub const MAX_CHANGES: usize = 4096;
 const MAX_COUNT: u64 = u32::MAX as u64;
 /// The latest moment a change can carry: Automerge's times are signed.
 const MAX_TIME: u64 = i64::MAX as u64;
-
-const CHANGE: &str = "circlet 1 change";
 
 /// Why changes make no document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,13 +87,6 @@ pub enum Value {
     Bytes(Bytes<MAX_VALUE>),
 }
 
-/// One change by one device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    device: DeviceId,
-    parts: Parts,
-}
-
 /// The changes of one thing and what they say together.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -100,34 +97,6 @@ pub struct Document {
 /// What a writer asks for: keys, each with a new value or `None` to clear it.
 pub type Sets<'a> = &'a [(&'a str, Option<Value>)];
 
-/// What of a change travels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Parts {
-    /// The change's place among the device's changes of this document, from 1.
-    seq: u64,
-    /// The number of its first set: one more than the greatest it builds on, from 1.
-    start: u64,
-    /// When the device says it was made.
-    time: Timestamp,
-    /// The ids of the changes it builds on, in ascending order.
-    deps: List<Hash, MAX_DEPS>,
-    /// What it sets, in ascending order of keys.
-    sets: List<Set, MAX_SETS>,
-}
-
-/// One key, set or cleared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Set {
-    key: Text<MAX_KEY>,
-    value: Option<Value>,
-    /// The earlier sets of the key that this one takes the place of, in ascending order.
-    over: List<SetId, MAX_DEPS>,
-}
-
-/// A set of some change: its number and its device. Automerge's operation id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct SetId(u64, DeviceId);
-
 impl Value {
     /// Returns text as a value if it is not too long.
     pub fn text(text: &str) -> Result<Self, TooLong> {
@@ -137,41 +106,6 @@ impl Value {
     /// Returns bytes as a value if they are not too many.
     pub fn bytes(bytes: &[u8]) -> Result<Self, TooLong> {
         Ok(Self::Bytes(Bytes::new(bytes.to_vec())?))
-    }
-}
-
-impl Change {
-    /// Reads a change that came in a body whose header names this device.
-    pub fn decode(bytes: &[u8], device: DeviceId) -> Result<Self, Error> {
-        let parts: Parts = codec::decode(bytes)?;
-        if !parts.well_formed() {
-            return Err(Error::IllFormed);
-        }
-        Ok(Self { device, parts })
-    }
-
-    /// Returns the bytes that travel in a body.
-    pub fn encode(&self) -> Vec<u8> {
-        codec::encode(&self.parts)
-    }
-
-    /// Returns its id.
-    fn id(&self) -> Hash {
-        Hash(key::hash(
-            CHANGE,
-            &codec::encode(&(self.device, &self.parts)),
-        ))
-    }
-
-    /// Returns the bytes that it sets a key to, if it sets them.
-    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
-        let set = self.parts.sets.iter().find(|set| &*set.key == key)?;
-        set.value.as_ref().and_then(Value::as_bytes)
-    }
-
-    /// Returns the device that made it.
-    pub fn device(&self) -> DeviceId {
-        self.device
     }
 }
 
@@ -288,37 +222,6 @@ impl Value {
             None
         }
     }
-}
-
-impl Parts {
-    /// Whether numbers fit Automerge's and lists are in their one order.
-    fn well_formed(&self) -> bool {
-        let sets = self.sets.len() as u64;
-        let counts = (1..=MAX_COUNT).contains(&self.seq)
-            && self.start > 0
-            && sets > 0
-            && self.start.saturating_add(sets) <= MAX_COUNT;
-        let keys = self.sets.iter().all(|set| {
-            !set.key.is_empty()
-                && ascending(&set.over)
-                && set
-                    .over
-                    .iter()
-                    .all(|over| over.0 > 0 && over.0 < self.start)
-        });
-        counts
-            && self.time.0 <= MAX_TIME
-            && ascending(&self.deps)
-            && keys
-            && self
-                .sets
-                .windows(2)
-                .all(|pair| matches!(pair, [a, b] if a.key < b.key))
-    }
-}
-
-fn ascending<T: Ord>(list: &[T]) -> bool {
-    list.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
 }
 
 #[cfg(test)]

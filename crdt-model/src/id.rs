@@ -100,19 +100,10 @@ impl CircleId {
     }
 }
 
-/// A plain BLAKE3 hash of something else: a sealed body, a wrap table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
-pub struct Hash(pub [u8; 32]);
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hash(")?;
-        for byte in self.0.iter().take(4) {
-            write!(f, "{byte:02x}")?;
-        }
-        write!(f, ")")
-    }
-}
+id!(
+    /// A plain BLAKE3 hash of something else: a sealed body, a wrap table.
+    Hash, 32
+);
 
 impl Hash {
     /// Returns the BLAKE3 hash of some bytes.

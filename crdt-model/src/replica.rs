@@ -8,6 +8,8 @@
 mod acts;
 mod addresses;
 mod admit;
+mod agreed;
+mod agreements;
 mod aside;
 mod beyond;
 mod branches;
@@ -113,6 +115,7 @@ pub struct Replica {
     /// Things whose bodies were gone where their headers came from, and whose retracts are not here.
     missing: BTreeSet<ThingId>,
     names: names::Names,
+    agreements: agreements::Agreements,
     records: BTreeMap<(DeviceId, RecordKind), SignedRecord>,
     reachable: Vec<Address>,
     links: BTreeMap<LinkId, Link>,
@@ -337,6 +340,7 @@ impl Replica {
             owed_after: None,
             missing: BTreeSet::new(),
             names: names::Names::new(),
+            agreements: agreements::Agreements::new(),
             records: BTreeMap::new(),
             reachable: Vec::new(),
             links: BTreeMap::new(),

@@ -39,6 +39,9 @@
 //! | `POST /v1/bundles/take` | [`backups::Bundle`] | `circle`: its name; `new`: whether anything was |
 //! | `POST /v1/copies` | [`backups::NewCopy`] | `circles`: names |
 //! | `POST /v1/show-now` | `{}` | `shown`: how many circles came from a backup and are shown now |
+//! | `GET /v1/agreement` | | `text` (or null), `version`, `by`, `changed`, `mine` (`yes`, `before` or `not-yet`), `agreed`, `before`, `not_yet` (names), `sentence`, `proposal` (sentences to begin with) |
+//! | `POST /v1/agreement` | [`agreement::NewAgreement`] | the same |
+//! | `POST /v1/agreement/agree` | [`agreement::Yes`] | the same |
 //! | `GET /v1/settings` | | `name`, `fade` (days or null), `tells`, `may_change` |
 //! | `POST /v1/settings` | [`settings::NewSettings`] | the same |
 //! | `GET /v1/stories` | | `stories`: the newest 20, or with `?all=true` all; `gaps`: `after`, `sentence`; `since`: how many of them came since one was last here, or null |
@@ -62,6 +65,7 @@
 //! A success is status 200 and the bare value. Anything else is a [`Problem`]:
 //! a status and `{"code","message","next"}`.
 
+pub mod agreement;
 pub mod backups;
 pub mod circles;
 pub mod crisis;
@@ -143,6 +147,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/devices/{id}/remove", post(devices::remove))
         .route("/v1/cards", get(devices::cards))
         .route("/v1/returns", post(devices::come_back))
+        .route("/v1/agreement", get(agreement::show).post(agreement::write))
+        .route("/v1/agreement/agree", post(agreement::agree))
         .route("/v1/settings", get(settings::show).post(settings::change))
         .route("/v1/backups", post(backups::make))
         .route("/v1/bundles", post(backups::bundle))

@@ -8,6 +8,7 @@
 //! screen that can be loaded again. Script adds comfort only. What a screen does goes through the same
 //! functions as the local API; what it says stands in `i18n`, and how it looks in `templates` and `assets`.
 
+mod agreement;
 mod backup;
 mod begin;
 mod circle;
@@ -92,6 +93,12 @@ pub(crate) fn screens(api: Api) -> Router {
             )
             .route("/c/{circle}/gone/{id}", get(take_back::gone))
             .route("/c/{circle}/members", get(members::show))
+            .route(
+                "/c/{circle}/agreement",
+                get(agreement::show).post(agreement::write),
+            )
+            .route("/c/{circle}/agreement/edit", get(agreement::form))
+            .route("/c/{circle}/agreement/agree", post(agreement::agree))
             .route("/c/{circle}/leave", get(leave::ask).post(leave::leave))
             .route("/c/{circle}/members/{id}", get(member::show))
             .route("/c/{circle}/members/{id}/role", post(member::give))
@@ -106,6 +113,11 @@ pub(crate) fn screens(api: Api) -> Router {
             .merge(of_this_computer()),
     )
     .with_state(api)
+}
+
+/// Returns the sentences that an agreement is begun with.
+pub(crate) fn proposal() -> Vec<String> {
+    agreement::proposal()
 }
 
 /// Returns the screens of this computer, and of what it has to do with a circle.

@@ -20,6 +20,10 @@ fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     page.follows("Start a circle");
     page.types("name", "Tuesday circle");
     page.sends();
+    page.says("Keep these");
+    page.click("#proposal-4");
+    page.types("text", "We are kind.");
+    page.sends();
     page.says("You are the only one here so far");
 
     page.follows("Invite");
@@ -34,6 +38,15 @@ fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     theirs.types("key", &key);
     theirs.sends();
     theirs.comes_to_say("Up to date with everyone");
+    theirs.comes_to_say("Read it when you have a moment.");
+    theirs.says("You don't have to share anything.");
+    theirs.follows("Read it");
+    theirs.says("What is said here stays here.");
+    theirs.says("We are kind.");
+    assert!(!theirs.text().contains("No fixing unless asked."));
+    theirs.sends();
+    theirs.says("You and Ana have agreed to it as it is now.");
+    theirs.follows("Stories");
 
     page.follows("Share");
     page.types(

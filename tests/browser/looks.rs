@@ -33,6 +33,17 @@ fn the_first_run_has_its_pictures() {
     page.follows("Not now");
     page.follows("Start a circle");
     page.pictures("06-new");
+    page.types("name", "Tuesday");
+    page.sends();
+    page.says("Keep these");
+    page.pictures("07-agreement-begin");
+    page.sends();
+    page.says("You are the only one here so far");
+    page.follows("Members");
+    page.follows("Our agreement");
+    page.pictures("08-agreement");
+    page.follows("Change it");
+    page.pictures("09-agreement-change");
 }
 
 #[test]
@@ -157,7 +168,7 @@ fn what_does_not_fit_has_its_pictures() {
 fn long_names_and_long_words_fit() {
     let long = "Wolfeschlegelsteinhausenbergerdorff";
     let mut ana = Computer::of(PROGRAM, "Ana");
-    ana.found(&format!("{long}, {long}"));
+    ana.found(&"Wolfe".repeat(12));
     let bo = joins(&ana, long);
     bo.share(&format!("{} {}", "a".repeat(300), "Tea. ".repeat(400)));
     let page = Chromium::start();

@@ -379,3 +379,22 @@ impl Drop for Stop<'_> {
         let _ = command(self.0).arg("stop").output();
     }
 }
+
+#[test]
+fn an_agreement_comes_from_stdin_and_is_never_empty() {
+    let home = Home::new();
+    let none = home.data(&["agreement"]);
+    assert_eq!(
+        (&none["text"], &none["version"]),
+        (&Value::Null, &"".into())
+    );
+    let (exit, error) = home.error(b"", &["agreement", "agree"]);
+    assert_eq!((exit, &error["code"]), (1, &"no-agreement".into()));
+    let begun = home.data_from("Anyone may pass.\n", &["agreement", "edit", "-"]);
+    assert_eq!(begun["text"], "Anyone may pass.");
+    let changed = home.data_from("Anyone may pass.\nWe listen.\n", &["agreement", "edit"]);
+    assert_eq!(changed["text"], "Anyone may pass.\nWe listen.");
+    assert_eq!(home.data(&["agreement", "show"]), changed);
+    let (exit, error) = home.error(b"\n", &["agreement", "edit", "-"]);
+    assert_eq!((exit, &error["code"]), (3, &"cancelled".into()));
+}

@@ -214,3 +214,24 @@ fn the_home_is_free_while_somebody_writes() {
     let listed = std::fs::read_to_string(desk.place.path().join("listed")).unwrap();
     assert!(listed.contains("Tuesday"), "{listed}");
 }
+
+#[test]
+fn an_agreement_is_begun_with_sentences_and_opens_with_what_it_says() {
+    let desk = Desk::new(&["Tuesday"]);
+    let begin = "grep -v fixing \"$1\" > \"$1~\"; mv \"$1~\" \"$1\"";
+    let begun = desk.run(begin, &["agreement", "edit"]);
+    assert!(begun.status.success(), "{begun:?}");
+    assert!(said(&begun).starts_with("It is there, and the others are asked"));
+    let shown = String::from_utf8(desk.run("", &["agreement"]).stdout).unwrap();
+    assert!(shown.contains("  What is said here stays here.\n  We listen before we advise.\n"));
+    assert!(!shown.contains("fixing") && shown.contains("You have agreed to it as it is now."));
+    let changed = desk.run("echo We are kind. >> \"$1\"", &["agreement", "edit"]);
+    assert!(changed.status.success(), "{changed:?}");
+    let shown = String::from_utf8(desk.run("", &["agreement", "show"]).stdout).unwrap();
+    assert!(shown.contains("  What is said here") && shown.contains("  We are kind.\n"));
+    let same = desk.run("", &["agreement", "edit"]);
+    assert!(said(&same).contains("the same as before"), "{same:?}");
+    let again = desk.run("", &["agreement", "agree"]);
+    assert!(said(&again).contains("You have agreed to this already."));
+    assert_eq!(desk.drafts(), 0);
+}

@@ -17,8 +17,8 @@ fn no_file_of_the_home_holds_or_opens_a_draft_that_was_sent_or_dropped() {
     let (sent, dropped) = (keep(MARKER), keep(&format!("{MARKER}, too")));
     keep("This one stays.");
     ana.data_from("Call: 112, checked 2026-05-03", &["crisis", "edit", "-"]);
-    assert!(!any_file_holds(ana.home(), MARKER.as_bytes()));
     ana.stop();
+    assert!(!any_file_holds(ana.home(), MARKER.as_bytes()));
     copy_folder(ana.home(), &ana.folder().join("before"));
     ana.start();
     let story = text(&ana.data(&["drafts", "send", &sent]), "id");

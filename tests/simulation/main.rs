@@ -11,6 +11,7 @@
 )]
 
 mod agree;
+mod agreement;
 mod carried;
 mod devices;
 mod fading;

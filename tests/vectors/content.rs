@@ -1,8 +1,9 @@
 //! What members share: the bodies of each kind of thing, before they are sealed.
 
-use crate::book::Book;
+use crate::book::{Book, Frozen};
 use crate::cast;
 use circlet_model::bounded::Text;
+use circlet_model::content::agreement::{self, Agreement};
 use circlet_model::content::profile::Profile;
 use circlet_model::content::response::Response;
 use circlet_model::content::settings::Settings;
@@ -17,6 +18,11 @@ fn bodies() {
     for (name, content) in contents() {
         book.put(name, create(&content).encode());
     }
+    for (name, body) in agreement() {
+        book.put(name, body.encode());
+    }
+    let words = agreement::hash("We listen.\nAnyone can pass, always.");
+    book.put("what stands for its words", words.0);
     let renamed = Settings::named(Text::new("Wednesday").unwrap());
     let first = create(&contents()[4].1);
     let writes = [write(&first)];
@@ -28,10 +34,47 @@ fn bodies() {
         let body = Body::decode(&frozen.bytes(name)).unwrap();
         assert_eq!(Content::read(person, &[write(&body)]).unwrap(), content);
     }
+    reads_together(&frozen);
     let first = Body::decode(&frozen.bytes("settings")).unwrap();
     let second = Body::decode(&frozen.bytes("settings, changed")).unwrap();
     let read = Content::read(person, &[write(&second), write(&first)]);
     assert_eq!(read.unwrap(), Content::Settings(renamed));
+}
+
+/// An agreement, and two edits of it that Ana and Bo made apart.
+fn agreement() -> [(&'static str, Body); 3] {
+    let (person, device) = cast::ana_ids();
+    let first = Agreement::create("Anyone may pass.", device, cast::NOW).unwrap();
+    let document = Agreement::open(person, &[write(&first)]).unwrap();
+    let edit = |text, device| {
+        let edited = Agreement::edit(&document, &document, text, device, cast::NOW);
+        edited.unwrap().unwrap()
+    };
+    let anas = edit("We listen.\nAnyone may pass.", device);
+    let bos = edit("Anyone can pass, always.", cast::bo_device().device());
+    [
+        ("agreement", first),
+        ("agreement, changed", anas),
+        ("agreement, changed apart", bos),
+    ]
+}
+
+fn reads_together(frozen: &Frozen) {
+    let bodies = agreement().map(|(name, _)| Body::decode(&frozen.bytes(name)).unwrap());
+    let [first, anas, bos] = bodies.each_ref().map(write);
+    let bos = content::Write {
+        device: cast::bo_device().device(),
+        signer: cast::bo().person(),
+        is_keeper: false,
+        ..bos
+    };
+    let (person, _) = cast::ana_ids();
+    let Content::Agreement(read) = Content::read(person, &[bos, anas, first]).unwrap() else {
+        panic!("an agreement")
+    };
+    assert_eq!(read.text, "We listen.\nAnyone can pass, always.");
+    let words = agreement::hash(&read.text);
+    assert_eq!(frozen.bytes("what stands for its words"), words.0);
 }
 
 fn write(body: &Body) -> content::Write<'_> {
@@ -51,11 +94,12 @@ fn create(content: &Content) -> Body {
         Content::Response(response) => response.create(device),
         Content::Profile(profile) => profile.create(device, cast::NOW),
         Content::Settings(settings) => settings.create(device, cast::NOW),
+        Content::Agreement(agreement) => Agreement::create(&agreement.text, device, cast::NOW),
     }
     .unwrap()
 }
 
-fn contents() -> [(&'static str, Content); 5] {
+fn contents() -> [(&'static str, Content); 6] {
     let story = Story {
         text: Text::new("It was a long week.").unwrap(),
         ask: Ask::Listen,
@@ -76,6 +120,11 @@ fn contents() -> [(&'static str, Content); 5] {
     };
     let profile = Profile {
         name: Text::new("Ana").unwrap(),
+        agreed: None,
+    };
+    let agrees = Profile {
+        agreed: Some(agreement::hash("Anyone may pass.")),
+        ..profile.clone()
     };
     let settings = Settings::named(Text::new("Tuesday").unwrap());
     [
@@ -84,5 +133,6 @@ fn contents() -> [(&'static str, Content); 5] {
         ("response", Content::Response(response)),
         ("profile", Content::Profile(profile)),
         ("settings", Content::Settings(settings)),
+        ("profile with all keys", Content::Profile(agrees)),
     ]
 }

@@ -121,7 +121,7 @@ fn list(drafts: &[Value]) -> String {
         let words = words::field(draft, "text");
         let first = words.lines().find(|line| !line.trim().is_empty());
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}  {what}{circle}, {day}", crate::words::short(&id));
+        let _ = writeln!(text, "{}  {what}{circle}, {day}", words::short(&id));
         let _ = writeln!(text, "          {}", beginning(first.unwrap_or_default()));
     }
     text

@@ -98,9 +98,50 @@ fn a_response_reads_as_it_was_written() {
 }
 
 #[test]
+fn an_agreement_reads_as_it_was_written_and_two_edits_as_both() {
+    let first = Agreement::create("Anyone may pass.", LAPTOP, WRITTEN).unwrap();
+    let begun = [write(LAPTOP, ANA, false, &first)];
+    let document = Agreement::open(ANA, &begun).unwrap();
+    let edit = |text, device| Agreement::edit(&document, &document, text, device, WRITTEN);
+    assert_eq!(edit("Anyone may pass.", BOS), Ok(None));
+    let bos = edit("Anyone may pass.\nWe listen.", BOS).unwrap().unwrap();
+    let anas = edit("Anyone may always pass.", PHONE).unwrap().unwrap();
+    let writes = [
+        write(BOS, BO, false, &bos),
+        write(PHONE, ANA, false, &anas),
+        begun[0],
+    ];
+    let Content::Agreement(read) = Content::read(ANA, &writes).unwrap() else {
+        panic!("an agreement")
+    };
+    assert_eq!(read.text, "Anyone may always pass.\nWe listen.");
+    assert_eq!(read.version.len(), 2);
+    assert_ne!(
+        agreement::hash(&read.text),
+        agreement::hash("Anyone may pass.")
+    );
+    assert_eq!(
+        Content::read(BO, &writes[..1]),
+        Err(document::Error::Empty.into())
+    );
+}
+
+#[test]
+fn a_profile_says_what_its_person_agreed_to() {
+    let profile = Profile {
+        name: Text::new("Ana").unwrap(),
+        agreed: Some(agreement::hash("Anyone may pass.")),
+    };
+    let body = profile.create(LAPTOP, WRITTEN).unwrap();
+    let read = Content::read(ANA, &[write(LAPTOP, ANA, false, &body)]);
+    assert_eq!(read, Ok(Content::Profile(profile)));
+}
+
+#[test]
 fn a_profile_changes_on_another_device() {
     let profile = |name| Profile {
         name: Text::new(name).unwrap(),
+        agreed: None,
     };
     let first = profile("Ana").create(LAPTOP, WRITTEN).unwrap();
     let (_, mut document) = open(ANA, &[write(LAPTOP, ANA, false, &first)]).unwrap();

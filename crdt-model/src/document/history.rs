@@ -6,22 +6,22 @@
 //! 2. it is the next of its device after what it builds on (`seq`), and no other change with that
 //!    device and number counts;
 //! 3. its sets are numbered from one past the greatest number it builds on (`start`);
-//! 4. each earlier set it takes the place of is in what it builds on and of the same key.
+//! 4. each earlier set it takes the place of is in what it builds on and of the same key; each character
+//!    of a text that it names is in what it builds on.
 //!
 //! Honest devices keep these by themselves; Automerge relies on them and does not check them all.
 //! Changes are taken up in the order of what they build on, then of their id, so that of two with one
 //! number, from a device that is in two minds, every replica with the same changes picks the same.
 
-use super::{Change, Error, MAX_CHANGES, Parts, Set, SetId, Value};
-use crate::bounded::{Bytes, List, Text, TooLong};
+use super::change::{Change, Does, Parts, Set, SetId};
+use super::rebuilt::{from_scalar, set_id, to_automerge};
+use super::splice::{self, MADE, Runs};
+use super::{Error, MAX_CHANGES, Value};
+use crate::bounded::{List, Text, TooLong};
 use crate::id::{DeviceId, Hash};
 use crate::time::Timestamp;
-use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
-use automerge::{
-    ActorId, Automerge, ChangeHash, ExpandedChange, ObjId, ROOT, ReadDoc, ScalarValue,
-};
+use automerge::{Automerge, ROOT, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU64;
 
 /// All known changes of a document, with those that count in their order.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +32,15 @@ pub(super) struct History {
     clock: Clock,
     /// The key of each set that counts, and the number of the change it is in.
     sets: BTreeMap<SetId, (Text<{ super::MAX_KEY }>, u64)>,
-    /// The greatest number of a set that counts.
+    /// The characters that were put in by changes that count.
+    runs: Runs,
+    /// The greatest number of a step that counts.
     greatest: u64,
+    /// Whether it is a text: then a step that makes it comes before all others.
+    is_text: bool,
 }
 
-type Clock = BTreeMap<DeviceId, u64>;
+pub(super) type Clock = BTreeMap<DeviceId, u64>;
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -46,10 +50,22 @@ struct Known {
 }
 
 impl History {
+    /// Returns the history of a text that nobody has put anything into.
+    pub(super) fn of_text() -> Self {
+        Self {
+            greatest: MADE,
+            is_text: true,
+            ..Self::default()
+        }
+    }
+
     /// Sorts out all the changes known.
     pub(super) fn load(changes: impl IntoIterator<Item = Change>) -> Result<Self, Error> {
         let mut history = Self::default();
         for change in changes {
+            if matches!(change.parts.does, Does::Splices(_)) && !history.is_text {
+                history = Self::of_text();
+            }
             history.known.insert(
                 change.id(),
                 Known {
@@ -73,6 +89,32 @@ impl History {
         self.known.values().map(|known| &known.change)
     }
 
+    /// Returns this history up to some changes; `None` when one of them does not count.
+    pub(super) fn at(&self, heads: &[Hash]) -> Result<Option<Self>, Error> {
+        if heads.is_empty() {
+            return Ok(Some(Self::of_text()));
+        }
+        let mut wanted: BTreeSet<Hash> = heads.iter().copied().collect();
+        let mut found = Vec::new();
+        for id in self.order.iter().rev() {
+            if let Some(known) = self.known.get(id).filter(|_| wanted.remove(id)) {
+                wanted.extend(known.change.parts.deps.iter().copied());
+                found.push(known.change.clone());
+            }
+        }
+        if !wanted.is_empty() {
+            return Ok(None);
+        }
+        Self::load(found).map(Some)
+    }
+
+    /// Returns the change that comes last among those that count, whatever their clocks say.
+    pub(super) fn last(&self) -> Option<&Change> {
+        let known = self.order.iter().filter_map(|id| self.known.get(id));
+        let changes = known.map(|known| &known.change);
+        changes.max_by_key(|change| (change.parts.start, change.device))
+    }
+
     /// Returns the change that comes first among those that count.
     pub(super) fn first(&self) -> Option<&Change> {
         let known = self.known.get(self.order.first()?)?;
@@ -87,7 +129,7 @@ impl History {
                 .known
                 .get(only)
                 .into_iter()
-                .flat_map(|known| &known.change.parts.sets);
+                .flat_map(|known| known.change.parts.sets());
             return Ok(sets
                 .filter_map(|set| Some((set.key.to_string(), set.value.clone()?)))
                 .collect());
@@ -135,24 +177,35 @@ impl History {
             });
         }
         Ok(Parts {
+            does: Does::Sets(List::new(sets)?),
+            ..self.next_parts(device, time)?
+        })
+    }
+
+    /// Returns the same without anything that it does.
+    pub(super) fn next_parts(&self, device: DeviceId, time: Timestamp) -> Result<Parts, Error> {
+        Ok(Parts {
             seq: self.clock.get(&device).unwrap_or(&0) + 1,
             start: self.greatest + 1,
             time,
             deps: List::new(self.heads())?,
-            sets: List::new(sets)?,
+            does: Does::Sets(List::default()),
         })
     }
 
     /// Returns Automerge's own document of the changes that count.
     pub(super) fn merge(&self) -> Result<Automerge, Error> {
         let mut hashes = BTreeMap::new();
-        let mut changes = Vec::new();
+        let mut changes: Vec<_> = self.is_text.then(splice::made).into_iter().collect();
+        let made = changes.first().map(automerge::Change::hash);
         for id in &self.order {
             let Some(known) = self.known.get(id) else {
                 continue;
             };
-            let deps = known.change.parts.deps.iter();
-            let deps = deps.filter_map(|dep| hashes.get(dep).copied()).collect();
+            let deps = &known.change.parts.deps;
+            let first = made.filter(|_| deps.is_empty());
+            let deps = deps.iter().filter_map(|dep| hashes.get(dep).copied());
+            let deps = deps.chain(first).collect();
             let change = to_automerge(&known.change, deps);
             hashes.insert(*id, change.hash());
             changes.push(change);
@@ -164,7 +217,6 @@ impl History {
     }
 
     /// Returns how many changes count.
-    #[cfg(test)]
     pub(super) fn counting(&self) -> usize {
         self.order.len()
     }
@@ -217,25 +269,23 @@ impl History {
         };
         let Change { device, parts } = &known.change;
         let (mut clock, greatest) = self.past(parts);
-        let seen = |set: &SetId| clock.get(&set.1).copied().unwrap_or(0);
         let seq = clock.get(device).copied().unwrap_or(0) + 1;
         let free = self.clock.get(device).is_none_or(|last| *last < parts.seq);
-        let over = parts.sets.iter().all(|set| {
-            set.over.iter().all(|over| {
-                self.sets
-                    .get(over)
-                    .is_some_and(|(key, change)| *key == set.key && *change <= seen(over))
-            })
-        });
-        if parts.seq != seq || !free || parts.start != greatest + 1 || !over {
+        let builds = self.holds_what_it_names(*device, parts, &clock);
+        if parts.seq != seq || !free || parts.start != greatest + 1 || !builds {
             return false;
         }
         clock.insert(*device, parts.seq);
         self.clock.insert(*device, parts.seq);
-        for (number, set) in (parts.start..).zip(&parts.sets) {
-            let of = (set.key.clone(), parts.seq);
-            self.sets.insert(SetId(number, *device), of);
-            self.greatest = self.greatest.max(number);
+        self.greatest = self.greatest.max(parts.start + parts.steps() - 1);
+        match &parts.does {
+            Does::Sets(sets) => {
+                for (number, set) in (parts.start..).zip(sets) {
+                    let of = (set.key.clone(), parts.seq);
+                    self.sets.insert(SetId(number, *device), of);
+                }
+            }
+            Does::Splices(splices) => self.runs.add(splices, parts.start, (*device, parts.seq)),
         }
         if let Some(known) = self.known.get_mut(&id) {
             known.clock = clock;
@@ -244,88 +294,33 @@ impl History {
         true
     }
 
+    /// Whether the earlier steps that a change names are in its past, whose clock this is.
+    fn holds_what_it_names(&self, device: DeviceId, parts: &Parts, clock: &Clock) -> bool {
+        let seen = |set: &SetId| clock.get(&set.1).copied().unwrap_or(0);
+        let known = |set: &Set, over: &SetId| {
+            let found = self.sets.get(over);
+            found.is_some_and(|(key, change)| *key == set.key && *change <= seen(over))
+        };
+        match &parts.does {
+            Does::Sets(sets) => sets
+                .iter()
+                .all(|set| set.over.iter().all(|over| known(set, over))),
+            Does::Splices(splices) => self.runs.hold(splices, (parts.start, device), clock),
+        }
+    }
+
     /// Returns the clock and the greatest number of all that some parts build on.
     fn past(&self, parts: &Parts) -> (Clock, u64) {
         let mut clock = Clock::new();
-        let mut greatest = 0;
+        let mut greatest = if self.is_text { MADE } else { 0 };
         for dep in parts.deps.iter().filter_map(|dep| self.known.get(dep)) {
             for (device, seq) in &dep.clock {
                 let last = clock.entry(*device).or_default();
                 *last = (*seq).max(*last);
             }
-            let Parts { start, sets, .. } = &dep.change.parts;
-            greatest = greatest.max(start + sets.len() as u64 - 1);
+            let parts = &dep.change.parts;
+            greatest = greatest.max(parts.start + parts.steps() - 1);
         }
         (clock, greatest)
     }
-}
-
-/// Returns the Automerge change that a well-formed change stands for.
-fn to_automerge(change: &Change, deps: Vec<ChangeHash>) -> automerge::Change {
-    let Change { device, parts } = change;
-    let operations = parts.sets.iter().map(|set| Op {
-        action: set
-            .value
-            .as_ref()
-            .map_or(OpType::Delete, |value| OpType::Put(to_scalar(value))),
-        obj: ObjectId::Root,
-        key: Key::Map((*set.key).into()),
-        pred: set
-            .over
-            .iter()
-            .map(|SetId(number, device)| OpId(*number, actor(device)))
-            .collect(),
-        insert: false,
-    });
-    automerge::Change::from(ExpandedChange {
-        operations: operations.collect(),
-        actor_id: actor(device),
-        hash: None,
-        seq: parts.seq,
-        start_op: NonZeroU64::new(parts.start).unwrap_or(NonZeroU64::MIN),
-        time: i64::try_from(parts.time.0).unwrap_or(i64::MAX),
-        message: None,
-        deps,
-        extra_bytes: Vec::new(),
-        author: None,
-    })
-}
-
-fn actor(device: &DeviceId) -> ActorId {
-    ActorId::from(device.0)
-}
-
-fn set_id(id: &ObjId) -> Option<SetId> {
-    match id {
-        ObjId::Root => None,
-        ObjId::Id(number, actor, _) => {
-            let device = <[u8; 32]>::try_from(actor.to_bytes()).ok()?;
-            Some(SetId(*number, DeviceId(device)))
-        }
-    }
-}
-
-fn to_scalar(value: &Value) -> ScalarValue {
-    match value {
-        Value::Bool(yes) => ScalarValue::Boolean(*yes),
-        Value::Uint(number) => ScalarValue::Uint(*number),
-        Value::Int(number) => ScalarValue::Int(*number),
-        Value::Text(text) => ScalarValue::Str((**text).into()),
-        Value::Bytes(bytes) => ScalarValue::Bytes(bytes.to_vec()),
-    }
-}
-
-fn from_scalar(value: &ScalarValue) -> Option<Value> {
-    Some(match value {
-        ScalarValue::Boolean(yes) => Value::Bool(*yes),
-        ScalarValue::Uint(number) => Value::Uint(*number),
-        ScalarValue::Int(number) => Value::Int(*number),
-        ScalarValue::Str(text) => Value::Text(Text::new(text.as_str()).ok()?),
-        ScalarValue::Bytes(bytes) => Value::Bytes(Bytes::new(bytes.clone()).ok()?),
-        ScalarValue::F64(_)
-        | ScalarValue::Counter(_)
-        | ScalarValue::Timestamp(_)
-        | ScalarValue::Unknown { .. }
-        | ScalarValue::Null => return None,
-    })
 }

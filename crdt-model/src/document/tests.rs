@@ -1,6 +1,9 @@
 //! Tests of documents: any order, any bytes, the same answer.
 
+use super::change::{Does, Parts, Set, SetId};
 use super::*;
+use crate::bounded::List;
+use crate::id::Hash;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ROOT, ReadDoc};
 use proptest::prelude::*;
@@ -215,9 +218,9 @@ fn what_does_not_continue_properly_does_not_count() {
         |parts| parts.start += 1,
         |parts| parts.deps = List::default(),
         |parts| {
-            let mut sets = parts.sets.to_vec();
+            let mut sets = parts.sets().to_vec();
             sets[0].over = List::new(vec![SetId(1, device(9))]).unwrap();
-            parts.sets = List::new(sets).unwrap();
+            parts.does = Does::Sets(List::new(sets).unwrap());
         },
     ];
     for (index, breaks) in broken.iter().enumerate() {
@@ -236,8 +239,11 @@ fn numbers_and_orders_outside_the_format_are_refused() {
         |parts| parts.seq = u64::from(u32::MAX) + 1,
         |parts| parts.start = u64::from(u32::MAX),
         |parts| parts.time = Timestamp(u64::MAX),
-        |parts| parts.sets = List::default(),
-        |parts| parts.sets = List::new(parts.sets.iter().rev().cloned().collect()).unwrap(),
+        |parts| parts.does = Does::Sets(List::default()),
+        |parts| {
+            let turned = parts.sets().iter().rev().cloned().collect();
+            parts.does = Does::Sets(List::new(turned).unwrap());
+        },
         |parts| {
             let dep = parts.deps[0];
             parts.deps = List::new(vec![dep, dep]).unwrap();
@@ -316,7 +322,7 @@ fn hostile() -> impl Strategy<Value = Vec<(u8, Parts, Vec<usize>)>> {
         let mut sets: Vec<Set> = sets.collect();
         sets.sort_by(|a, b| a.key.cmp(&b.key));
         sets.dedup_by(|a, b| a.key == b.key);
-        let (time, sets) = (Timestamp(0), sets.try_into_list());
+        let (time, does) = (Timestamp(0), Does::Sets(sets.try_into_list()));
         (
             who,
             Parts {
@@ -324,7 +330,7 @@ fn hostile() -> impl Strategy<Value = Vec<(u8, Parts, Vec<usize>)>> {
                 start,
                 time,
                 deps: List::default(),
-                sets,
+                does,
             },
             deps,
         )
@@ -404,7 +410,7 @@ proptest! {
             deps.sort_unstable();
             deps.dedup();
             parts.deps = deps.try_into_list();
-            let bytes = codec::encode(&parts);
+            let bytes = parts.encode();
             changes.extend(Change::decode(&bytes, device(who)));
         }
         let document = Document::load(changes.clone()).unwrap();

@@ -107,6 +107,11 @@ impl Rows {
         self.listed(13, &person.0)
     }
 
+    /// A thing that is, or may become, an agreement.
+    pub(crate) fn agreement_key(&self, thing: &ThingId) -> Key {
+        self.listed(20, &thing.0)
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {

@@ -338,8 +338,8 @@ impl Replica {
         let writer = roster.and_then(|roster| roster.person_of(&header.device));
         let of_another = roster.is_some_and(|roster| roster.people.contains_key(&origin.creator));
         let own = writer == Some(origin.creator) || !of_another;
-        let noted = self.rows.get(&self.rows.thing_key(&header.thing))?;
-        Ok(own && noted.is_none() && !waiting.contains(&header.thing))
+        let noted = self.places_of(&header.thing)?;
+        Ok(own && noted.is_empty() && !waiting.contains(&header.thing))
     }
 
     /// Returns the things of which an entry in view cannot be opened yet.

@@ -53,6 +53,8 @@ impl Replica {
                 Ok(Reply::Shared { thing })
             }
             Command::Settle { fade, tells } => self.settle(fade, tells, now, rng),
+            Command::Agreement { text, seen } => self.write_agreement(&text, &seen, now, rng),
+            Command::Agree { version } => self.agree(&version, now, rng),
             Command::Respond { to, text } => {
                 let thing = self.respond(to, &text, now, rng)?;
                 Ok(Reply::Shared { thing })

@@ -1,7 +1,13 @@
 //! What is to be tried again after an input.
 
+use super::Replica;
 use crate::id::{ActId, DeviceId};
+use crate::log::entry::Place;
+use crate::log::header::Header;
 use std::collections::BTreeSet;
+
+/// The most acts that are kept in mind because entries name them: beyond it each act is tried.
+const MAX_AWAITED: usize = 4096;
 
 /// What is to be tried again after this input.
 #[expect(
@@ -22,4 +28,27 @@ pub(super) struct Due {
     pub(super) answer_again: bool,
     /// Devices of which something was taken out of view, and the last number that is left.
     pub(super) out_of_view: Vec<(DeviceId, u64)>,
+}
+
+impl Replica {
+    /// Notes an entry that names acts which are not here.
+    pub(super) fn await_acts(&mut self, place: &Place, header: &Header) {
+        self.rows.put_sealed(place);
+        let known = |head: &ActId| {
+            self.graph
+                .as_ref()
+                .is_some_and(|graph| graph.contains(head))
+        };
+        let missing: Vec<ActId> = header
+            .heads
+            .iter()
+            .filter(|it| !known(it))
+            .copied()
+            .collect();
+        self.due.awaited.extend(missing);
+        if self.due.awaited.len() > MAX_AWAITED {
+            self.due.awaited.clear();
+            self.due.acts_awaited = true;
+        }
+    }
 }

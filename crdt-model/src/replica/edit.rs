@@ -45,7 +45,13 @@ impl Replica {
                 };
                 (Kind::Response, response.create(self.device()))
             }
-            Some(Content::Profile(_) | Content::Settings(_) | Content::Gesture(_)) | None => {
+            Some(
+                Content::Profile(_)
+                | Content::Settings(_)
+                | Content::Agreement(_)
+                | Content::Gesture(_),
+            )
+            | None => {
                 return Err(Refusal::NotFound);
             }
         };

@@ -20,7 +20,6 @@
 
 use super::Replica;
 use super::rows::from_head;
-use super::things::Thing;
 use crate::codec;
 use crate::id::{DeviceId, PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
@@ -220,9 +219,8 @@ impl Replica {
 
     /// Erases a thing unless an entry of it lasts longer: then it fades with that one.
     fn fade_thing(&mut self, id: ThingId, day: Day) -> Result<(), Error> {
-        let noted: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
-        for place in noted.iter().flat_map(|thing| &thing.places) {
-            let entry = self.rows.entry(place)?;
+        for place in self.places_of(&id)? {
+            let entry = self.rows.entry(&place)?;
             if entry.is_some_and(|entry| lasts(&entry, day)) {
                 return Ok(());
             }

@@ -66,7 +66,7 @@ impl Replica {
                 Some(story) => thing.under = Some(story),
                 None => return,
             },
-            Some(Kind::Profile | Kind::Settings) | None => return,
+            Some(Kind::Profile | Kind::Settings | Kind::Agreement) | None => return,
         }
         let shown = Shown {
             lamport: header.lamport,

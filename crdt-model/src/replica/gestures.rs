@@ -84,7 +84,8 @@ impl Replica {
             let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&shown.thing))?;
             let fits = |thing: &Thing| {
                 let kind = thing.kind == Kind::Gesture.number();
-                kind && thing.lamport == shown.lamport && thing.under == Some(story)
+                let here = thing.lamport == shown.lamport && thing.under == Some(story);
+                kind && here && !self.is_hidden(thing)
             };
             let Some((person, thing)) = thing
                 .filter(fits)

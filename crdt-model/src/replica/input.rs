@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::content::gesture::Says;
 use crate::content::story::{Ask, Story};
-use crate::id::{DeviceId, InviteId, PersonId};
+use crate::id::{DeviceId, Hash, InviteId, PersonId};
 use crate::id::{PeerId, ThingId};
 use crate::membership::act::{History, Mode, Role};
 use crate::secrecy::kem::Keys;
@@ -163,6 +163,18 @@ pub enum Command {
         fade: Option<u16>,
         /// Whether it is told who took a story back.
         tells: Option<bool>,
+    },
+    /// Begin the circle's agreement, or change it.
+    Agreement {
+        /// What it is to say.
+        text: String,
+        /// The [version](super::overview::AgreementLine::version) that this was made from.
+        seen: Vec<Hash>,
+    },
+    /// Agree to the agreement.
+    Agree {
+        /// The version that was read.
+        version: Vec<Hash>,
     },
     /// Answer a story.
     Respond {

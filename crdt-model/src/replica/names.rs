@@ -45,12 +45,20 @@ impl Replica {
         let (counting, whom) = match Kind::from_number(thing.kind) {
             Some(Kind::Profile) => (&thing.places, thing.creator),
             Some(Kind::Settings) => (&thing.by_keepers, None),
-            Some(Kind::Story | Kind::Response | Kind::Gesture) | None => return Ok(()),
+            Some(Kind::Story | Kind::Response | Kind::Gesture | Kind::Agreement) | None => {
+                return Ok(());
+            }
         };
         let name = match self.read_thing(&thing, now)? {
             Some(Content::Profile(profile)) => profile.name.to_string(),
             Some(Content::Settings(settings)) => settings.name.to_string(),
-            Some(Content::Story(_) | Content::Response(_) | Content::Gesture(_)) | None => {
+            Some(
+                Content::Story(_)
+                | Content::Response(_)
+                | Content::Gesture(_)
+                | Content::Agreement(_),
+            )
+            | None => {
                 return Ok(());
             }
         };
@@ -91,6 +99,15 @@ impl Replica {
     pub(super) fn naming_the_circle(&self) -> Option<ThingId> {
         let names = self.names.iter().filter(|(_, named)| named.whom.is_none());
         names.max_by_key(|(_, named)| *named).map(|(id, _)| *id)
+    }
+
+    /// Returns the profiles of a person, the one that counts last.
+    pub(super) fn profiles_of(&self, person: PersonId) -> Vec<ThingId> {
+        let names = self.names.iter();
+        let theirs = names.filter(|(_, named)| named.whom == Some(person));
+        let mut theirs: Vec<_> = theirs.map(|(id, named)| (named, *id)).collect();
+        theirs.sort();
+        theirs.into_iter().map(|(_, id)| id).collect()
     }
 
     fn named(&self, whom: Option<PersonId>) -> Option<String> {

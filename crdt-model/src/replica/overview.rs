@@ -2,7 +2,7 @@
 
 use crate::content::gesture::Says;
 use crate::content::story::Ask;
-use crate::id::{CircleId, DeviceId, InviteId, PersonId, ThingId};
+use crate::id::{CircleId, DeviceId, Hash, InviteId, PersonId, ThingId};
 use crate::membership::act::{History, Mode, Role};
 use crate::replica::output::JoinEnd;
 use crate::time::{Day, Timestamp};
@@ -126,6 +126,55 @@ pub struct InviteLine {
     pub history: History,
     /// Whether it still lets somebody in.
     pub open: bool,
+}
+
+/// The circle's agreement as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreementLine {
+    /// Its words.
+    pub text: String,
+    /// What an edit and a yes say they are about.
+    pub version: Vec<Hash>,
+    /// Who changed it last.
+    pub by: String,
+    /// Whether that was this device's own person.
+    pub by_me: bool,
+    /// When, by their clock.
+    pub changed: Timestamp,
+    /// Whether nobody has changed it since it was begun.
+    pub is_as_begun: bool,
+    /// Every member, and whether they agree to it.
+    pub answers: Vec<Agrees>,
+}
+
+/// Whether a member agrees to the agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agrees {
+    /// Their name.
+    pub name: String,
+    /// Whether it is this device's own person.
+    pub me: bool,
+    /// Their answer.
+    pub answer: Answer,
+}
+
+/// What a member has said to the agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes, to the words as they are now.
+    Yes,
+    /// Yes, to earlier words.
+    Before,
+    /// Nothing yet.
+    NotYet,
+}
+
+impl AgreementLine {
+    /// Returns what this device's own person has said to it.
+    pub fn mine(&self) -> Answer {
+        let mine = self.answers.iter().find(|answer| answer.me);
+        mine.map_or(Answer::NotYet, |mine| mine.answer)
+    }
 }
 
 /// A story with its responses.

@@ -64,7 +64,13 @@ impl Replica {
         let text = match self.read_thing(&thing, now)? {
             Some(Content::Story(story)) => Some(story.text.to_string()),
             Some(Content::Response(response)) => Some(response.text.to_string()),
-            Some(Content::Profile(_) | Content::Settings(_) | Content::Gesture(_)) | None => None,
+            Some(
+                Content::Profile(_)
+                | Content::Settings(_)
+                | Content::Agreement(_)
+                | Content::Gesture(_),
+            )
+            | None => None,
         };
         Ok(Some(OwnLine {
             thing: id,

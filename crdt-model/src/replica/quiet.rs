@@ -84,7 +84,9 @@ impl Replica {
             return Ok(match content.transpose()?.flatten() {
                 Some(Content::Story(story)) => story.replaces.is_some(),
                 Some(Content::Response(_) | Content::Gesture(_)) => false,
-                Some(Content::Profile(_) | Content::Settings(_)) | None => true,
+                Some(Content::Profile(_) | Content::Settings(_) | Content::Agreement(_)) | None => {
+                    true
+                }
             });
         }
         Ok(false)

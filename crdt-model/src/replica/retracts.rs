@@ -8,7 +8,7 @@
 //! one holds it.
 
 use super::Replica;
-use super::things::{Thing, Writer};
+use super::things::Writer;
 use crate::bounded::List;
 use crate::id::{PersonId, ThingId};
 use crate::key::Signature;
@@ -248,26 +248,24 @@ impl Replica {
 
     /// Erases the bodies of a thing and the key they are kept under.
     pub(super) fn erase(&mut self, id: ThingId) -> Result<(), Error> {
-        self.drop_name(&id);
-        let key = self.rows.thing_key(&id);
-        if let Some(thing) = self.rows.load::<Thing>(&key)? {
-            for place in &thing.places {
-                if let Some(entry) = self.rows.entry(place)? {
-                    if !self.ring.holds(&entry.header.header().epoch) {
-                        self.rows.delete(self.rows.grant_key(&entry.id()));
-                    }
-                    self.rows.delete(self.rows.note_key(&entry.id()));
-                    self.rows.put_entry(
-                        place,
-                        &Entry {
-                            body: None,
-                            ..entry
-                        },
-                    );
+        for place in self.places_of(&id)? {
+            if let Some(entry) = self.rows.entry(&place)? {
+                if !self.ring.holds(&entry.header.header().epoch) {
+                    self.rows.delete(self.rows.grant_key(&entry.id()));
                 }
+                self.rows.delete(self.rows.note_key(&entry.id()));
+                self.rows.put_entry(
+                    &place,
+                    &Entry {
+                        body: None,
+                        ..entry
+                    },
+                );
             }
-            self.rows.delete(key);
         }
+        self.drop_name(&id);
+        self.drop_agreement(&id);
+        self.rows.delete(self.rows.thing_key(&id));
         self.rows.forget(id);
         Ok(())
     }

@@ -22,13 +22,7 @@ impl Replica {
         };
         Ok(match self.read_thing(&thing, now)? {
             Some(Content::Settings(settings)) => Some(settings),
-            Some(
-                Content::Story(_)
-                | Content::Response(_)
-                | Content::Profile(_)
-                | Content::Gesture(_),
-            )
-            | None => None,
+            Some(_) | None => None,
         })
     }
 
@@ -76,7 +70,7 @@ impl Replica {
         let draft = Draft {
             thing: id,
             origin: None,
-            deps: self.last_of(&thing)?,
+            deps: self.last_of(&thing.by_keepers)?,
             class: Kind::Settings.class(),
             expires: Day::default(),
             action: Action::Write,
@@ -101,10 +95,10 @@ impl Replica {
         Ok(thing.map_or_else(Vec::new, |(_, thing)| thing.by_keepers))
     }
 
-    /// Returns the last entries of a thing, as many as one can build on, in ascending order.
-    fn last_of(&self, thing: &Thing) -> Result<Vec<EntryId>, Error> {
+    /// Returns the last of some entries, as many as one can build on, in ascending order.
+    pub(super) fn last_of(&self, places: &[Place]) -> Result<Vec<EntryId>, Error> {
         let mut entries = Vec::new();
-        for place in &thing.by_keepers {
+        for place in places {
             let entry = self.rows.entry(place)?;
             entries.extend(entry.map(|it| (it.header.header().lamport, it.id())));
         }

@@ -268,7 +268,13 @@ impl Replica {
         let written = match content.flatten() {
             Some(Content::Story(story)) => Some(story.written),
             Some(Content::Response(response)) => Some(response.written),
-            Some(Content::Profile(_) | Content::Settings(_) | Content::Gesture(_)) | None => None,
+            Some(
+                Content::Profile(_)
+                | Content::Settings(_)
+                | Content::Agreement(_)
+                | Content::Gesture(_),
+            )
+            | None => None,
         };
         Ok(written.is_none_or(|written| written < day.start()))
     }

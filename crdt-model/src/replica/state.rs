@@ -132,6 +132,7 @@ impl Replica {
         self.load_beyond()?;
         self.load_went_back()?;
         self.load_names()?;
+        self.load_agreements()?;
         // Something may wait for acts since before, or for keys that came just before the end.
         self.due.acts_awaited = true;
         self.due.keys_came = true;

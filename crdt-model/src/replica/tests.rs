@@ -1,5 +1,6 @@
 //! Tests of a replica among people who write whatever they like.
 
+mod agreement;
 mod arrivals;
 mod branches;
 mod circle;

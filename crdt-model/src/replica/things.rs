@@ -2,7 +2,7 @@
 
 use super::Replica;
 use crate::content::{self, Body, Content, Kind};
-use crate::id::{ActId, PersonId, ThingId};
+use crate::id::{PersonId, ThingId};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{Action, Header};
 use crate::store::Error;
@@ -15,9 +15,6 @@ pub(super) const MAX_PLACES: usize = 256;
 const MAX_EARLY: usize = 64;
 /// The most entries of all people that are kept in mind until then: the row stays below 64 KiB.
 const MAX_EARLY_OF_ALL: usize = 1024;
-
-/// The most acts that are kept in mind because entries name them: beyond it each act is tried.
-const MAX_AWAITED: usize = 4096;
 
 /// What is known of a thing without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,11 +145,16 @@ impl Replica {
         let fits = body.kind().is_ok_and(fits);
         // A keeper's right is judged by what they knew.
         let waits = !judged && matches!(body.kind(), Ok(Kind::Settings));
-        if fits && !waits && body.check(header.device).is_ok() {
-            self.note(place, header, signer, &body)?;
-            if matches!(body.kind(), Ok(Kind::Profile | Kind::Settings)) {
-                self.take_names(header.thing, now)?;
-            }
+        if !fits || waits || body.check(header.device).is_err() {
+            return Ok(());
+        }
+        if body.kind() == Ok(Kind::Agreement) {
+            self.note_agreement(place, header, signer);
+            return Ok(());
+        }
+        self.note(place, header, signer, &body)?;
+        if matches!(body.kind(), Ok(Kind::Profile | Kind::Settings)) {
+            self.take_names(header.thing, now)?;
         }
         Ok(())
     }
@@ -161,27 +163,6 @@ impl Replica {
     pub(super) fn awaits_key(&self, entry: &Entry) -> bool {
         let header = entry.header.header();
         entry.body.is_some() && self.may_open(header) && !self.ring.holds(&header.epoch)
-    }
-
-    /// Notes an entry that names acts which are not here.
-    pub(super) fn await_acts(&mut self, place: &Place, header: &Header) {
-        self.rows.put_sealed(place);
-        let known = |head: &ActId| {
-            self.graph
-                .as_ref()
-                .is_some_and(|graph| graph.contains(head))
-        };
-        let missing: Vec<ActId> = header
-            .heads
-            .iter()
-            .filter(|it| !known(it))
-            .copied()
-            .collect();
-        self.due.awaited.extend(missing);
-        if self.due.awaited.len() > MAX_AWAITED {
-            self.due.awaited.clear();
-            self.due.acts_awaited = true;
-        }
     }
 
     fn note(
@@ -268,6 +249,7 @@ impl Replica {
         if header.action == Action::Retract {
             return self.detach(place, header);
         }
+        self.drop_from_agreement(place, entry);
         let key = self.rows.thing_key(&header.thing);
         let Some(mut thing) = self.rows.load::<Thing>(&key)? else {
             return Ok(());

@@ -1,5 +1,8 @@
 //! The shape of every answer, asked of the router in this process.
 
+mod agreement;
+mod private;
+
 use super::*;
 use crate::client::with_query;
 use crate::config::Config;
@@ -131,6 +134,7 @@ async fn circles_begin_and_are_listed() {
         "devices",
         "id",
         "me",
+        "muted",
         "name",
         "role",
         "since",
@@ -212,7 +216,7 @@ async fn what_one_shared_is_looked_at_and_taken_back() {
         assert_eq!(status, 200);
     }
     let (_, left) = asked.get("/v1/stories?all=true").await;
-    assert_eq!(left, json!({"stories": [], "gaps": []}));
+    assert_eq!(left, json!({"stories": [], "gaps": [], "since": null}));
     let (_, settled) = asked
         .post("/v1/settings", json!({"fade": 7, "tells": true}))
         .await;

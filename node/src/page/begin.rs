@@ -119,7 +119,7 @@ pub(super) async fn found(
     match founded {
         Ok(circle) => {
             let id = text_of(&circle, "id");
-            Ok(on_to(&base.to(&format!("c/{id}/?told=begun"))))
+            Ok(on_to(&base.to(&format!("c/{id}/agreement/edit?new=true"))))
         }
         Err(problem) => {
             let trouble = Some(frame.trouble(&problem));

@@ -2,7 +2,7 @@
 
 use super::dates::{self, When};
 use super::show::{self, Base, Frame, page};
-use super::{circle, state};
+use super::{agreement, circle, state};
 use crate::api::reading::Look;
 use crate::api::{Api, backups};
 use crate::handle::Shown;
@@ -13,7 +13,7 @@ use axum::extract::{Path, Query, State};
 use circlet_model::content::story::Ask;
 use circlet_model::id::ThingId;
 use circlet_model::replica::Replica;
-use circlet_model::replica::overview::{StoryLine, TakenBack};
+use circlet_model::replica::overview::{Standing, StoryLine, TakenBack};
 use circlet_model::time::Timestamp;
 use serde::Deserialize;
 
@@ -35,6 +35,10 @@ struct Feed {
     waiting: Vec<String>,
     /// Whether this member has a draft in this circle.
     drafts: bool,
+    /// Who is here, to somebody who came in a moment ago.
+    welcome: Option<String>,
+    /// That the agreement waits for a yes.
+    asked: Option<&'static str>,
     items: Vec<Item>,
     newest: bool,
     earlier: Option<String>,
@@ -105,12 +109,21 @@ pub(super) async fn show(
             told,
             waiting: Vec::new(),
             drafts: false,
+            welcome: None,
+            asked: None,
             items: Vec::new(),
             newest: after.is_none(),
             earlier: None,
         };
+        let member = line.standing() == Some(Standing::Member);
         let look = match line.replica {
-            Ok(replica) => feed.look(shown, (line.hint, replica), after)?,
+            Ok(replica) => {
+                if feed.newest && member && !backups::is_veiled(replica) {
+                    feed.welcome = welcome(&feed.frame, replica, shown.now);
+                    feed.asked = agreement::asked(replica, shown.now)?;
+                }
+                feed.look(shown, (line.hint, replica), after)?
+            }
             Err(_) => None,
         };
         Ok((feed, look))
@@ -120,6 +133,19 @@ pub(super) async fn show(
         look.note(&api.handle).await;
     }
     Ok(page(&feed))
+}
+
+/// Says who is here to somebody who came by an invite yesterday or today.
+fn welcome(frame: &Frame, replica: &Replica, now: Timestamp) -> Option<String> {
+    let members = replica.overview().members;
+    let me = members.iter().find(|member| member.me)?;
+    let fresh = me.words.is_some() && me.since.plus(1) >= now.day();
+    let others = members.iter().filter(|member| !member.me);
+    let others: Vec<String> = others.map(|member| member.name.clone()).collect();
+    if !fresh || others.is_empty() {
+        return None;
+    }
+    Some(frame.with("welcome-who", "names", frame.list(&others)))
 }
 
 impl Feed {

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
-const ENGLISH: [&str; 7] = [
+const ENGLISH: [&str; 8] = [
+    include_str!("../../i18n/en/agreement.ftl"),
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/computer.ftl"),
     include_str!("../../i18n/en/knocks.ftl"),
@@ -19,11 +20,13 @@ const ENGLISH: [&str; 7] = [
 ];
 
 /// The files of German.
-const GERMAN: [&str; 6] = [
+const GERMAN: [&str; 8] = [
+    include_str!("../../i18n/de/agreement.ftl"),
     include_str!("../../i18n/de/circle.ftl"),
     include_str!("../../i18n/de/computer.ftl"),
     include_str!("../../i18n/de/knocks.ftl"),
     include_str!("../../i18n/de/page.ftl"),
+    include_str!("../../i18n/de/private.ftl"),
     include_str!("../../i18n/de/problems.ftl"),
     include_str!("../../i18n/de/stories.ftl"),
 ];

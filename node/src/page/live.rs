@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 /// The pause after something was told, so that a long catching up is told a few times a second.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -99,21 +99,22 @@ fn thing(hex: &str) -> Result<ThingId, Problem> {
     ThingId::from_hex(hex).ok_or_else(|| Problem::not_found("story"))
 }
 
-type Telling = (Api, watch::Receiver<()>, Screen, Option<News>);
+type Telling = (Api, watch::Receiver<()>, Screen, Option<(News, Instant)>);
 
 /// Waits for the next thing to tell. It ends with the driver: when the home is locked.
 async fn next(
     (api, mut moved, mut screen, told): Telling,
 ) -> Option<(Result<Event, Infallible>, Telling)> {
     loop {
+        if let Some((_, at)) = &told {
+            sleep_until(*at + PAUSE).await;
+        }
         let (back, news) = look(&api, screen).await?;
         screen = back;
-        if told.as_ref() != Some(&news) {
+        if told.as_ref().is_none_or(|(told, _)| *told != news) {
             let event = Event::default().json_data(&news).ok()?;
-            if told.is_some() {
-                sleep(PAUSE).await;
-            }
-            return Some((Ok(event), (api, moved, screen, Some(news))));
+            let told = Some((news, Instant::now()));
+            return Some((Ok(event), (api, moved, screen, told)));
         }
         moved.changed().await.ok()?;
     }

@@ -1,5 +1,6 @@
 //! The page as a browser meets it, without a port: every request goes through the whole door.
 
+mod agreement;
 mod computer;
 mod crowd;
 mod door;

@@ -229,6 +229,12 @@ impl Circle {
         entries.unwrap().remove(0)
     }
 
+    /// By what the agreement that counts was begun.
+    pub(super) fn last_origin(&self) -> Origin {
+        let (_, kept) = self.replica.counting_agreement().unwrap().unwrap();
+        self.replica.origin_of(&kept.thing()).unwrap().0
+    }
+
     /// Takes in an act of somebody's, who knows everything.
     pub(super) fn act(&mut self, who: &Other, kind: Kind) -> (ActId, Taken) {
         let heads = self.replica.graph.as_ref().unwrap().heads();

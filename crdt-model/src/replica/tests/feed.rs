@@ -61,7 +61,9 @@ fn entries_of_others_do_not_push_out_a_name() {
         circle.entry(&mut eve, header, &sealed);
     }
     let name = crate::content::clean_name("Bodil").unwrap();
-    let body = Profile { name }.create(theirs.device, NOW).unwrap();
+    let body = Profile { name, agreed: None }
+        .create(theirs.device, NOW)
+        .unwrap();
     let (header, sealed) = circle.seal(theirs, &body);
     circle.entry(&mut bo, header, &sealed);
     let name = circle.replica.profile_name(bo.keys.person.person());

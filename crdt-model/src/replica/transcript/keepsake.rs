@@ -102,9 +102,14 @@ impl Replica {
                 let text = response.text.to_string();
                 (text, None, None, response.written, document)
             }
-            Some((Content::Profile(_) | Content::Settings(_) | Content::Gesture(_), _)) | None => {
-                return Ok(None);
-            }
+            Some((
+                Content::Profile(_)
+                | Content::Settings(_)
+                | Content::Agreement(_)
+                | Content::Gesture(_),
+                _,
+            ))
+            | None => return Ok(None),
         };
         Ok(Some(Keepsake {
             thing: id,

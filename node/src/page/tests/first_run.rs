@@ -37,7 +37,11 @@ async fn three_screens_lead_into_an_open_home() {
     let third = browser.does("key", "keep=here").await;
     third.says("Step 3 of 3");
     third.says("Start a circle");
-    let feed = browser.does("new", "name=Tuesday").await;
+    let sentences = browser.does("new", "name=Tuesday").await;
+    sentences.says("What is said here stays here.");
+    let path = sentences.between("method=\"post\" action=\"/abc/c/", "agreement\"");
+    let fields = "version=&new=true&text=&proposal-1=yes";
+    let feed = browser.does(&format!("c/{path}agreement"), fields).await;
     feed.says("You are the only one here so far");
     let running = keys.await.unwrap();
     let name = running.handle.look(|shown| Ok(shown.circles.len())).await;

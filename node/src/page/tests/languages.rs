@@ -49,6 +49,7 @@ fn unspoken(body: &str) -> Vec<String> {
             "aria-label=\"",
             "data-one=\"",
             "data-two=\"",
+            "data-lost=\"",
             "alt=\"",
             "title=\"",
         ] {

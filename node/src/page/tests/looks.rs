@@ -58,8 +58,12 @@ fn everything_that_is_written_is_legible_on_everything_that_it_stands_on() {
             assert!(found >= least, "{one} on {other}: {found:.2}");
         };
         for ground in GROUNDS {
-            WORDS.iter().for_each(|words| at_least(4.5, words, ground));
-            SEEN.iter().for_each(|seen| at_least(3.0, seen, ground));
+            for words in WORDS {
+                at_least(4.5, words, ground);
+            }
+            for seen in SEEN {
+                at_least(3.0, seen, ground);
+            }
         }
         at_least(4.5, "on-leaf", "leaf");
         at_least(4.5, "on-leaf", "leaf-deep");
@@ -84,7 +88,8 @@ fn looks_are_used_by_their_names_and_turn_with_the_direction() {
         .replace("fill: #ffffff", "")
         .replace("fill: #000000", "");
     let lines = below.lines().filter_map(|line| line.trim().split_once(':'));
-    for (name, value) in lines {
+    // Paper has names of its own for black and white.
+    for (name, value) in lines.filter(|(name, _)| !name.starts_with("--")) {
         let bare = ["#", "rgb", "hsl"].iter().any(|sign| value.contains(sign));
         assert!(!bare || value.contains('{'), "{name}:{value}");
         let one_sided = ["left", "right"].iter().any(|side| {

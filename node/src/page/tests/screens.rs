@@ -8,7 +8,10 @@ pub(super) async fn circle() -> (Browser, String) {
     let came = browser.post("new", "name=Tuesday+circle").await;
     assert_eq!(came.status, 303, "{}", came.body);
     let path = came.to.strip_prefix(BASE).unwrap();
-    let path = path.strip_suffix("?told=begun").unwrap().to_owned();
+    let path = path
+        .strip_suffix("agreement/edit?new=true")
+        .unwrap()
+        .to_owned();
     (browser, path)
 }
 

@@ -1,0 +1,93 @@
+//! The shape of the answers about the circle's agreement.
+
+use super::*;
+
+#[tokio::test]
+async fn an_agreement_is_begun_changed_and_agreed_to() {
+    let asked = Asked::new();
+    let (status, none) = asked.get("/v1/agreement").await;
+    assert_eq!((status, none["code"].as_str()), (404, Some("no-circle")));
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, none) = asked.get("/v1/agreement").await;
+    assert_eq!(fields(&none), ["proposal", "sentence", "text", "version"]);
+    assert_eq!(
+        (&none["text"], &none["version"]),
+        (&Value::Null, &json!(""))
+    );
+    assert_eq!(none["proposal"][0], "What is said here stays here.");
+    let (status, refused) = asked
+        .post("/v1/agreement/agree", json!({"version": ""}))
+        .await;
+    assert_eq!(
+        (status, refused["code"].as_str()),
+        (409, Some("no-agreement"))
+    );
+    let (status, begun) = asked
+        .post("/v1/agreement", json!({"text": "Anyone may pass.\r\n"}))
+        .await;
+    assert_eq!(status, 200, "{begun}");
+    let expected = [
+        "agreed", "before", "by", "changed", "mine", "not_yet", "proposal", "sentence", "text",
+        "version",
+    ];
+    assert_eq!(fields(&begun), expected);
+    assert_eq!(
+        (
+            &begun["text"],
+            &begun["mine"],
+            &begun["by"],
+            &begun["agreed"]
+        ),
+        (
+            &json!("Anyone may pass."),
+            &json!("yes"),
+            &json!("Ana"),
+            &json!(["Ana"])
+        )
+    );
+    let seen = begun["version"].clone();
+    let edit = |text: &str, version: &Value| json!({"text": text, "version": version});
+    asked
+        .post("/v1/agreement", edit("Anyone may pass. We listen.", &seen))
+        .await;
+    let (_, both) = asked
+        .post("/v1/agreement", edit("Everyone may pass.", &seen))
+        .await;
+    assert_eq!(both["text"], "Everyone may pass. We listen.");
+    assert_eq!(
+        (&both["mine"], &both["before"]),
+        (&json!("before"), &json!(["Ana"]))
+    );
+    let (_, agreed) = asked
+        .post("/v1/agreement/agree", json!({"version": both["version"]}))
+        .await;
+    assert_eq!(agreed["sentence"], "You have agreed to it as it is now.");
+    assert_eq!(asked.get("/v1/agreement?circle=tue").await.1, agreed);
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_agreement_is_refused_in_words() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let long = "a".repeat(4097);
+    for (body, code) in [
+        (json!({"text": " \n"}), "empty"),
+        (json!({"text": long}), "too-long"),
+        (
+            json!({"text": "Words.", "version": "abc"}),
+            "not-understood",
+        ),
+        (json!({"words": "Words."}), "not-understood"),
+    ] {
+        let (_, refused) = asked.post("/v1/agreement", body).await;
+        assert_eq!(refused["code"], code);
+    }
+    let (_, none) = asked.get("/v1/agreement").await;
+    assert_eq!(none["text"], Value::Null);
+    asked.post("/v1/agreement", json!({"text": "Words."})).await;
+    let unknown = json!({"version": "ab".repeat(32)});
+    let (status, refused) = asked.post("/v1/agreement/agree", unknown).await;
+    assert_eq!((status, refused["code"].as_str()), (404, Some("not-found")));
+    asked.close().await;
+}

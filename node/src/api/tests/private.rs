@@ -1,0 +1,135 @@
+//! What a member keeps for themselves alone: the shape of every answer.
+
+use super::*;
+
+#[tokio::test]
+async fn a_draft_is_kept_listed_sent_and_dropped() {
+    let asked = Asked::new();
+    let empty = asked.get("/v1/drafts").await;
+    assert_eq!(empty, (200, json!({ "drafts": [] })));
+    let (_, circle) = asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let body = json!({"text": "One.\r\nTwo.", "note": "tea", "ask": "ideas", "fade": 7});
+    let (status, kept) = asked.post("/v1/drafts", body).await;
+    assert_eq!(status, 200, "{kept}");
+    let (_, list) = asked.get("/v1/drafts?circle=tue").await;
+    let draft = &list["drafts"][0];
+    let expected = [
+        "about", "ask", "circle", "fade", "id", "kind", "note", "saved", "text",
+    ];
+    assert_eq!(fields(draft), expected);
+    assert_eq!(
+        (&draft["kind"], &draft["circle"]),
+        (&json!("story"), &json!("Tuesday"))
+    );
+    assert_eq!(
+        (&draft["text"], &draft["fade"]),
+        (&json!("One.\nTwo."), &json!(7))
+    );
+
+    let id = id(&kept);
+    let (status, sent) = asked
+        .post(&format!("/v1/drafts/{}/send", &id[..8]), json!({}))
+        .await;
+    assert_eq!(status, 200, "{sent}");
+    let story = sent["id"].as_str().unwrap().to_owned();
+    let (_, read) = asked.get(&format!("/v1/stories/{story}")).await;
+    let read = &read["stories"][0];
+    assert_eq!(
+        (&read["note"], &read["ask"]),
+        (&json!("tea"), &json!("ideas"))
+    );
+    assert!(read["fades"].is_string());
+    let (_, list) = asked.get("/v1/drafts").await;
+    assert_eq!(list, json!({ "drafts": [] }));
+
+    for (field, text) in [("to", "An answer."), ("of", "Other words.")] {
+        let body = json!({"text": text, field: story});
+        let (_, kept) = asked.post("/v1/drafts", body).await;
+        let id = kept["id"].as_str().unwrap().to_owned();
+        let (status, sent) = asked
+            .post(&format!("/v1/drafts/{id}/send"), json!({}))
+            .await;
+        assert_eq!(status, 200, "{sent}");
+    }
+    let (_, read) = asked.get("/v1/stories").await;
+    assert_eq!(read["stories"][0]["text"], "Other words.");
+    assert_eq!(
+        read["stories"][0]["note"], "tea",
+        "what a draft does not say stays"
+    );
+    assert_eq!(read["stories"][0]["responses"][0]["text"], "An answer.");
+
+    let (_, kept) = asked.post("/v1/drafts", json!({"text": "Gone."})).await;
+    let id = kept["id"].as_str().unwrap().to_owned();
+    let dropped = asked
+        .post(&format!("/v1/drafts/{id}/drop"), json!({}))
+        .await;
+    assert_eq!(dropped, (200, json!({ "id": id })));
+    let (status, _) = asked
+        .post(&format!("/v1/drafts/{id}/send"), json!({}))
+        .await;
+    assert_eq!(status, 404);
+    let (status, none) = asked.post("/v1/drafts", json!({"text": " "})).await;
+    assert_eq!((status, none["code"].as_str()), (409, Some("empty")));
+    assert!(circle["id"].is_string());
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn a_draft_that_could_not_be_sent_stays() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let body = json!({"text": "To nothing.", "to": "f".repeat(32)});
+    let (_, kept) = asked.post("/v1/drafts", body).await;
+    let path = format!("/v1/drafts/{}/send", id(&kept));
+    assert_eq!(asked.post(&path, json!({})).await.0, 404);
+    let (_, list) = asked.get("/v1/drafts").await;
+    assert_eq!(list["drafts"][0]["text"], "To nothing.");
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn nobody_mutes_themselves_or_a_stranger() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, members) = asked.get("/v1/members").await;
+    assert_eq!(members["members"][0]["muted"], false);
+    let me = id(&members["members"][0]);
+    let (status, refused) = asked
+        .post(&format!("/v1/members/{me}/mute"), json!({}))
+        .await;
+    assert_eq!(
+        (status, refused["code"].as_str()),
+        (409, Some("that-is-you"))
+    );
+    let stranger = format!("/v1/members/{}/mute", "f".repeat(64));
+    assert_eq!(asked.post(&stranger, json!({})).await.0, 404);
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn the_crisis_card_belongs_to_no_circle() {
+    let asked = Asked::new();
+    let blank = json!({"call": [], "people": [], "helps": "", "agreed": ""});
+    assert_eq!(asked.get("/v1/crisis").await, (200, blank));
+    let card = json!({
+        "call": [{"what": " 112 ", "checked": "2026-05-03"}, {"what": " ", "checked": null}],
+        "people": [{"what": "Mara", "checked": ""}],
+        "helps": "Tea.\n",
+    });
+    let kept = json!({
+        "call": [{"what": "112", "checked": "2026-05-03"}],
+        "people": [{"what": "Mara", "checked": null}],
+        "helps": "Tea.",
+        "agreed": "",
+    });
+    assert_eq!(asked.post("/v1/crisis", card).await, (200, kept.clone()));
+    let much = json!({"people": vec![json!({"what": "Mara"}); 9]});
+    let (status, refused) = asked.post("/v1/crisis", much).await;
+    assert_eq!(
+        (status, refused["code"].as_str()),
+        (409, Some("card-too-long"))
+    );
+    assert_eq!(asked.get("/v1/crisis").await, (200, kept));
+    asked.close().await;
+}
