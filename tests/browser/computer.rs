@@ -123,7 +123,7 @@ fn members_read_what_keepers_settle() {
     theirs.says("Keepers can change this.");
     theirs.pictures("48-settled");
     theirs.follows("Share");
-    theirs.says("As the circle has settled: after 30 days");
+    theirs.says("As settled here: after 30 days");
 }
 
 #[test]

@@ -141,7 +141,8 @@ impl Chromium {
         let size = self.asks(SIZE);
         let [wide, high] = [0, 1].map(|side| size[side].as_u64().unwrap());
         assert!(wide <= width, "{name} needs {wide} of {width}");
-        self.is_wide(width, high.min(HIGHEST));
+        // One more, as a part of one is left out of the height: nothing is to scroll.
+        self.is_wide(width, (high + 1).min(HIGHEST));
     }
 
     #[track_caller]

@@ -147,9 +147,5 @@ problem-other-passphrase = Das ist nicht das Passwort dieses Computers, darum wu
 
 problem-draft-too-long = Der Text ist zu lang, um als Entwurf zu bleiben.
     .next = Kürze ihn, oder bewahre ihn in einer eigenen Datei auf.
-problem-too-many-drafts = Hier liegen schon so viele Entwürfe, wie bleiben können, darum bleiben diese Worte nicht als weiterer.
-    .next = Schicke erst einen ab, oder verwirf einen.
-problem-not-a-day = Den Tag, an dem eine Nummer geprüft wurde, kann Circlet nicht lesen. Die Karte ist, wie sie war.
-    .next = Schreibe ihn als Jahr, Monat und Tag, wie in 2026-05-03.
 problem-card-too-long = Das ist mehr, als auf die Karte passt. Die Karte ist, wie sie war.
     .next = Lass eine Nummer weg, oder kürze die Worte.

@@ -148,9 +148,5 @@ problem-other-passphrase = That is not the passphrase of this computer, so the b
 
 problem-draft-too-long = The text is too long to be kept as a draft.
     .next = Shorten it, or keep it in a file of your own.
-problem-too-many-drafts = There are as many drafts here as can be kept, so these words are not kept as one more.
-    .next = Send one or drop one first.
-problem-not-a-day = The day on which a number was checked is not one that Circlet can read. The card is as it was.
-    .next = Write it as year, month and day, as in 2026-05-03.
 problem-card-too-long = That is more than fits on the card. The card is as it was.
     .next = Leave out a number, or shorten the words.

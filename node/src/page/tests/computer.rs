@@ -88,7 +88,7 @@ async fn keepers_settle_how_long_stories_stay_and_sharing_offers_it() {
     settings.says("<option value=\"0\" selected>Until they are taken back");
     settings.says("value=\"silent\" checked");
     let share = browser.get(&format!("{path}share")).await;
-    share.says("As the circle has settled: it stays");
+    share.says("As settled here: it stays");
     let settled = browser
         .does(&format!("{path}settings"), "fade=7&tells=say")
         .await;
@@ -96,7 +96,7 @@ async fn keepers_settle_how_long_stories_stay_and_sharing_offers_it() {
     settled.says("<option value=\"7\" selected>A week");
     settled.says("value=\"say\" checked");
     let share = browser.get(&format!("{path}share")).await;
-    share.says("As the circle has settled: after 7 days");
+    share.says("As settled here: after 7 days");
     browser
         .does(&format!("{path}settings"), "fade=3&tells=silent")
         .await;
