@@ -88,6 +88,8 @@ mod tests {
             edited: false,
             fades: None,
             responses: Vec::new(),
+            gestures: Vec::new(),
+            given: Vec::new(),
         }
     }
 

@@ -290,6 +290,8 @@ mod tests {
             edited: false,
             fades: None,
             responses: Vec::new(),
+            gestures: Vec::new(),
+            given: Vec::new(),
         }
     }
 
@@ -303,6 +305,8 @@ mod tests {
                 told: None,
                 waiting: Vec::new(),
                 drafts: false,
+                welcome: None,
+                asked: None,
                 items: Vec::new(),
                 newest,
                 earlier: None,

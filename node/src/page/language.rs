@@ -9,10 +9,10 @@ use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
 const ENGLISH: [&str; 9] = [
-    include_str!("../../i19n/en/agreement.ftl"),
-    include_str!("../../i19n/en/circle.ftl"),
-    include_str!("../../i19n/en/computer.ftl"),
-    include_str!("../../i19n/en/knocks.ftl"),
+    include_str!("../../i18n/en/agreement.ftl"),
+    include_str!("../../i18n/en/circle.ftl"),
+    include_str!("../../i18n/en/computer.ftl"),
+    include_str!("../../i18n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/private.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
