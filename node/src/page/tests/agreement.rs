@@ -1,7 +1,6 @@
 //! The circle's agreement on the page: begun, read, changed, agreed to.
 
 use super::screens::circle;
-use super::*;
 
 #[tokio::test]
 async fn an_agreement_is_begun_with_sentences_to_keep_and_words_of_ones_own() {
