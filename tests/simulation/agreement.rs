@@ -50,7 +50,9 @@ fn agree(world: &mut World, node: usize) {
 /// Returns who has said what, as a node sees it.
 fn answers(world: &World, node: usize) -> Vec<(String, Answer)> {
     let answers = seen(world, node).unwrap().answers.into_iter();
-    answers.map(|it| (it.name, it.answer)).collect()
+    let mut answers: Vec<_> = answers.map(|it| (it.name, it.answer)).collect();
+    answers.sort_by(|a, b| a.0.cmp(&b.0));
+    answers
 }
 
 fn said(answers: &[(&str, Answer)]) -> Vec<(String, Answer)> {
