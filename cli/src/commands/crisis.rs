@@ -159,8 +159,8 @@ fn read(text: &str) -> Result<NewCard> {
         match name.trim().to_lowercase().as_str() {
             "call" => card.call.push(checked(value)),
             "person" => card.people.push(checked(value)),
-            "helps" => card.helps += &format!("{value}\n"),
-            "agreed" => card.agreed += &format!("{value}\n"),
+            "helps" => card.helps.extend([value, "\n"]),
+            "agreed" => card.agreed.extend([value, "\n"]),
             _ => return Err(odd(line)),
         }
     }
