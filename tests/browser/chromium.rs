@@ -12,9 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What keeps it small, quiet and apart.
-const FLAGS: [&str; 9] = [
+/// What keeps it small, quiet and apart, and its pages as wide as its window.
+const FLAGS: [&str; 10] = [
     "--headless=new",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
