@@ -42,10 +42,10 @@ impl World {
         members.into_iter().map(|member| member.person).collect()
     }
 
-    /// Returns what the circle has settled, as far as a running node knows.
+    /// Returns what the circle has settled, as far as a running node knows and can read.
     pub fn settings(&self, index: usize) -> Option<Settings> {
         let settings = self.replica(index)?.settings(self.time(index));
-        settings.expect("the store is whole")
+        settings.ok().flatten()
     }
 
     /// Returns a node's person.
