@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the page never says, and why.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("already-open", "said by commands, before a node runs"),
     ("no-home", "said by commands, before a node runs"),
     ("not-set-up", "the first run is shown instead"),
@@ -23,6 +23,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("lock-by-ending", "the page has ended, too"),
     ("which-one", "the page names everything by its whole id"),
     ("words-only", "the page opens a backup with the words"),
+    ("nothing-damaged", "a store is mended by a command only"),
     ("bundle-damaged", "bundles have commands only"),
     ("bundle-newer", "bundles have commands only"),
     ("bundle-not-in-order", "bundles have commands only"),
