@@ -2,8 +2,9 @@
 
 use crate::commands::{
     agreement, backup, completions, crisis, demo, device, doctor, drafts, edit, export, help,
-    import, invite, join, leave, list, lock, members, new, node, open, passphrase, read, respond,
-    restore, settings, setup, share, start, status, stop, take_back, unlock, welcome, words,
+    import, invite, join, leave, list, lock, members, new, node, open, passphrase, read, repair,
+    respond, restore, settings, setup, share, start, status, stop, take_back, unlock, welcome,
+    words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -73,6 +74,7 @@ pub(crate) enum Command {
     Share(share::Args),
     Read(read::Args),
     Respond(respond::Args),
+    Gesture(gesture::Args),
     Edit(edit::Args),
     TakeBack(take_back::Args),
     Drafts(drafts::Args),
@@ -81,6 +83,7 @@ pub(crate) enum Command {
     Device(device::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Repair(repair::Args),
     Export(export::Args),
     Import(import::Args),
     Demo(demo::Args),

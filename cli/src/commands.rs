@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod drafts;
 pub(crate) mod edit;
 pub(crate) mod export;
+pub(crate) mod gesture;
 pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod invite;
@@ -23,6 +24,7 @@ pub(crate) mod node;
 pub(crate) mod open;
 pub(crate) mod passphrase;
 pub(crate) mod read;
+pub(crate) mod repair;
 pub(crate) mod respond;
 pub(crate) mod restore;
 pub(crate) mod settings;
@@ -66,6 +68,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Share(args)) => share::run(&args, context).await,
         Some(Command::Read(args)) => read::run(&args, context).await,
         Some(Command::Respond(args)) => respond::run(&args, context).await,
+        Some(Command::Gesture(args)) => gesture::run(&args, context).await,
         Some(Command::Edit(args)) => edit::run(&args, context).await,
         Some(Command::TakeBack(args)) => take_back::run(&args, context).await,
         Some(Command::Drafts(args)) => drafts::run(&args, context).await,
@@ -74,6 +77,7 @@ pub(crate) async fn run(command: Option<Command>, context: &Context) -> Result<D
         Some(Command::Device(args)) => device::run(&args, context).await,
         Some(Command::Backup(args)) => backup::run(&args, context).await,
         Some(Command::Restore(args)) => restore::run(&args, context).await,
+        Some(Command::Repair(args)) => repair::run(&args, context).await,
         Some(Command::Export(args)) => export::run(&args, context).await,
         Some(Command::Import(args)) => import::run(&args, context).await,
         Some(Command::Demo(args)) => demo::run(&args, context).await,

@@ -3,7 +3,7 @@
 use crate::args::Global;
 use crate::error::{Failure, Result};
 use crate::output::Printer;
-use crate::{draft, paper, text, words};
+use crate::{draft, hidden, paper, text, words};
 use circlet_model::words as recovery;
 use circlet_node::api::words::explain;
 use circlet_node::client::{Client, with_query};
@@ -75,9 +75,7 @@ impl Context {
     /// Says what becomes of what was just shared; `shared` and `saved` say that it was.
     pub(crate) async fn told(&self, shared: &str, saved: &str) -> String {
         if !self.running.get() {
-            return format!(
-                "{saved} Circlet isn't running, so it goes out when you run `circlet start`."
-            );
+            return self.goes_out(saved);
         }
         let circle = if self.printer.json {
             None
@@ -89,6 +87,15 @@ impl Context {
             way(&now, &later)
         });
         format!("{shared} {way}")
+    }
+
+    /// Says something, and when it goes out if that is not now.
+    pub(crate) fn goes_out(&self, said: &str) -> String {
+        if self.running.get() {
+            said.to_owned()
+        } else {
+            format!("{said} Circlet isn't running, so it goes out when you run `circlet start`.")
+        }
     }
 
     /// Says where what was just taken back is gone.
@@ -233,7 +240,7 @@ impl Context {
         if let Some(path) = &self.global.passphrase_file {
             text::passphrase(path)
         } else if self.can_ask() {
-            text::typed("Passphrase: ")
+            hidden::typed("Passphrase: ")
         } else {
             Err(Failure::needs_passphrase())
         }

@@ -165,8 +165,13 @@ impl From<Failure> for Problem {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
+        let exit = match problem.code.as_ref() {
+            // Somebody who was asked while a home was being opened.
+            "interrupted" => INTERRUPTED,
+            _ => problem.kind.exit_code(),
+        };
         Self {
-            exit: problem.kind.exit_code(),
+            exit,
             code: problem.code.into_owned(),
             message: problem.message,
             next: problem.next,

@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod draft;
 mod error;
+mod hidden;
 mod output;
 mod paper;
 mod people;

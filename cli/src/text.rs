@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::error::{Failure, Result};
+use crate::hidden;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
@@ -113,7 +114,7 @@ pub(crate) fn passphrase(path: &Path) -> Result<Zeroizing<String>> {
 /// Returns one secret line: from stdin when it is piped, else typed unseen.
 pub(crate) fn secret_line(prompt: &str, context: &Context) -> Result<Zeroizing<String>> {
     if context.can_ask() {
-        return typed(prompt);
+        return hidden::typed(prompt);
     }
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(
@@ -122,13 +123,6 @@ pub(crate) fn secret_line(prompt: &str, context: &Context) -> Result<Zeroizing<S
         ));
     }
     Ok(Zeroizing::new(bounded(stdin()?)?.trim().to_owned()))
-}
-
-/// Returns what is typed, without showing it.
-pub(crate) fn typed(prompt: &str) -> Result<Zeroizing<String>> {
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::computer("Circlet could not ask for it", &error))
 }
 
 /// Returns stdin as a file, without a buffer that would keep a copy of what is secret.

@@ -62,7 +62,8 @@
     } else if (offer.textContent !== news.new) {
       const link = document.createElement("a");
       // Another address than this one, so that it is loaded; what it names has the focus then.
-      link.href = location.pathname + (news.at ? "?" + news.at + "#" + news.at : "");
+      const here = place.dataset.here || location.pathname;
+      link.href = here + (news.at ? "?" + news.at + "#" + news.at : "");
       link.textContent = news.new;
       offer.replaceChildren(link);
     }

@@ -48,6 +48,7 @@
 //! | `GET /v1/stories/{id}` | | `stories`: the one; `reached`, of one's own: `by` and `unknown`, names |
 //! | `POST /v1/stories` | [`stories::NewStory`] | `id` |
 //! | `POST /v1/stories/{id}/responses` | [`stories::NewResponse`] | `id` |
+//! | `POST /v1/stories/{id}/gestures` | [`gestures::NewGesture`] | `id`, `gesture`, `sentence` |
 //! | `GET /v1/drafts` | | `drafts`: `id`, `kind` (`story`, `response` or `edit`), `about`, `circle`, `saved`, `text`, `note`, `ask`, `fade` |
 //! | `POST /v1/drafts` | [`drafts::NewDraft`] | `id` |
 //! | `POST /v1/drafts/{id}/send` | `{}` | `id` of what was shared |
@@ -72,6 +73,7 @@ pub mod crisis;
 pub mod devices;
 pub mod doctor;
 pub mod drafts;
+pub mod gestures;
 pub mod invites;
 pub mod joins;
 pub mod lock;
@@ -161,6 +163,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/stories", get(stories::list).post(stories::share))
         .route("/v1/stories/{id}", get(stories::show))
         .route("/v1/stories/{id}/responses", post(stories::respond))
+        .route("/v1/stories/{id}/gestures", post(gestures::make))
         .route("/v1/drafts", get(drafts::list).post(drafts::new))
         .route("/v1/drafts/{id}/send", post(drafts::send))
         .route("/v1/drafts/{id}/drop", post(drafts::drop))

@@ -22,6 +22,7 @@ mod load;
 mod open;
 mod pieces;
 mod problems;
+pub(crate) mod rescue;
 mod restore;
 
 pub use load::Account;

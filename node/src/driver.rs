@@ -19,6 +19,7 @@
 //! [`Problem`], and after [`RETRY`] the circle goes on by itself.
 
 mod begin;
+mod cards;
 mod carry;
 mod circle;
 mod devices;
@@ -31,6 +32,7 @@ mod running;
 mod tests;
 mod turns;
 
+use crate::cards::Cards;
 use crate::clock::Watch;
 use crate::config::Config;
 use crate::handle::{Answer, Request, Select, Shown};
@@ -101,6 +103,7 @@ struct Driver<E> {
     moved: watch::Sender<()>,
     /// Circles whose replicas asked for other keys, and what they asked.
     other_keys: Vec<(Hint, Output)>,
+    keeping: cards::Keeping,
 }
 
 /// What wakes the driver.
@@ -129,6 +132,7 @@ impl<E: Engine> Driver<E> {
             circles.extend(replica.map(|replica| Circle::new(row, replica)));
         }
         let rng = fresh_rng()?;
+        let keeping = cards::Keeping::new(Cards::of(&keystore));
         let mut driver = Self {
             vault,
             keystore,
@@ -144,6 +148,7 @@ impl<E: Engine> Driver<E> {
             settle,
             moved: watch::Sender::new(()),
             other_keys: Vec::new(),
+            keeping,
         };
         driver.hide_muted();
         Ok(driver)
@@ -365,6 +370,7 @@ impl<E: Engine> Driver<E> {
         if tokio::time::timeout(CLOSING, ended).await.is_err() {
             tracing::debug!("a network took too long to close");
         }
+        self.keep_cards(false, true);
         if self.vault.flush().is_err() {
             tracing::debug!("the last flush did not work; nothing in it was acknowledged");
         }

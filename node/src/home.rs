@@ -6,9 +6,11 @@
 //!   keys                the master key, wrapped by the passphrase and by the root seed (`keystore`)
 //!   identity            what the person is, sealed under the master key (`keystore`)
 //!   pages               the page keys of the store, sealed under the master key (`keystore::Pages`)
+//!   cards               where members of each circle were last, sealed (`cards`)
 //!   silence             after how much silence the home locks itself, sealed (`keystore::Silence`)
 //!   language            what the page speaks, if that was chosen: two letters, not sealed (`page::spoken`)
 //!   store/              the rows, all of them ciphertext (`storage`)
+//!   damaged/            what a repair set aside, until its member lets go of it (`repair`)
 //!   node.sock           the local API, unless CIRCLET_SOCKET says where
 //!   run/                drafts that are not sent yet, and the log of the background node
 //! ```

@@ -27,6 +27,7 @@ mod wrap;
 pub use key::{Key, change_passphrase};
 pub use page::{Pages, Turn};
 pub use passphrase::{Cost, Passphrase};
+pub(crate) use sealed::SealedFile;
 pub(crate) use secret::NONCE;
 pub use secret::Secret;
 pub(crate) use silence::Silence;
@@ -36,7 +37,6 @@ use crate::home::{Home, atomic_replace, remove_unfinished};
 use file::KeyFile;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
-use sealed::SealedFile;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
@@ -174,6 +174,16 @@ impl Keystore {
     /// Seals and replaces the identity: bytes that only the caller understands.
     pub fn save_identity(&self, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<(), Error> {
         self.identity.write(bytes, rng)
+    }
+
+    /// Returns the path of another file beside the keys.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
+    }
+
+    /// Returns the same keys for a home that is being made beside this one.
+    pub(crate) fn for_home(&self, home: &Home) -> Self {
+        Self::assemble(home, self.file.clone(), self.master.clone())
     }
 
     /// Returns the way to what is kept of when the home locks itself.

@@ -10,6 +10,7 @@
 pub mod api;
 pub mod backup;
 pub mod bundle;
+pub mod cards;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod logging;
 pub mod network;
 pub mod node;
 pub mod problem;
+pub mod repair;
 pub mod storage;
 
 mod chunks;

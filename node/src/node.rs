@@ -18,9 +18,10 @@ use crate::config::Config;
 use crate::driver::{self, Parts, Running};
 use crate::home::{self, Home, Lock};
 use crate::identity::{self, Identity};
-use crate::keystore::{Key, Keystore};
+use crate::keystore::{self, Key, Keystore};
 use crate::page::door::Door;
 use crate::problem::Problem;
+use crate::repair;
 use crate::storage::{self, Sled};
 use axum::Router;
 use gate::Gate;
@@ -205,6 +206,7 @@ async fn end(closed: impl Future<Output = ()>, lock: Lock) {
 
 /// Opens everything that a driver is made of.
 fn open(config: Config, key: Option<&Key>) -> Result<Parts<Sled>, Problem> {
+    repair::swap::end(&config.home).map_err(keystore::Error::from)?;
     let keystore = Keystore::open_by(&config.home, key)?;
     let identity = match Identity::load(&keystore) {
         Err(identity::Error::Missing) => return Err(identity::missing(&config.home)),

@@ -21,6 +21,7 @@ pub(crate) mod door;
 mod drafts;
 mod edit;
 mod feed;
+mod gesture;
 mod guard;
 mod invite;
 mod language;
@@ -83,6 +84,7 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/c/{circle}/share", get(share::form).post(share::share))
             .route("/c/{circle}/story/{id}", get(story::show))
             .route("/c/{circle}/story/{id}/respond", post(story::respond))
+            .route("/c/{circle}/story/{id}/gesture", post(gesture::make))
             .route(
                 "/c/{circle}/own/{id}/take-back",
                 get(take_back::ask).post(take_back::take_back),

@@ -187,8 +187,8 @@ impl From<store::Error> for Problem {
                 "store-damaged",
                 "A part of Circlet's files on this computer is damaged. The other members' \
                  computers still hold what was shared.",
-                "Keep a copy of the folder before you change anything. `circlet doctor` looks at the \
-                 rest.",
+                "`circlet repair` brings your circles back from them, and from what can still be read \
+                 here; it keeps what is damaged. Where Circlet is running, `circlet stop` comes first.",
             ),
             store::Error::Older(_) => Self::new(
                 "store-older",
@@ -245,6 +245,17 @@ impl From<Refusal> for Problem {
                 "This computer was put back to an earlier state, and goes on as a new device of yours. \
                  Everything written so far is safe and readable.",
                 "Try again in a moment.",
+            ),
+            Refusal::OwnStory => Self::new(
+                "own-story",
+                "This is your own story. A gesture is for somebody else's.",
+                "`circlet respond` adds words of your own below it.",
+            ),
+            Refusal::AuthorGone => Self::new(
+                "author-gone",
+                "Whoever shared this is not in the circle any more, so nobody would read it. Nothing was \
+                 changed.",
+                "`circlet respond` is still there, for those who are here.",
             ),
             Refusal::NobodyWaits => Self::new(
                 "nobody-waits",

@@ -25,6 +25,7 @@ mod vault;
 
 pub use circlet_model::store::Error;
 pub use compact::compact;
+pub(crate) use compact::wait_until_closed;
 pub use memory::Memory;
 pub use sled::Sled;
 pub use vault::Vault;

@@ -45,6 +45,7 @@ const ALL: &[(&str, &[usize])] = &[
     ("churn", &[1_000, 10_000]),
     ("newcomer", &[1_000, 10_000]),
     ("live", &[100, 10_000]),
+    ("take-back", &[100]),
     ("start", &[0, 1_000, 10_000]),
     ("page", &[0, 10_000]),
 ];
@@ -74,6 +75,7 @@ fn main() {
                 "newcomer" => runtime.block_on(nodes::newcomer(*stories)),
                 "live" => runtime.block_on(nodes::live(*stories)),
                 "page" => runtime.block_on(page::page(*stories)),
+                "take-back" => runtime.block_on(nodes::taken_back(*stories)),
                 _ => runtime.block_on(nodes::start(*stories)),
             }
         }

@@ -184,10 +184,14 @@ impl Chromium {
         self.click_on("xpath", &path);
     }
 
-    /// Sends the form of the main part.
+    /// Sends the form that was last written in, or the first of the main part.
     #[track_caller]
     pub(crate) fn sends(&self) {
-        self.click("main button[type=submit]");
+        let written = "main form:focus-within button[type=submit]";
+        match self.find("css selector", written) {
+            Ok(_) => self.click(written),
+            Err(_) => self.click("main button[type=submit]"),
+        }
     }
 
     #[track_caller]

@@ -114,6 +114,70 @@ fn what_others_do_is_told_while_the_page_is_open_and_moves_nothing() {
 }
 
 #[test]
+fn a_gesture_is_for_its_author_alone_and_takes_the_place_of_advice() {
+    let ana = ana();
+    let story = ana.share("It was a long week.");
+    let mut bo = Computer::of(PROGRAM, "Bo");
+    bo.start();
+    let invite = ana.data(&["invite", "--history", "all"]);
+    bo.data_from(&text(&invite, "key"), &["join", "-"]);
+    let page = Chromium::start();
+    page.goto(&link(&ana));
+    page.follows("See what was answered");
+    let theirs = Chromium::start();
+    theirs.goto(&link(&bo));
+    theirs.comes_to_say("It was a long week.");
+    theirs.follows("Respond to Ana");
+    theirs.says("Only Ana can read it.");
+    theirs.click("#gestures button[value=with-you]");
+    theirs.says("You are with Ana.");
+    assert!(theirs.url().ends_with("#gestures"));
+
+    page.says("Show what Bo says to you");
+    assert!(
+        !page.text().contains("Bo is with you"),
+        "it moved by itself"
+    );
+    page.follows("Show what Bo says to you");
+    page.says("Bo is with you.");
+
+    // Words to somebody who hopes to be listened to are asked about once, and are not lost.
+    theirs.types("text", "You should sleep more.");
+    theirs.sends();
+    theirs.says("Ana asked for listening only.");
+    let words = "return document.getElementById('text').value";
+    assert_eq!(theirs.asks(words), "You should sleep more.");
+    theirs.click("#asked button[value=been-there]");
+    theirs.says("You told Ana that you have been there.");
+    theirs.says("Your words were not sent");
+    assert_eq!(theirs.asks(words), "You should sleep more.");
+    assert!(!page.text().contains("You should sleep more."));
+    theirs.click("form[action$=respond] button");
+    theirs.says("What was answered");
+    assert!(theirs.url().contains("#r-"), "{}", theirs.url());
+    page.says("Show what Bo answered");
+    page.follows("Show what Bo answered");
+    page.says("You should sleep more.");
+    page.says("Bo has been there.");
+
+    theirs.click("#gestures button[name=back][value=with-you]");
+    theirs.says("You told Ana that you have been there.");
+    assert!(!theirs.text().contains("You are with Ana."));
+    theirs.types("text", "I mean it kindly.");
+    theirs.sends();
+    theirs.says("Ana asked for listening only.");
+    theirs.click("#asked button[name=sure]");
+    theirs.says("I mean it kindly.");
+    bo.data(&["gesture", &story, "thank-you"]);
+    page.says("Show what Bo answered");
+    page.again();
+    page.comes_to_say("Bo thanks you for sharing.");
+    assert!(!page.text().contains("Bo is with you."));
+    page.is_quiet();
+    theirs.is_quiet();
+}
+
+#[test]
 fn a_home_with_a_passphrase_asks_for_it_on_the_page() {
     let mut ana = Computer::bare(PROGRAM);
     let right = ana.file("right", "blue door over there");

@@ -48,6 +48,11 @@ fn everything_works_without_script() {
     theirs.follows("Respond to Ana");
     theirs.types("text", "Nor I.");
     theirs.sends();
+    theirs.says("Ana asked for listening only.");
+    theirs.click("#asked button[value=thank-you]");
+    theirs.says("You thanked Ana for sharing.");
+    theirs.click("form[action$=respond] button");
+    theirs.says("What was answered");
     theirs.says("Nor I.");
 
     page.follows("See what was answered");

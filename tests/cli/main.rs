@@ -15,6 +15,7 @@ mod demo;
 mod desktop;
 mod editor;
 mod guide;
+mod typed;
 
 use std::fmt::Write;
 use std::path::Path;

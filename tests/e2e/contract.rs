@@ -63,6 +63,7 @@ const COMMANDS: [(&str, &[&str]); 46] = [
     ("crisis", &["edit"]),
     ("read", &["[ID]", "--all"]),
     ("respond", &["<ID>", "[-]"]),
+    ("gesture", &["<ID>", "<GESTURE>", "--take-back"]),
     ("take-back", &["<ID>", "--yes"]),
     ("words", &["show", "check"]),
     ("words show", &["--yes"]),
@@ -252,7 +253,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "settings: fade may_change name tells",
             "share: id",
             "status: circles locked running",
-            "story: ask author edited fades id note responses text written",
+            "story: ask author edited fades gestures id note responses text written",
             "take-back: gone id kind sentence",
             "words show: cards words",
         ]

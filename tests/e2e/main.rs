@@ -11,9 +11,11 @@
 
 mod backups;
 mod circles;
+mod clocks;
 mod contract;
 mod devices;
 mod faults;
+mod gestures;
 mod hostile;
 mod houses;
 mod invites;
@@ -22,6 +24,7 @@ mod locked;
 mod members;
 mod power;
 mod private;
+mod repaired;
 mod story;
 mod taken_back;
 

@@ -31,7 +31,14 @@ fn a_newcomer_knocks_is_welcomed_made_keeper_and_removed_while_online() {
         ("Bo".to_owned(), words.clone())
     );
     assert_eq!(list(&ana.only(), "waiting"), ["Bo"]);
-    let welcomed = ana.data(&["welcome"]);
+    // Not now, and then after all: nobody else hears of the first.
+    let aside = ana.data(&["welcome", "--not-now"]);
+    assert_eq!(text(&aside, "name"), "Bo");
+    let members = ana.data(&["members"]);
+    assert!(list(&members, "waiting").is_empty());
+    assert_eq!(text(&list(&members, "aside")[0], "name"), "Bo");
+    assert!(list(&ana.only(), "waiting").is_empty());
+    let welcomed = ana.data(&["welcome", "bo"]);
     assert_eq!(
         (text(&welcomed, "name"), text(&welcomed, "words")),
         ("Bo".to_owned(), words.clone())

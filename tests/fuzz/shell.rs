@@ -3,6 +3,7 @@
 use crate::decoders::Decoder;
 use circlet_model::codec;
 use circlet_model::store::{Key, Reader, Space};
+use circlet_node::cards::{Cards, Kept};
 use circlet_node::home::Home;
 use circlet_node::identity::Identity;
 use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
@@ -86,7 +87,11 @@ fn key_files(bytes: &[u8]) {
     let keys = Keystore::create(&home, Some(&words), Cost::TINY, &[3; 32], &mut rng).unwrap();
     keys.save_identity(b"who", &mut rng).unwrap();
     Pages::create(home.pages(), keys.master(), &mut rng).unwrap();
-    for path in [home.keys(), home.identity(), home.pages()] {
+    let cards = Cards::of(&keys);
+    let kept = [Kept::new([4; 16], "a circle", "a card").unwrap()];
+    cards.write(&kept).unwrap();
+    let of_cards = home.root().join("cards");
+    for path in [home.keys(), home.identity(), home.pages(), of_cards] {
         let whole = fs::read(&path).unwrap();
         for damaged in [bytes.to_vec(), changed(&whole, bytes)] {
             let harmless = damaged == whole;
@@ -97,7 +102,8 @@ fn key_files(bytes: &[u8]) {
                 .is_ok_and(|keys| keys.load_identity().is_ok());
             let pages = Pages::open(home.pages(), keys.master()).is_ok();
             let by_seed = Keystore::open_with_seed(&home, &[3; 32]).is_ok();
-            assert_eq!(identity && pages && by_seed, harmless);
+            let cards = cards.read() == kept;
+            assert_eq!(identity && pages && by_seed && cards, harmless);
         }
         fs::write(&path, whole).unwrap();
     }

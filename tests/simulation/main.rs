@@ -15,6 +15,7 @@ mod agreement;
 mod carried;
 mod devices;
 mod fading;
+mod gestures;
 mod keys;
 mod meeting;
 mod mended;

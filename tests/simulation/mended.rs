@@ -200,6 +200,7 @@ fn who_was_removed_or_left_can_still_take_back_what_is_theirs() {
         for node in [ana, cai] {
             let texts = world.texts(node);
             assert_eq!(texts, ["not Bo's", "and this stays"], "seed {seed}");
+            assert!(!world.keeps_body(node, thing), "seed {seed}");
         }
         agree(&world, &[ana, cai]);
         let key = world.invite(cai, 1, History::All);

@@ -109,10 +109,6 @@ fn receipts_are_few_and_end_by_themselves() {
     world.run(MINUTE);
     let said = world.traffic.frames - frames;
     assert!(said < 40 * things.len() as u64, "{said} frames");
-    // The newest are known; of older ones no count is kept, and nothing else comes of it.
-    let told = things.iter().enumerate();
-    let told = told.filter(|(number, thing)| gone(&world, number % 4, **thing).0 == 4);
-    assert!(told.count() < things.len());
     let thing = shared(&mut world, 0, "one more");
     world.command(0, Command::TakeBack { thing }).unwrap();
     world.run(MINUTE);
@@ -121,6 +117,51 @@ fn receipts_are_few_and_end_by_themselves() {
     world.run(4 * 60 * MINUTE);
     let spent = (world.traffic.frames - frames, world.traffic.bytes - bytes);
     assert_eq!(spent, (0, 0));
+    // A receipt names the newest; who is in step holds the retracts of the older ones, too.
+    for (number, thing) in things.iter().enumerate() {
+        let author = number % 4;
+        let with = world.overview(author).in_step_with;
+        let gone = gone(&world, author, *thing);
+        assert_eq!(gone, (4, 4, vec![]), "{number}, in step with {with:?}");
+    }
+}
+
+#[test]
+fn more_than_one_receipt_names_is_known_to_be_gone_in_the_end() {
+    let mut world = circle(76, &["Ana", "Bo", "Cai"]);
+    let (ana, bo, cai) = (0, 1, 2);
+    let things: Vec<_> = (0..600)
+        .map(|number| shared(&mut world, ana, &format!("number {number}")))
+        .collect();
+    world.run(MINUTE);
+    world.stop(cai);
+    for thing in things.iter().copied() {
+        world.command(ana, Command::TakeBack { thing }).unwrap();
+    }
+    world.run(MINUTE);
+    for thing in &things {
+        assert_eq!(gone(&world, ana, *thing), (2, 3, vec!["Cai".into()]));
+    }
+    // Cai hears it from Bo alone: of what his receipt does not name Ana knows when she meets him.
+    world.stop(ana);
+    world.start(cai);
+    world.run(10 * MINUTE);
+    assert!(!world.keeps_body(cai, things[0]));
+    world.stop(bo);
+    world.start(ana);
+    world.run(10 * MINUTE);
+    for thing in &things {
+        assert_eq!(gone(&world, ana, *thing), (3, 3, vec![]));
+    }
+    // It stays known, also when more has come since.
+    world.stop(cai);
+    let thing = shared(&mut world, ana, "one more");
+    world.command(ana, Command::TakeBack { thing }).unwrap();
+    world.stop(ana);
+    world.start(ana);
+    world.run(MINUTE);
+    assert_eq!(gone(&world, ana, things[0]), (3, 3, vec![]));
+    assert_eq!(gone(&world, ana, thing).0, 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::book::{Book, Frozen};
 use crate::cast;
 use circlet_model::bounded::Text;
 use circlet_model::content::agreement::{self, Agreement};
+use circlet_model::content::gesture::{Gesture, Says};
 use circlet_model::content::profile::Profile;
 use circlet_model::content::response::Response;
 use circlet_model::content::settings::Settings;
@@ -95,6 +96,7 @@ fn create(content: &Content) -> Body {
         Content::Profile(profile) => profile.create(device, cast::NOW),
         Content::Settings(settings) => settings.create(device, cast::NOW),
         Content::Agreement(agreement) => Agreement::create(&agreement.text, device, cast::NOW),
+        Content::Gesture(gesture) => gesture.create(device),
     }
     .unwrap()
 }
@@ -118,6 +120,10 @@ fn contents() -> [(&'static str, Content); 6] {
         text: Text::new("I am with you.").unwrap(),
         written: cast::NOW,
     };
+    let gesture = Gesture {
+        to: ThingId([0xb1; 16]),
+        says: Says::ThankYou,
+    };
     let profile = Profile {
         name: Text::new("Ana").unwrap(),
         agreed: None,
@@ -134,5 +140,6 @@ fn contents() -> [(&'static str, Content); 6] {
         ("profile", Content::Profile(profile)),
         ("settings", Content::Settings(settings)),
         ("profile with all keys", Content::Profile(agrees)),
+        ("gesture", Content::Gesture(gesture)),
     ]
 }

@@ -57,8 +57,8 @@ fn entries() {
     let frozen = book.freeze();
     headers_mean(&frozen, &entries);
     runs_mean(&frozen, &entries);
-    let note = sealed_note::open(&note_to, &bound, &frozen.bytes("sealed note"));
-    assert_eq!(note.unwrap(), b"for Bo");
+    let note = sealed_note::open(&note_to.into(), &bound, &frozen.bytes("sealed note"));
+    assert_eq!(note.unwrap().1, b"for Bo");
 }
 
 fn headers_mean(frozen: &Frozen, [write, _, retract]: &[Entry; 3]) {

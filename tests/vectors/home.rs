@@ -5,6 +5,7 @@ use crate::cast;
 use circlet_model::codec;
 use circlet_model::id::ThingId;
 use circlet_model::store::{Body, Key, Reader, Space, Value, Write};
+use circlet_node::cards::{Cards, Kept};
 use circlet_node::home::Home;
 use circlet_node::identity::Identity;
 use circlet_node::keystore::{Cost, Keystore, Pages, Passphrase, Secret};
@@ -43,6 +44,11 @@ fn key_files() {
         book.put(name, pages.get(page, turn).unwrap().as_bytes());
     }
     book.put("pages", fs::read(home.pages()).unwrap());
+    let cards = Cards::of(&keys);
+    book.keep("cards", || {
+        cards.write(&[kept()]).unwrap();
+        fs::read(home.root().join("cards")).unwrap()
+    });
     drop(folder);
     key_files_mean(&book.freeze());
 }
@@ -65,6 +71,8 @@ fn key_files_mean(frozen: &Frozen) {
     assert_eq!(linked.person(), cast::ana().person());
     let by_seed = Keystore::open_with_seed(&home, &SEED).unwrap();
     assert_eq!(by_seed.master().as_bytes(), keys.master().as_bytes());
+    fs::write(home.root().join("cards"), frozen.bytes("cards")).unwrap();
+    assert_eq!(Cards::of(&keys).read(), [kept()]);
     let pages = Pages::open(home.pages(), keys.master()).unwrap().unwrap();
     assert_eq!(pages.turning(), [(1, 1)]);
     for (name, turn, page) in [("page 0, turn 0", 0, 0), ("page 1, turn 1", 1, 1)] {
@@ -105,6 +113,11 @@ fn sealed_rows() {
     for (key, value) in rows() {
         assert_eq!(vault.get(&key).unwrap(), Some(value));
     }
+}
+
+/// Where somebody of a circle was last.
+fn kept() -> Kept {
+    Kept::new(cast::circle().hint(), "Tuesday evenings", "a card").unwrap()
 }
 
 /// Ana in one circle, with a KEM key that took the place of another.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::Done;
-use crate::{text, words};
+use crate::{hidden, text, words};
 use circlet_node::client;
 use circlet_node::keystore::{Keystore, Passphrase};
 use circlet_node::problem::Problem;
@@ -63,7 +63,7 @@ fn new(args: &Args) -> Result<Option<Passphrase>> {
     }
     let words = match &args.new_passphrase_file {
         Some(path) => text::passphrase(path)?,
-        None => text::typed("The new passphrase: ")?,
+        None => hidden::typed("The new passphrase: ")?,
     };
     if words.is_empty() {
         return Err(Failure::new(
@@ -72,7 +72,7 @@ fn new(args: &Args) -> Result<Option<Passphrase>> {
             "Choose one, or add `--no-passphrase` to go without.",
         ));
     }
-    if args.new_passphrase_file.is_none() && text::typed("The same again: ")? != words {
+    if args.new_passphrase_file.is_none() && hidden::typed("The same again: ")? != words {
         return Err(Failure::new(
             "two-passphrases",
             "The two were not the same. Nothing was changed.",

@@ -122,6 +122,13 @@ fn write_story(story: &Value, text: &mut String) {
         let _ = writeln!(text, "    Stays until {}.", words::day(&fades));
     }
     let _ = writeln!(text, "\n{}", indented(&words::field(story, "text"), "    "));
+    let gestures = list(story, "gestures");
+    if !gestures.is_empty() {
+        text.push('\n');
+    }
+    for gesture in gestures {
+        let _ = writeln!(text, "    {}", words::field(gesture, "sentence"));
+    }
     for response in story
         .get("responses")
         .and_then(Value::as_array)
@@ -187,11 +194,12 @@ mod tests {
         let story = json!({
             "id": "0123456789abcdef0123456789abcdef", "author": "Ana", "text": "One.\nTwo.",
             "ask": "ideas", "note": "grief", "edited": true,
+            "gestures": [{ "gesture": "with-you", "sentence": "Mo and Bo are with you." }],
             "responses": [{ "id": "fedcba98765432100123456789abcdef", "author": "Bo", "text": "With you." }],
         });
         let mut text = String::new();
         write_story(&story, &mut text);
-        let told = "01234567  Ana (edited)\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n      \
+        let told = "01234567  Ana (edited)\n    Ideas are welcome.\n    About: grief\n\n    One.\n    Two.\n\n    Mo and Bo are with you.\n\n      \
                     fedcba98  Bo\n        With you.\n";
         assert_eq!(text, told);
     }

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::hidden;
 use crate::output::Done;
-use crate::text;
 use circlet_node::identity;
 use circlet_node::keystore::{Cost, Passphrase};
 use circlet_node::problem::Problem;
@@ -65,7 +65,7 @@ pub(crate) fn passphrase(none: bool, context: &Context) -> Result<Option<Zeroizi
             "Choose one, or add `--no-passphrase` to go without.",
         ));
     }
-    if context.global.passphrase_file.is_none() && text::typed("The same again: ")? != words {
+    if context.global.passphrase_file.is_none() && hidden::typed("The same again: ")? != words {
         return Err(Failure::new(
             "two-passphrases",
             "The two were not the same. Nothing was set up.",

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) struct Args {
     /// Whom: the name, or the beginning of the id; nothing = the only one who waits
     name: Option<String>,
-    /// Put them aside instead, on this computer, for a week at most; nobody is told, they neither
+    /// Put them aside instead, on this computer alone, for a week at most
     #[arg(long)]
     not_now: bool,
 }

@@ -332,7 +332,7 @@ fn kinds_have_their_numbers_classes_and_writers() {
         let commons = matches!(kind, Profile | Settings);
         assert_eq!(kind.class() == KeyClass::Commons, commons);
     }
-    assert_eq!(Kind::from_number(5), None);
+    assert_eq!(Kind::from_number(6), None);
     for own in [Story, Response, Profile] {
         assert!(own.may_write(ANA, ANA, false));
         assert!(!own.may_write(BO, ANA, true));

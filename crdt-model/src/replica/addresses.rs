@@ -112,6 +112,11 @@ impl Rows {
         self.listed(20, &thing.0)
     }
 
+    /// Up to where the entries of this person's devices are held by another device.
+    pub(crate) fn held_key(&self, device: &DeviceId) -> Key {
+        self.listed(14, &device.0)
+    }
+
     /// All rows of [`Space::Meta`] that begin with a byte.
     pub(crate) fn meta_scan(&self, first: u8) -> Scan {
         Scan {

@@ -284,7 +284,7 @@ impl Replica {
             if session.in_step(&digest) {
                 session.anew = 0;
                 session.anew_at = None;
-                self.came_into_step(now, out);
+                self.came_into_step(session.device, now, out);
             }
         }
     }

@@ -189,7 +189,10 @@ impl Replica {
                 continue;
             };
             session.anew_at = None;
-            if !session.in_step(&digest) {
+            if session.in_step(&digest) {
+                // What was still under way when the digests met has arrived meanwhile.
+                self.came_into_step(session.device, now, out);
+            } else {
                 session.anew += 1;
                 session.ask_anew(true);
                 self.open_anew(id, &mut session, out);

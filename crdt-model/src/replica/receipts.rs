@@ -9,11 +9,15 @@
 //! The record is written by a later input than the one that erased, whose changes are durable by then.
 //! What comes within the wait shares one record, and nothing answers a record: so receipts end by
 //! themselves.
+//!
+//! A record is full at some point, and then the oldest of what it names goes. So where much was taken back,
+//! each device also notes with whom it came into step: who holds the same has obeyed the same retracts.
 
 use super::Replica;
 use super::rows::from_head;
 use crate::bounded::List;
 use crate::id::{DeviceId, PersonId, ThingId};
+use crate::log::entry::Place;
 use crate::log::record::{Kind as RecordKind, Payload};
 use crate::replica::output::{Event, Outbox, Output};
 use crate::replica::overview::{GoneFrom, Waiting};
@@ -34,7 +38,12 @@ pub(super) struct Receipts {
     /// The newest last; after a restart in any order.
     due: VecDeque<ThingId>,
     at: Option<Timestamp>,
+    /// For each device that was in step with this one: the last entry of each of this person's devices then.
+    held: BTreeMap<DeviceId, Held>,
 }
+
+/// The last entry of some devices.
+type Held = Vec<(DeviceId, u64)>;
 
 impl Receipts {
     /// When it is told.
@@ -53,11 +62,12 @@ impl Replica {
         if self.taken_back_by(thing)? != Some(self.me()) {
             return Ok(None);
         }
+        let place = self.retracts.get(thing).copied();
         let mut gone = GoneFrom::default();
         let mut waiting: BTreeMap<PersonId, usize> = BTreeMap::new();
         for (id, device) in roster.active_devices() {
             gone.of += 1;
-            if *id == self.device() || self.has_receipt(id, thing) {
+            if *id == self.device() || self.has_receipt(id, thing) || self.holds(id, place) {
                 gone.from += 1;
             } else {
                 *waiting.entry(device.person).or_default() += 1;
@@ -99,6 +109,37 @@ impl Replica {
         Ok(retract.and_then(|retract| retract.header.origin.map(|origin| origin.creator)))
     }
 
+    /// Notes that a device holds the same as this one, where receipts alone do not say enough any more.
+    pub(super) fn note_held(&mut self, with: DeviceId) {
+        if self.retracts.len() <= MAX_THINGS {
+            return;
+        }
+        let roster = self.roster();
+        let mine = |device| roster.and_then(|roster| roster.person_of(device)) == Some(self.me());
+        let chains = self.frontier.chains();
+        let chains = chains.filter(|((device, branch), _)| *branch == 0 && mine(device));
+        let held: Held = chains
+            .filter_map(|((device, _), chain)| match chain.intervals() {
+                [whole] if whole.low == 1 => Some((*device, whole.high)),
+                _ => None,
+            })
+            .collect();
+        if self.receipts.held.get(&with) != Some(&held) {
+            self.rows.save(self.rows.held_key(&with), &(with, &held));
+            self.receipts.held.insert(with, held);
+        }
+    }
+
+    /// Whether a device is known to hold what lies at a place.
+    fn holds(&self, device: &DeviceId, place: Option<Place>) -> bool {
+        let held = self.receipts.held.get(device);
+        let (Some(held), Some(place)) = (held, place) else {
+            return false;
+        };
+        let of = |(device, last): &(DeviceId, u64)| place.device == *device && place.seq <= *last;
+        place.branch == 0 && held.iter().any(of)
+    }
+
     /// Notes that a receipt is due.
     pub(super) fn owe_receipt(&mut self, thing: ThingId) {
         self.rows.save(self.rows.receipt_key(&thing), &thing);
@@ -129,6 +170,10 @@ impl Replica {
     pub(super) fn load_receipts(&mut self) -> Result<(), Error> {
         for (_, value) in self.rows.scan(&self.rows.meta_scan(11))? {
             self.receipts.due.push_back(from_head(&value)?);
+        }
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(13))? {
+            let (device, held) = from_head(&value)?;
+            self.receipts.held.insert(device, held);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::acts::Taken;
 use super::entries::RunTaken;
 use crate::bounded::List;
 use crate::codec;
-use crate::id::{ActId, Hash};
+use crate::id::{ActId, DeviceId, Hash};
 use crate::key::Rng;
 use crate::log::record::SignedRecord;
 use crate::membership::act::VerifiedAct;
@@ -348,7 +348,7 @@ impl Replica {
         if session.in_step(&mine) {
             session.anew = 0;
             session.anew_at = None;
-            self.came_into_step(now, out);
+            self.came_into_step(session.device, now, out);
         } else {
             session.rest_out_of_step(now);
         }
@@ -356,12 +356,13 @@ impl Replica {
     }
 
     /// Notes that a session came into step. Every story leads to it, so it is stored once a minute.
-    pub(super) fn came_into_step(&mut self, now: Timestamp, out: &mut Outbox) {
+    pub(super) fn came_into_step(&mut self, with: DeviceId, now: Timestamp, out: &mut Outbox) {
         let before = self.state.last_in_step.replace(now);
         if before.map(|before| before.0 / MINUTE) != Some(now.0 / MINUTE) {
             self.save_state();
         }
         self.owe_nothing();
+        self.note_held(with);
         out.outputs.push(Output::Event(Event::Connections));
     }
 }

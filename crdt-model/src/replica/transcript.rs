@@ -14,7 +14,9 @@
 //! that is sealed for its person.
 
 mod carried;
+mod held;
 pub mod keepsake;
+mod rescue;
 mod restored;
 
 use super::Replica;
@@ -24,10 +26,8 @@ use crate::codec;
 use crate::id::{ActId, DeviceId, EntryId, EpochId, PersonId};
 use crate::key::{Rng, Secret};
 use crate::log::chain::{Chain, Interval};
-use crate::log::record::{Kind as RecordKind, Payload};
 use crate::log::run::Run;
 use crate::membership::graph::Graph;
-use crate::membership::roster::Roster;
 use crate::secrecy::bundle::{BundleKey, Head};
 use crate::secrecy::usable;
 use crate::store::Error;
@@ -80,6 +80,11 @@ pub enum Purpose {
     },
     /// For this person alone: with the keys as they are.
     Backup,
+    /// The same where the store is damaged: what can still be read.
+    Rescue {
+        /// The time, by which it is judged what may have faded.
+        now: Timestamp,
+    },
 }
 
 /// How far a transcript is.
@@ -93,6 +98,8 @@ pub struct Transcript {
     sent: BTreeMap<(DeviceId, u8), Chain>,
     plan: Plan,
     ready: VecDeque<Vec<u8>>,
+    /// How much of what is held could not be read, of a rescue.
+    lost: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +115,9 @@ impl Replica {
     pub fn transcript(&self, purpose: Purpose) -> Result<Transcript, Error> {
         let sent = match purpose {
             Purpose::Bundle { to: Some(person) } => self.held_by(&person)?,
-            Purpose::Bundle { to: None } | Purpose::Backup => BTreeMap::new(),
+            Purpose::Bundle { to: None } | Purpose::Backup | Purpose::Rescue { .. } => {
+                BTreeMap::new()
+            }
         };
         Ok(Transcript {
             purpose,
@@ -119,6 +128,7 @@ impl Replica {
             sent,
             plan: Plan::default(),
             ready: VecDeque::new(),
+            lost: 0,
         })
     }
 
@@ -145,9 +155,7 @@ impl Replica {
                     transcript.stage = Stage::Runs;
                 }
                 Stage::Runs => {
-                    if let Some((step, run)) = self.next_run(&mut transcript.plan)? {
-                        self.put_run(transcript, step, run)?;
-                    } else {
+                    if !self.put_next_run(transcript)? {
                         transcript.rounds += 1;
                         let more = transcript.rounds < ROUNDS && self.is_ahead_of(transcript);
                         transcript.stage = if more { Stage::Acts } else { Stage::Done };
@@ -223,10 +231,14 @@ impl Replica {
         }
         match transcript.purpose {
             Purpose::Bundle { to } => self.put_keys(transcript, to, rng)?,
-            Purpose::Backup => self.put_secrets(transcript),
+            Purpose::Backup | Purpose::Rescue { .. } => self.put_secrets(transcript),
         }
         let detached = self.detached();
-        for some in self.signed_retracts(detached.iter())?.chunks(MAX_RETRACTS) {
+        let signed = match transcript.purpose {
+            Purpose::Rescue { .. } => self.retracts_left(&detached, &mut transcript.lost)?,
+            Purpose::Bundle { .. } | Purpose::Backup => self.signed_retracts(detached.iter())?,
+        };
+        for some in signed.chunks(MAX_RETRACTS) {
             let retracts = List::new(some.to_vec()).unwrap_or_default();
             transcript
                 .ready
@@ -301,6 +313,17 @@ impl Replica {
         transcript.plan = plan;
     }
 
+    /// Adds the next run; says whether there was one.
+    fn put_next_run(&self, transcript: &mut Transcript) -> Result<bool, Error> {
+        if let Purpose::Rescue { now } = transcript.purpose {
+            return self.rescue_next(transcript, now);
+        }
+        match self.next_run(&mut transcript.plan)? {
+            Some((step, run)) => self.put_run(transcript, step, run).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     fn put_run(&self, transcript: &mut Transcript, step: Step, run: Run) -> Result<(), Error> {
         if transcript.purpose == Purpose::Backup {
             let (mut grants, mut notes) = (Vec::new(), Vec::new());
@@ -314,19 +337,10 @@ impl Replica {
                 let opened: Option<Secret> = self.rows.load(&self.rows.note_key(&id))?;
                 notes.extend(opened.map(|key| (id, key)));
             }
-            for (mark, keys) in [(GRANTS, grants), (NOTES, notes)] {
-                if !keys.is_empty() {
-                    let keys: Grants = List::new(keys).unwrap_or_default();
-                    transcript.ready.push_back(marked(mark, &keys));
-                }
-            }
+            transcript.put_keys(GRANTS, grants);
+            transcript.put_keys(NOTES, notes);
         }
-        let sent = transcript.sent.entry((step.device, step.branch));
-        sent.or_default().insert(Interval {
-            low: step.low,
-            high: step.high,
-            top: EntryId::default(),
-        });
+        transcript.note_sent(step);
         transcript.ready.push_back(Message::Run(run).to_frame());
         Ok(())
     }
@@ -342,44 +356,28 @@ impl Replica {
                 !chain.without(sent).is_empty()
             })
     }
-
-    /// Returns what every active device of a person says that it holds, as far as it agrees with what is
-    /// held here; nothing where one of them has not said.
-    fn held_by(&self, person: &PersonId) -> Result<BTreeMap<(DeviceId, u8), Chain>, Error> {
-        let mut told = Vec::new();
-        let devices = self.roster().into_iter().flat_map(Roster::active_devices);
-        for (device, _) in devices.filter(|(_, device)| device.person == *person) {
-            let record = self.records.get(&(*device, RecordKind::Frontier));
-            let Some(Payload::Frontier { held }) = record.map(|it| &it.record.payload) else {
-                return Ok(BTreeMap::new());
-            };
-            told.push(held);
-        }
-        let mut holds = BTreeMap::new();
-        for ((device, branch), chain) in self.frontier.chains().filter(|_| !told.is_empty()) {
-            let mut lacking = Chain::default();
-            for held in &told {
-                let theirs = held.iter().filter(|(whose, _)| whose == device);
-                let mut same = Chain::default();
-                for interval in theirs.flat_map(|(_, intervals)| intervals.iter()) {
-                    if self.held_id(device, *branch, interval.high)? == Some(interval.top) {
-                        same.insert(*interval);
-                    }
-                }
-                insert(&mut lacking, chain.without(&same));
-            }
-            let mut all_hold = Chain::default();
-            insert(&mut all_hold, chain.without(&lacking));
-            holds.insert((*device, *branch), all_hold);
-        }
-        Ok(holds)
-    }
 }
 
-fn insert(chain: &mut Chain, ranges: Vec<(u64, u64)>) {
-    for (low, high) in ranges {
-        let top = EntryId::default();
-        chain.insert(Interval { low, high, top });
+impl Transcript {
+    /// Returns how much of what was held could not be read; 0 of what is no rescue.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn put_keys(&mut self, mark: u8, keys: Vec<(EntryId, Secret)>) {
+        if !keys.is_empty() {
+            let keys: Grants = List::new(keys).unwrap_or_default();
+            self.ready.push_back(marked(mark, &keys));
+        }
+    }
+
+    fn note_sent(&mut self, step: Step) {
+        let sent = self.sent.entry((step.device, step.branch));
+        sent.or_default().insert(Interval {
+            low: step.low,
+            high: step.high,
+            top: EntryId::default(),
+        });
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Answer, Api, status};
 use crate::handle::Shown;
 use crate::home::Home;
 use crate::problem::Problem;
+use crate::repair::swap;
 use axum::Json;
 use axum::extract::State;
 use circlet_model::time::{Day, Timestamp};
@@ -52,7 +53,24 @@ pub(super) async fn show(State(api): State<Api>) -> Answer {
 
 /// Looks at what needs no open store.
 pub fn of_files(home: &Home, now: Timestamp) -> Vec<Check> {
-    vec![private(home), space(home.root()), clock(home, now)]
+    let mut checks = vec![private(home), space(home.root()), clock(home, now)];
+    checks.extend(set_aside(home));
+    checks
+}
+
+/// Says where a repair keeps what was damaged, while it does.
+fn set_aside(home: &Home) -> Option<Check> {
+    let kept = swap::kept(home).ok()?;
+    let newest = kept.last()?;
+    Some(Check {
+        check: "set-aside",
+        ok: false,
+        sentence: format!(
+            "What was damaged is kept in {}, also what was taken back since. Once nothing is missing any \
+             more, `circlet repair --forget` removes it.",
+            newest.display()
+        ),
+    })
 }
 
 fn of_circles(shown: &Shown<'_>, running: bool) -> Vec<Check> {

@@ -86,9 +86,9 @@ pub(super) fn closed(error: &store::Error) -> String {
 /// What is said of a circle of which a part cannot be read any more.
 const DAMAGED: &str = "A part of what this computer keeps of this circle is damaged, so Circlet leaves \
                        the circle closed here and changes nothing in it. Your other circles go on, and \
-                       the other members' computers still hold what was shared. To come back to it, set \
-                       CIRCLET_HOME to another folder and run `circlet restore` there, with your words \
-                       and the circle's card or a fresh invite. Keep this folder until then.";
+                       the other members' computers still hold what was shared. Run `circlet stop`, then \
+                       `circlet repair`: it brings the circle back from them, and from what can still be \
+                       read here, and keeps what is damaged.";
 
 /// Returns the sentence for a join that nobody has answered.
 pub(super) fn pending(running: bool) -> String {

@@ -4,7 +4,7 @@ use super::asked::{Asked, Choice};
 use super::backups::{hidden, is_veiled, veiled};
 use super::by_id::{beginning, only};
 use super::reading::Look;
-use super::{Answer, Api};
+use super::{Answer, Api, gestures};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -176,7 +176,11 @@ pub(super) fn shared(reply: &Reply) -> Answer {
 }
 
 /// Returns the story whose id begins like this.
-async fn find(api: &Api, circle: Select, id: String) -> Result<(Hint, StoryLine), Problem> {
+pub(super) async fn find(
+    api: &Api,
+    circle: Select,
+    id: String,
+) -> Result<(Hint, StoryLine), Problem> {
     let running = api.running;
     api.handle
         .look(move |shown| find_in(shown, &circle, &id).map_err(|it| hidden(shown, it, running)))
@@ -207,6 +211,7 @@ fn line(story: &StoryLine) -> Value {
         "edited": story.edited,
         "fades": story.fades.map(super::members::date),
         "responses": story.responses.iter().map(response).collect::<Vec<_>>(),
+        "gestures": gestures::lines(story),
     })
 }
 

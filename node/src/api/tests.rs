@@ -160,6 +160,7 @@ async fn stories_are_shared_read_and_answered() {
         "author",
         "edited",
         "fades",
+        "gestures",
         "id",
         "note",
         "responses",
@@ -184,6 +185,32 @@ async fn stories_are_shared_read_and_answered() {
         .post("/v1/stories", json!({"text": "x".repeat(300_000)}))
         .await;
     assert_eq!(problem["code"], "too-long");
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn a_gesture_is_for_the_story_of_somebody_else() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let (_, story) = asked.post("/v1/stories", json!({"text": "First."})).await;
+    let path = format!("/v1/stories/{}/gestures", id(&story));
+    for take_back in [false, true] {
+        let asks = json!({"gesture": "with-you", "take_back": take_back});
+        let (status, problem) = asked.post(&path, asks).await;
+        assert_eq!((status, problem["code"].as_str()), (409, Some("own-story")));
+    }
+    for odd in [
+        json!({}),
+        json!({"gesture": "a-heart"}),
+        json!({"gesture": 1}),
+    ] {
+        assert_eq!(asked.post(&path, odd).await.0, 400);
+    }
+    let far = format!("/v1/stories/{}/gestures", "f".repeat(32));
+    let (status, _) = asked.post(&far, json!({"gesture": "thank-you"})).await;
+    assert_eq!(status, 404);
+    let (_, stories) = asked.get("/v1/stories").await;
+    assert_eq!(stories["stories"][0]["gestures"], json!([]));
     asked.close().await;
 }
 

@@ -7,7 +7,6 @@ use crate::home::{Home, sync_dir};
 use crate::keystore::{self, Cost, Keystore, Passphrase, fresh_rng};
 use crate::problem::Problem;
 use crate::storage::{self, Sled, Vault};
-use circlet_model::replica::input::{Command, CommandId, Input};
 use circlet_model::store::{self, Batch, Reader};
 use circlet_model::time::Timestamp;
 use std::fs;
@@ -91,11 +90,7 @@ fn fill(stage: &Home, backup: &Backup, how: &Restore<'_>) -> Result<Vec<String>,
     let mut names = Vec::new();
     for at in 0..loading.circles.len() {
         if how.show_now {
-            loading.handing(at, |replica, (now, rng), out| {
-                let (id, command) = (CommandId(0), Command::ShowNow);
-                replica.handle(now, rng, Input::Command { id, command }, out);
-                Ok(())
-            })?;
+            loading.show_now(at)?;
         }
         let circle = loading.circles.get(at);
         let (hint, replica) = circle.ok_or_else(Problem::bug)?;

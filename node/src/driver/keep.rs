@@ -23,9 +23,10 @@ impl<E: Engine> Driver<E> {
     pub(super) fn hide_muted(&mut self) {
         let local = Local::new(&self.vault);
         for circle in &mut self.circles {
-            match local.muted(circle.row.hint) {
-                Ok(people) => circle.hide(people),
-                Err(_) => tracing::debug!("whom somebody muted cannot be read"),
+            if let Ok(people) = local.muted(circle.row.hint) {
+                circle.hide(people);
+            } else {
+                tracing::debug!("whom somebody muted cannot be read");
             }
         }
     }

@@ -82,7 +82,8 @@ impl<E: Engine> Driver<E> {
 
     /// Makes the round durable, then carries out what hangs on it.
     pub(super) async fn finish(&mut self, mut round: Round) {
-        if round.kept || !round.written.is_empty() {
+        let wrote = round.kept || !round.written.is_empty();
+        if wrote {
             match self.vault.flush() {
                 Ok(()) => {
                     for hint in &round.written {
@@ -97,6 +98,7 @@ impl<E: Engine> Driver<E> {
         for after in round.after {
             self.carry(after).await;
         }
+        self.keep_cards(wrote, false);
         if round.moved {
             self.moved.send_replace(());
         }

@@ -33,8 +33,18 @@ struct Line {
 #[template(path = "crisis_edit.html")]
 struct Form {
     frame: Frame,
-    card: NewCard,
+    call: Vec<Row>,
+    people: Vec<Row>,
+    helps: String,
+    agreed: String,
     trouble: Option<Trouble>,
+}
+
+/// A number to fill in.
+struct Row {
+    place: usize,
+    what: String,
+    day: String,
 }
 
 pub(super) async fn show(State(api): State<Api>, base: Base) -> Shown {
@@ -69,11 +79,8 @@ pub(super) async fn show(State(api): State<Api>, base: Base) -> Shown {
 
 pub(super) async fn form(State(api): State<Api>, base: Base) -> Shown {
     let card = api.handle.look(|shown| Ok(shown.local.card()?)).await?;
-    Ok(page(&Form {
-        frame: Frame::new(&base, "crisis-form-title"),
-        card: crisis::said(&card),
-        trouble: None,
-    }))
+    let frame = Frame::new(&base, "crisis-form-title");
+    Ok(page(&Form::new(frame, crisis::said(&card), None)))
 }
 
 pub(super) async fn change(
@@ -87,11 +94,7 @@ pub(super) async fn change(
         Err(problem) => {
             let frame = Frame::new(&base, "crisis-form-title");
             let trouble = Some(frame.trouble(&problem));
-            let screen = Form {
-                frame,
-                card,
-                trouble,
-            };
+            let screen = Form::new(frame, card, trouble);
             Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &screen))
         }
     }
@@ -127,15 +130,28 @@ fn checked(numbers: &mut [NewNumber], day: String) {
 }
 
 impl Form {
-    /// Returns the rows of the form, with some that are empty: their number, what stands there, the day.
-    fn rows<'a>(&self, numbers: &'a [NewNumber]) -> Vec<(usize, &'a str, &'a str)> {
-        let rows = (numbers.len() + MORE).min(MAX_NUMBERS);
-        let row = |at: usize| {
-            let number = numbers.get(at);
-            let what = number.map_or("", |number| number.what.as_str());
-            let day = number.and_then(|number| number.checked.as_deref());
-            (at + 1, what, day.unwrap_or_default())
-        };
-        (0..rows).map(row).collect()
+    fn new(frame: Frame, card: NewCard, trouble: Option<Trouble>) -> Self {
+        Self {
+            frame,
+            call: rows(&card.call),
+            people: rows(&card.people),
+            helps: card.helps,
+            agreed: card.agreed,
+            trouble,
+        }
     }
+}
+
+/// Returns the rows of the form, with some that are empty.
+fn rows(numbers: &[NewNumber]) -> Vec<Row> {
+    let row = |at: usize| {
+        let number = numbers.get(at).cloned().unwrap_or_default();
+        Row {
+            place: at + 1,
+            what: number.what,
+            day: number.checked.unwrap_or_default(),
+        }
+    };
+    let most = (numbers.len() + MORE).min(MAX_NUMBERS);
+    (0..most).map(row).collect()
 }

@@ -227,7 +227,7 @@ pub(super) async fn list(State(api): State<Api>, base: Base, Query(from): Query<
     let told = told.map(|(_, key)| *key);
     let screen = api.handle.look(move |shown| {
         let drafts = shown.local.drafts()?.into_iter();
-        let drafts = drafts.map(|draft| row(shown, &frame, draft)).collect();
+        let drafts = drafts.map(|draft| row(shown, &frame, &draft)).collect();
         Ok(All {
             frame,
             told,
@@ -246,7 +246,7 @@ pub(super) async fn drop(State(api): State<Api>, base: Base, Path(id): Path<Stri
     Ok(on_to(&base.to("drafts?told=dropped")))
 }
 
-fn row(shown: &handle::Shown<'_>, frame: &Frame, draft: Draft) -> Row {
+fn row(shown: &handle::Shown<'_>, frame: &Frame, draft: &Draft) -> Row {
     let line = shown.pick(&Select::Hint(draft.circle)).ok();
     let replica = line.and_then(|line| line.replica.ok());
     let overview = replica.map(circlet_model::replica::Replica::overview);

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
-const ENGLISH: [&str; 8] = [
-    include_str!("../../i18n/en/agreement.ftl"),
-    include_str!("../../i18n/en/circle.ftl"),
-    include_str!("../../i18n/en/computer.ftl"),
-    include_str!("../../i18n/en/knocks.ftl"),
+const ENGLISH: [&str; 9] = [
+    include_str!("../../i19n/en/agreement.ftl"),
+    include_str!("../../i19n/en/circle.ftl"),
+    include_str!("../../i19n/en/computer.ftl"),
+    include_str!("../../i19n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/private.ftl"),
     include_str!("../../i18n/en/problems.ftl"),
@@ -20,10 +20,11 @@ const ENGLISH: [&str; 8] = [
 ];
 
 /// The files of German.
-const GERMAN: [&str; 8] = [
+const GERMAN: [&str; 9] = [
     include_str!("../../i18n/de/agreement.ftl"),
     include_str!("../../i18n/de/circle.ftl"),
     include_str!("../../i18n/de/computer.ftl"),
+    include_str!("../../i18n/de/gestures.ftl"),
     include_str!("../../i18n/de/knocks.ftl"),
     include_str!("../../i18n/de/page.ftl"),
     include_str!("../../i18n/de/private.ftl"),

@@ -30,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(super) struct Seen {
     /// The newest thing on it; nothing = there was none.
     last: Option<String>,
+    /// The newest gesture on it, likewise.
+    gesture: Option<String>,
 }
 
 /// What is told.
@@ -55,12 +57,20 @@ struct Screen {
     /// The story that it shows; nothing = the newest ones.
     story: Option<ThingId>,
     last: Option<ThingId>,
+    gesture: Option<ThingId>,
     /// What stands on it, or below it; nothing = not looked at yet.
     known: Option<BTreeSet<ThingId>>,
 }
 
 /// Something that could stand on a screen: its id, whose it is, whether that is whoever looks.
 type Line = (ThingId, String, bool);
+
+/// What could stand on a screen, the newest first: stories or responses, and gestures.
+#[derive(Default)]
+struct Lines {
+    words: Vec<Line>,
+    gestures: Vec<Line>,
+}
 
 pub(super) async fn feed(
     State(api): State<Api>,
@@ -82,11 +92,13 @@ pub(super) async fn story(
 
 fn tell(api: Api, base: &Base, circle: String, story: Option<ThingId>, seen: &Seen) -> Shown {
     let last = seen.last.as_deref().map(thing).transpose()?;
+    let gesture = seen.gesture.as_deref().map(thing).transpose()?;
     let screen = Screen {
         frame: Frame::new(base, "feed-title"),
         circle,
         story,
         last,
+        gesture,
         known: None,
     };
     let moved = api.handle.moved();
@@ -132,11 +144,15 @@ impl Screen {
     fn news(&mut self, shown: &handle::Shown<'_>) -> Result<News, Problem> {
         let (line, _) = circle::find(shown, &self.circle)?;
         let lines = self.lines(shown)?;
-        let known = self.known.get_or_insert_with(|| known(&lines, self.last));
-        let new = lines
-            .iter()
-            .find(|(id, _, mine)| !mine && !known.contains(id));
-        let here: BTreeSet<ThingId> = lines.iter().map(|(id, ..)| *id).collect();
+        let known = self.known.get_or_insert_with(|| {
+            let words = known(&lines.words, self.last);
+            words.chain(known(&lines.gestures, self.gesture)).collect()
+        });
+        let fresh = |(id, _, mine): &&Line| !mine && !known.contains(id);
+        let new = lines.words.iter().find(fresh);
+        let said = lines.gestures.iter().find(fresh);
+        let here = lines.words.iter().chain(&lines.gestures);
+        let here: BTreeSet<ThingId> = here.map(|(id, ..)| *id).collect();
         let mut gone = Vec::new();
         if let Ok(replica) = line.replica {
             for id in known.difference(&here) {
@@ -154,43 +170,54 @@ impl Screen {
         };
         Ok(News {
             state: state::sentence(&self.frame, &line, shown.now),
-            new: new.map(|(_, name, _)| self.frame.with(key, "name", name)),
-            at: new.map(|(id, ..)| format!("{kind}-{}", id.to_hex())),
+            new: new
+                .map(|(_, name, _)| self.frame.with(key, "name", name))
+                .or_else(|| said.map(|(_, name, _)| self.frame.with("live-gesture", "name", name))),
+            at: new
+                .map(|(id, ..)| format!("{kind}-{}", id.to_hex()))
+                .or_else(|| said.map(|_| "gestures".to_owned())),
             gone,
             gap: self.frame.say("live-gone"),
         })
     }
 
     /// Returns what could stand on the screen, the newest first.
-    fn lines(&self, shown: &handle::Shown<'_>) -> Result<Vec<Line>, Problem> {
+    fn lines(&self, shown: &handle::Shown<'_>) -> Result<Lines, Problem> {
         let (line, _) = circle::find(shown, &self.circle)?;
         let Ok(replica) = line.replica else {
-            return Ok(Vec::new());
+            return Ok(Lines::default());
         };
         let Some(id) = self.story else {
             let (stories, _) = replica.feed_after(None, ON_A_SCREEN, shown.now)?;
             let stories = stories.into_iter();
-            return Ok(stories
-                .map(|story| (story.thing, story.author_name, story.mine))
-                .collect());
+            let words = stories.map(|story| (story.thing, story.author_name, story.mine));
+            return Ok(Lines {
+                words: words.collect(),
+                gestures: Vec::new(),
+            });
         };
         let Some(story) = replica.story(id, shown.now)? else {
-            return Ok(Vec::new());
+            return Ok(Lines::default());
         };
+        let gestures = story.gestures.into_iter().rev();
+        let gestures = gestures.map(|line| (line.thing, line.name, false));
         let responses = story.responses.into_iter().rev();
         let responses = responses.map(|line| (line.thing, line.author_name, line.mine));
         let itself = (story.thing, story.author_name, true);
-        Ok(responses.chain([itself]).collect())
+        Ok(Lines {
+            words: responses.chain([itself]).collect(),
+            gestures: gestures.collect(),
+        })
     }
 }
 
 /// Returns what a screen knows whose newest thing this was.
-fn known(lines: &[Line], last: Option<ThingId>) -> BTreeSet<ThingId> {
+fn known(lines: &[Line], last: Option<ThingId>) -> impl Iterator<Item = ThingId> {
     let from = match last {
         // It may be gone already.
         Some(last) => lines.iter().position(|(id, ..)| *id == last).unwrap_or(0),
         None => lines.len(),
     };
     let known = lines.iter().skip(from).map(|(id, ..)| *id);
-    known.chain(last).collect()
+    known.chain(last)
 }

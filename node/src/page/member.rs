@@ -14,6 +14,10 @@ use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "member.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is said of somebody, or not"
+)]
 struct OneMember {
     frame: Frame,
     id: String,

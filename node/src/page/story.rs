@@ -3,9 +3,11 @@
 use super::circle::{self, choice};
 use super::dates::{self, When};
 use super::drafts::{self, Kept, Wanted};
+use super::gesture::{self, Gestures};
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use super::{doing, feed};
 use crate::api::asked::Asked;
+use crate::api::gestures::Gesture;
 use crate::api::stories::{self, NewResponse};
 use crate::api::{Api, backups};
 use crate::local::draft::Becomes;
@@ -35,10 +37,25 @@ struct Story {
     responses: Vec<Response>,
     /// Who has it, where it is this person's.
     reached: Option<String>,
-    /// What was written: a draft, or what could not be taken.
+    gestures: Gestures,
+    /// What was written and not sent: a draft, or what could not be taken.
     written: String,
     draft: Kept,
+    /// What is asked before it is.
+    question: Question,
     trouble: Option<Trouble>,
+}
+
+/// What is asked of somebody before words go to an author who hopes to be listened to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Question {
+    /// Nothing so far.
+    #[default]
+    No,
+    /// Whether to send the words all the same.
+    Asked,
+    /// It was answered by a gesture: the words are still there, and not asked about again.
+    Gesture,
 }
 
 struct Response {
@@ -55,6 +72,10 @@ pub(super) struct Fields {
     text: String,
     #[serde(default)]
     draft: String,
+    /// Whether it was asked about already.
+    sure: Option<String>,
+    /// A gesture in its place.
+    says: Option<Gesture>,
 }
 
 pub(super) async fn show(
@@ -70,8 +91,13 @@ pub(super) async fn respond(
     State(api): State<Api>,
     base: Base,
     Path((circle, id)): Path<(String, String)>,
-    Filled(Fields { text, draft }): Filled<Fields>,
+    Filled(fields): Filled<Fields>,
 ) -> Shown {
+    let place = (circle.clone(), id.clone());
+    if let Some(story) = ask_first(&api, &base, place, &fields).await? {
+        return Ok(page(&story));
+    }
+    let Fields { text, draft, .. } = fields;
     let asked = Asked(NewResponse { text: text.clone() });
     let path = Path(id.clone());
     let answer = stories::respond(State(api.clone()), choice(&circle), path, asked).await;
@@ -92,6 +118,32 @@ pub(super) async fn respond(
             Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &story))
         }
     }
+}
+
+/// Returns the story with what is asked before these words are sent, or with a gesture that was made in their
+/// place. They are still there.
+async fn ask_first(
+    api: &Api,
+    base: &Base,
+    (circle, id): (String, String),
+    fields: &Fields,
+) -> Result<Option<Story>, Problem> {
+    if let Some(says) = fields.says {
+        drop(gesture::say(api, &circle, &id, (says, false)).await?);
+    } else if fields.sure.is_some() || fields.text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut story = find(api, base, (circle, id), Wanted::default()).await?;
+    story.question = if fields.says.is_some() {
+        Question::Gesture
+    } else if story.ask == Ask::Listen && !story.mine {
+        Question::Asked
+    } else {
+        return Ok(None);
+    };
+    story.written.clone_from(&fields.text);
+    story.draft.seen.clone_from(&fields.draft);
+    Ok(Some(story))
 }
 
 async fn find(
@@ -128,6 +180,7 @@ async fn find(
 
 impl Story {
     fn new(frame: Frame, story: StoryLine, now: Timestamp) -> Self {
+        let gestures = Gestures::of(&frame, &story);
         let responses = story.responses.into_iter();
         Self {
             id: story.thing.to_hex(),
@@ -143,8 +196,10 @@ impl Story {
                 .collect(),
             author: story.author_name,
             reached: None,
+            gestures,
             written: String::new(),
             draft: Kept::default(),
+            question: Question::No,
             trouble: None,
             frame,
         }

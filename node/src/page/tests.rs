@@ -5,6 +5,7 @@ mod computer;
 mod crowd;
 mod door;
 mod first_run;
+mod gestures;
 mod languages;
 mod live;
 mod looks;

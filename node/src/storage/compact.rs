@@ -60,6 +60,11 @@ pub fn compact(home: &Home) -> Result<(), Error> {
     copy_of(Sled::open(&folder)?, &folder).map(drop)
 }
 
+/// Waits until nothing of this program writes to the store of a home any more.
+pub(crate) fn wait_until_closed(home: &Home) -> io::Result<()> {
+    wait_for(&home.store().join("db"))
+}
+
 fn is_due(engine: &Sled, folder: &Path) -> Result<bool, Error> {
     let size = size_of(folder)?;
     let mark = engine.get(MARK)?.and_then(|mark| mark.try_into().ok());

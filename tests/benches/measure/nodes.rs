@@ -1,5 +1,9 @@
 //! What whole nodes cost: processes of the real binary on loopback, each with a home of its own.
 
+mod taken_back;
+
+pub use taken_back::taken_back;
+
 use crate::grown::{CHARACTERS, Peer, grow, text};
 use crate::machine::{folder_bytes, loopback, peak, resident, worked};
 use crate::report::{Line, kilobytes, milliseconds, percentile, ratio};
@@ -225,7 +229,7 @@ pub async fn newcomer(stories: usize) {
 /// One new story to eight connected nodes, then a minute of rest.
 pub async fn live(stories: usize) {
     const SHARES: usize = 160;
-    let (mut ana, others) = eight(stories).await;
+    let (mut ana, others) = connected(stories, PEERS).await;
     let client = ana.client().await;
     let mut clients = Vec::new();
     for other in &others {
@@ -271,14 +275,14 @@ pub async fn live(stories: usize) {
     ana.stop();
 }
 
-/// A node with a history, and eight that are connected to it and in step.
-async fn eight(stories: usize) -> (Place, Vec<Place>) {
+/// A node with a history, and others that are connected to it and in step.
+async fn connected(stories: usize, peers: usize) -> (Place, Vec<Place>) {
     let mut ana = Place::grown(stories).await;
     ana.start();
     let client = ana.client().await;
     let key = invite(&client).await;
     let mut others = Vec::new();
-    for number in 0..PEERS {
+    for number in 0..peers {
         let mut place = Place::new(&format!("Reader {number}"));
         place.start();
         let other = place.client().await;

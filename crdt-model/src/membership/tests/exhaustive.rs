@@ -502,7 +502,9 @@ fn saw(
     })
 }
 
-/// Once somebody independent knows of a removal, nothing that the removed add changes who belongs.
+/// Once somebody independent knows of a removal, nothing that the removed add changes who belongs. A removal
+/// on a fork is none yet: whom it removes may have seen the other branch first, and is a witness then (R3,
+/// `who_is_removed_on_a_branch_is_a_witness_of_the_other`).
 fn the_removed_change_nothing(explorer: &Explorer, before: &History, history: &History) {
     let (was, is) = (before.graph.roster(), history.graph.roster());
     let last = explorer.by(history.acts.last().unwrap());
@@ -518,11 +520,16 @@ fn the_removed_change_nothing(explorer: &Explorer, before: &History, history: &H
             .filter(|id| base.is_member(id))
             .count()
     };
+    let on_fork = |act: &ActId| {
+        let by = before.graph.get(act).map(|act| act.act().device);
+        let now = &is.devices;
+        by.and_then(|by| now.get(&by)).is_some_and(|by| by.forked)
+    };
     let mut removals = was
         .removals
-        .values()
-        .filter(|removal| removal.person == last);
-    if removed && removals.any(|removal| known(removal) > 1) {
+        .iter()
+        .filter(|(act, removal)| removal.person == last && !on_fork(act));
+    if removed && removals.any(|(_, removal)| known(removal) > 1) {
         let active = |roster: &Roster| -> BTreeSet<DeviceId> {
             roster.active_devices().map(|(id, _)| *id).collect()
         };

@@ -5,7 +5,7 @@ use crate::bounded::List;
 use crate::content::agreement::Agreement;
 use crate::content::{Body, Kind as ThingKind};
 use crate::document::text::TextDocument;
-use crate::id::EntryId;
+use crate::id::{EntryId, EpochId};
 use crate::log::entry::Entry;
 use crate::log::header::{Action, Header, KeyClass, MAX_LAMPORT};
 use crate::membership::act::{History, Kind, Role};
@@ -291,6 +291,7 @@ fn a_keeper_takes_it_back_as_a_whole_and_it_can_be_begun_anew() {
         thing: origin.thing(circle.replica.circle().unwrap()),
         origin: Some(origin),
         action: Action::Retract,
+        epoch: EpochId::default(),
         ..header(&circle, &keeper, 1)
     };
     let entry = keeper.sign_retract(header);

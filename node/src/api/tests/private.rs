@@ -39,9 +39,17 @@ async fn a_draft_is_kept_listed_sent_and_dropped() {
         (&json!("tea"), &json!("ideas"))
     );
     assert!(read["fades"].is_string());
-    let (_, list) = asked.get("/v1/drafts").await;
-    assert_eq!(list, json!({ "drafts": [] }));
+    assert_eq!(asked.get("/v1/drafts").await, empty);
+    assert!(circle["id"].is_string());
+    asked.close().await;
+}
 
+#[tokio::test]
+async fn a_draft_becomes_a_response_or_an_edit_or_nothing() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let told = json!({"text": "One.", "note": "tea"});
+    let story = id(&asked.post("/v1/stories", told).await.1);
     for (field, text) in [("to", "An answer."), ("of", "Other words.")] {
         let body = json!({"text": text, field: story});
         let (_, kept) = asked.post("/v1/drafts", body).await;
@@ -71,7 +79,6 @@ async fn a_draft_is_kept_listed_sent_and_dropped() {
     assert_eq!(status, 404);
     let (status, none) = asked.post("/v1/drafts", json!({"text": " "})).await;
     assert_eq!((status, none["code"].as_str()), (409, Some("empty")));
-    assert!(circle["id"].is_string());
     asked.close().await;
 }
 

@@ -6,7 +6,15 @@ use crate::membership::roster::Roster;
 use crate::membership::testing::{names, person};
 
 fn replayed(letters: &'static [&'static str], acts: &[(&str, &[usize])]) -> Roster {
-    let history = THREE.with(letters, 0).explorer().replay(acts);
+    replayed_with(letters, 0, acts)
+}
+
+fn replayed_with(
+    letters: &'static [&'static str],
+    forks: usize,
+    acts: &[(&str, &[usize])],
+) -> Roster {
+    let history = THREE.with(letters, forks).explorer().replay(acts);
     history.graph.roster().clone()
 }
 
@@ -44,4 +52,19 @@ fn who_was_met_only_by_another_computer_of_the_remover_falls_with_the_removed() 
         ],
     );
     assert_eq!(names(&roster), ["bo", "cai"]);
+}
+
+/// The check was wrong: it took for certain a removal that lies on a fork. Ana's key was used twice, and one
+/// branch removes Cai. Cai saw the other one first, and is a witness of it (R3).
+#[test]
+fn who_is_removed_on_a_branch_is_a_witness_of_the_other() {
+    let letters = &["ana acks", "ana removes cai", "bo acks", "cai acks"];
+    let acts: &[(&str, &[usize])] = &[
+        ("ana acks", &[]),
+        ("ana removes cai", &[]),
+        ("bo acks", &[0, 1]),
+        ("cai acks", &[0]),
+    ];
+    let roster = replayed_with(letters, 1, acts);
+    assert_eq!(names(&roster), ["ana", "bo", "cai"]);
 }
