@@ -162,3 +162,27 @@ fn what_goes_wrong_most_often_is_said_so_that_it_helps() {
             .contains("wrong day until it is set")
     );
 }
+
+#[test]
+fn every_check_of_this_computer_has_words_of_the_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/doctor.rs");
+    let text = fs::read_to_string(path).unwrap();
+    let frame = Frame::new(&Base::new("x"), "doing-title");
+    // What is said of circles stands above, in the state of the one that is shown.
+    let above = ["circles", "circle", "listening", "running"];
+    let mut seen = 0;
+    for call in ["check(", "check: "] {
+        for rest in text.split(call).skip(1) {
+            let Some(check) = rest.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let check = check.split('"').next().unwrap();
+            if !above.contains(&check) {
+                let key = format!("doctor-{check}-look");
+                assert_ne!(frame.say(&key), key);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 3, "{seen}");
+}
