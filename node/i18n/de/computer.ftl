@@ -151,6 +151,7 @@ doctor-space-fine = Auf der Platte ist Platz.
 doctor-space-look = Die Platte ist fast voll. Nichts ist verloren; schaffe bald Platz, damit Circlet weitermachen kann.
 doctor-clock-fine = Die Uhr scheint richtig zu gehen.
 doctor-clock-look = Die Uhr scheint nachzugehen: Die Dateien von Circlet sind aus einer späteren Zeit. Bis sie gestellt ist, stehen Geschichten vielleicht beim falschen Tag.
+doctor-set-aside-look = Was hier beschädigt war, liegt noch neben dem Übrigen, auch was seither zurückgenommen wurde. Wenn nichts mehr fehlt, kann es weg. Die Anleitung sagt, wie.
 doctor-cut-off = Andere Computer können diesen nicht erreichen, bis der Teil von Circlet, der mit ihnen spricht, wieder läuft; das geschieht von selbst, in wenigen Minuten.
 doctor-listening-nowhere = Andere Computer können diesen nicht erreichen, weil er nirgends auf sie hört. Er kann sie trotzdem erreichen. Ist er in einem Netz?
 doctor-listening-fine = Andere Computer in der Nähe können diesen erreichen.

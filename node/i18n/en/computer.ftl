@@ -151,6 +151,7 @@ doctor-space-fine = There is room on the disk.
 doctor-space-look = The disk is nearly full. Nothing is lost; free some space soon, so that Circlet can go on.
 doctor-clock-fine = The clock looks right.
 doctor-clock-look = The clock seems to be behind: Circlet's files are from a later time. Stories may show the wrong day until it is set.
+doctor-set-aside-look = What was damaged here is still kept beside the rest, also what was taken back since. Once nothing is missing any more, it can be removed. The guide says how.
 doctor-cut-off = Other computers can't call this one until the part of Circlet that talks to them has started again, by itself within minutes.
 doctor-listening-nowhere = Other computers can't call this one, because it listens nowhere. It can still call them. Is it in any network?
 doctor-listening-fine = Other computers in reach can call this one.

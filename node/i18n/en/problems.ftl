@@ -146,7 +146,7 @@ problem-many-devices = You have eight computers in this circle, which is as many
 problem-other-passphrase = That is not the passphrase of this computer, so the backup was not made. Capital letters matter.
     .next = Try again. If it is forgotten, set another one first: your 24 words do for that.
 
-problem-draft-too-long = The text is too long to be kept as a draft.
+problem-draft-too-long = The text is too long, so it is not kept as a draft.
     .next = Shorten it, or keep it in a file of your own.
 problem-card-too-long = That is more than fits on the card. The card is as it was.
     .next = Leave out a number, or shorten the words.

@@ -55,9 +55,12 @@ pub(super) async fn show(State(api): State<Api>, base: Base, Path(circle): Path<
         let doing = Doing {
             state: state::sentence(&frame, &line, shown.now),
             members: members.collect(),
-            waits: inside.map(|replica| match replica.is_all_elsewhere() {
-                true => "waits-nothing",
-                false => "waits-some",
+            waits: inside.map(|replica| {
+                if replica.is_all_elsewhere() {
+                    "waits-nothing"
+                } else {
+                    "waits-some"
+                }
             }),
             try_something: !contacts.is_empty() && contacts.iter().all(|it| !it.in_step),
             looked_at: vec![listens(&frame, &line)],

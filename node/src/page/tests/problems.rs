@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the page never says, and why.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("already-open", "said by commands, before a node runs"),
     ("no-home", "said by commands, before a node runs"),
     ("not-set-up", "the first run is shown instead"),
@@ -23,6 +23,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("lock-by-ending", "the page has ended, too"),
     ("which-one", "the page names everything by its whole id"),
     ("words-only", "the page opens a backup with the words"),
+    ("nothing-damaged", "a store is mended by a command only"),
     ("bundle-damaged", "bundles have commands only"),
     ("bundle-newer", "bundles have commands only"),
     ("bundle-not-in-order", "bundles have commands only"),
@@ -160,4 +161,28 @@ fn what_goes_wrong_most_often_is_said_so_that_it_helps() {
             .say("doctor-clock-look")
             .contains("wrong day until it is set")
     );
+}
+
+#[test]
+fn every_check_of_this_computer_has_words_of_the_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/doctor.rs");
+    let text = fs::read_to_string(path).unwrap();
+    let frame = Frame::new(&Base::new("x"), "doing-title");
+    // What is said of circles stands above, in the state of the one that is shown.
+    let above = ["circles", "circle", "listening", "running"];
+    let mut seen = 0;
+    for call in ["check(", "check: "] {
+        for rest in text.split(call).skip(1) {
+            let Some(check) = rest.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let check = check.split('"').next().unwrap();
+            if !above.contains(&check) {
+                let key = format!("doctor-{check}-look");
+                assert_ne!(frame.say(&key), key);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 3, "{seen}");
 }
