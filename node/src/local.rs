@@ -18,6 +18,8 @@ pub mod draft;
 pub mod mute;
 pub mod place;
 
+mod rescue;
+
 use crate::keystore::fresh_rng;
 use crate::problem::Problem;
 use circlet_model::codec;

@@ -35,9 +35,14 @@ const SUMMARY: &str = "snap.";
 pub struct Account {
     /// The circles: each with its name as far as it is known, and with what became of it.
     pub circles: Vec<(String, Back)>,
+    /// Whether drafts, the crisis card or whom somebody muted may be lost.
+    pub lost_alone: bool,
     /// Where what was damaged is kept.
     pub kept: PathBuf,
 }
+
+/// What was put into the fresh store: the circles, and whether something kept for oneself alone is lost.
+type Filled = (Vec<(String, Back)>, bool);
 
 /// A store as far as it can be read.
 struct Read {
@@ -57,9 +62,13 @@ pub fn repair(home: &Home, key: Option<&Key>, now: Timestamp) -> Result<Account,
     let made = read(home, &stage, &keystore)
         .and_then(|read| make((home, &stage), read, (&keystore, &identity), now));
     match made {
-        Ok(Some(circles)) => {
+        Ok(Some((circles, lost_alone))) => {
             let kept = swap::commit(home).map_err(unreached)?;
-            Ok(Account { circles, kept })
+            Ok(Account {
+                circles,
+                lost_alone,
+                kept,
+            })
         }
         Ok(None) => {
             swap::give_up(home).map_err(unreached)?;
@@ -84,7 +93,7 @@ fn make(
     read: Option<Read>,
     (keystore, identity): (&Keystore, &Identity),
     now: Timestamp,
-) -> Result<Option<Vec<(String, Back)>>, Problem> {
+) -> Result<Option<Filled>, Problem> {
     let fill = |read: Option<&Read>| {
         let to = storage::open(stage, keystore.master())?;
         let rescue = Rescue {
@@ -111,6 +120,7 @@ fn make(
     let Rescued {
         identity,
         circles,
+        lost_alone,
         damaged,
     } = rescued;
     let opened = read.is_some_and(|read| !read.torn);
@@ -122,7 +132,7 @@ fn make(
     for home in [Some(stage), opened.then_some(home)].into_iter().flatten() {
         storage::wait_until_closed(home).map_err(unreached)?;
     }
-    Ok(Some(circles))
+    Ok(Some((circles, lost_alone)))
 }
 
 /// Opens the store; where it does not open, what its log says from the beginning.

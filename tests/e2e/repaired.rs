@@ -49,6 +49,7 @@ impl Away {
         bo.stop();
         let own = bo.share("Written while nobody was there.");
         bo.share("And one more, after it.");
+        bo.data_from("Not said yet.", &["share", "-", "--draft"]);
         // Once more, so that sled sums up all of it.
         bo.data(&["status"]);
         bo.data(&["status"]);
@@ -151,6 +152,8 @@ fn a_damaged_row_is_left_out_and_filled_by_another_computer() {
     engine.flush().unwrap();
     drop(engine);
     assert_eq!(away.repair(), "part");
+    let drafts = away.bo.data(&["drafts"]);
+    assert_eq!(list(&drafts, "drafts")[0]["text"], "Not said yet.");
     away.meet();
     arrives(&away.ana, &away.own);
 }

@@ -51,7 +51,11 @@ pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
     let circles = account.circles.iter();
     let circles = circles.map(|(name, back)| json!({ "name": name, "back": word(*back) }));
     Ok(Done {
-        json: json!({ "circles": circles.collect::<Vec<_>>(), "kept": account.kept }),
+        json: json!({
+            "circles": circles.collect::<Vec<_>>(),
+            "lost_alone": account.lost_alone,
+            "kept": account.kept,
+        }),
         message: message(&account),
         ..Done::default()
     })
@@ -117,6 +121,13 @@ fn message(account: &Account) -> String {
             lines.push(format!("{what} {}.", words::names(&names)));
         }
     }
+    if account.lost_alone {
+        lines.push(
+            "Of what you keep for yourself alone, some may be lost: look through `circlet drafts`, \
+             `circlet crisis`, and whom you muted."
+                .to_owned(),
+        );
+    }
     let waits = |(_, back): &(String, Back)| matches!(back, Back::Part | Back::FromOthers);
     if account.circles.iter().any(waits) {
         lines.push(
@@ -157,6 +168,7 @@ mod tests {
         let circles = circles.map(|(name, back)| (name.to_owned(), back));
         let told = message(&Account {
             circles: circles.to_vec(),
+            lost_alone: false,
             kept: "circlet/damaged".into(),
         });
         let lines: Vec<&str> = told.lines().collect();
@@ -173,8 +185,11 @@ mod tests {
         assert!(lines[5].contains("circlet/damaged"), "{told}");
         let whole = Account {
             circles: vec![("Choir".to_owned(), Back::Whole)],
+            lost_alone: true,
             kept: PathBuf::new(),
         };
-        assert!(!message(&whole).contains("circlet start"));
+        let told = message(&whole);
+        assert!(!told.contains("circlet start"), "{told}");
+        assert!(told.contains("`circlet crisis`"), "{told}");
     }
 }

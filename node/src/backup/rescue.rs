@@ -12,6 +12,7 @@ use crate::cards::Kept;
 use crate::driver::row::Row;
 use crate::identity::{Hint, Identity};
 use crate::keystore::fresh_rng;
+use crate::local::Local;
 use crate::problem::Problem;
 use crate::storage::{Sled, Vault};
 use circlet_model::bounded::{List, Text};
@@ -58,6 +59,8 @@ pub(crate) struct Rescued {
     pub(crate) identity: Identity,
     /// The circles: each with its name as far as it is known, and with what became of it.
     pub(crate) circles: Vec<(String, Back)>,
+    /// Whether something is lost that this person kept for themselves alone.
+    pub(crate) lost_alone: bool,
     /// Whether anything was damaged at all.
     pub(crate) damaged: bool,
 }
@@ -96,12 +99,27 @@ impl Rescue<'_> {
             };
             circles.push((name, back));
         }
+        let lost_alone = self.carry_alone()?;
         self.to.flush()?;
         Ok(Rescued {
             identity: loading.identity,
             circles,
-            damaged,
+            lost_alone,
+            damaged: damaged || lost_alone,
         })
+    }
+
+    /// Puts into the fresh store what this person keeps for themselves alone; says whether some of it is lost.
+    fn carry_alone(&self) -> Result<bool, Problem> {
+        let Some(from) = self.from else {
+            return Ok(true);
+        };
+        let hints = self.identity.hints();
+        let rescued = Local::new(from).rescue(Local::new(self.to), &hints)?;
+        for batch in rescued.batches {
+            self.to.write(batch)?;
+        }
+        Ok(rescued.lost || self.torn)
     }
 
     /// Returns the circles, the longest-standing first.

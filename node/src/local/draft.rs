@@ -120,16 +120,32 @@ impl Draft {
 impl Local<'_> {
     /// Returns every draft, the newest first.
     pub fn drafts(self) -> Result<Vec<Draft>, Error> {
+        let drafts = self.readable_drafts()?.into_iter();
+        let mut drafts: Vec<Draft> = drafts.flatten().collect();
+        drafts.sort_by_key(|draft: &Draft| Reverse((draft.saved, draft.id)));
+        Ok(drafts)
+    }
+
+    /// Returns every draft in no order; `None` in the place of one that is damaged.
+    pub(super) fn readable_drafts(self) -> Result<Vec<Option<Draft>>, Error> {
         let mut drafts = Vec::new();
         for (_, value) in self.0.scan(&Scan::all(Space::Local, OWNER))? {
             match open(&value) {
-                Ok(draft) => drafts.extend::<Option<Draft>>(draft),
-                Err(Error::Damaged(_)) => tracing::debug!("a draft is damaged"),
+                Ok(Some(draft)) => drafts.push(Some(draft)),
+                Ok(None) => {}
+                Err(Error::Damaged(_)) => {
+                    tracing::debug!("a draft is damaged");
+                    drafts.push(None);
+                }
                 Err(error) => return Err(error),
             }
         }
-        drafts.sort_by_key(|draft: &Draft| Reverse((draft.saved, draft.id)));
         Ok(drafts)
+    }
+
+    /// Returns the changes that keep a draft as it is.
+    pub(super) fn put_draft(self, draft: &Draft) -> Batch {
+        put(self.draft_key(draft.id), draft.id, draft)
     }
 
     /// Returns the drafts of one place, the newest first.
@@ -173,8 +189,7 @@ impl Local<'_> {
             saved: now.max(Timestamp(newest)),
             words: writing.words,
         };
-        let batch = put(self.draft_key(draft.id), draft.id, &draft);
-        Ok((batch, Some(draft.seen())))
+        Ok((self.put_draft(&draft), Some(draft.seen())))
     }
 
     /// Returns the changes that forget what was sent: the state that the form said, and whatever says the

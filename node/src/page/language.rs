@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The files of English, by what they are about.
-const ENGLISH: [&str; 9] = [
+const ENGLISH: [&str; 8] = [
     include_str!("../../i18n/en/agreement.ftl"),
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/computer.ftl"),
