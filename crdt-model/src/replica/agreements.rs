@@ -77,7 +77,9 @@ impl Kept {
         if self.of(person) > MAX_OF_ONE {
             let mut writes = self.writes.iter().rev();
             let latest = writes.find_map(|(when, (_, of, _))| (*of == person).then_some(*when));
-            latest.map(|when| self.writes.remove(&when));
+            if let Some(when) = latest {
+                self.writes.remove(&when);
+            }
         }
         if self.writes.len() > MAX_OF_ALL {
             self.writes.pop_last();

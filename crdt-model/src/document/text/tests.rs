@@ -121,7 +121,7 @@ fn an_edit_of_nothing_is_none() {
 
 #[test]
 fn a_text_of_which_hardly_a_word_stays_is_replaced() {
-    let long = |word: &str| (0..700).map(|n| format!("{word}{n} ")).collect::<String>();
+    let long = |word: &str| (0..700).fold(String::new(), |text, n| text + &format!("{word}{n} "));
     let (document, first) = TextDocument::begin(device(1), Timestamp(1), &long("a")).unwrap();
     let new = long("bc").chars().rev().collect::<String>();
     let (_, second) = edit(&document, 2, &new);
