@@ -1,9 +1,9 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    backup, completions, demo, device, doctor, edit, export, help, import, invite, join, leave,
-    list, lock, members, new, node, open, passphrase, read, respond, restore, settings, setup,
-    share, start, status, stop, take_back, unlock, welcome, words,
+    backup, completions, demo, device, doctor, edit, export, gesture, help, import, invite, join,
+    leave, list, lock, members, new, node, open, passphrase, read, respond, restore, settings,
+    setup, share, start, status, stop, take_back, unlock, welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
