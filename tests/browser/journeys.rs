@@ -237,6 +237,7 @@ fn everything_works_without_script() {
     bo.start();
     let invite = ana.data(&["invite"]);
     bo.data_from(&text(&invite, "key"), &["join", "-"]);
+    page.comes_to_say("Up to date with everyone");
     bo.share("For listening only.");
     page.comes_to_say("For listening only.");
     page.follows("Respond to Bo");
