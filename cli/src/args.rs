@@ -1,10 +1,10 @@
 //! The command line as it is typed: every command and flag, and their help.
 
 use crate::commands::{
-    agreement, backup, completions, crisis, demo, device, doctor, drafts, edit, export, help,
-    import, invite, join, leave, list, lock, members, new, node, open, passphrase, read, repair,
-    respond, restore, settings, setup, share, start, status, stop, take_back, unlock, welcome,
-    words,
+    agreement, backup, completions, crisis, demo, device, doctor, drafts, edit, export, gesture,
+    help, import, invite, join, leave, list, lock, members, new, node, open, passphrase, read,
+    repair, respond, restore, settings, setup, share, start, status, stop, take_back, unlock,
+    welcome, words,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

@@ -246,17 +246,8 @@ impl From<Refusal> for Problem {
                  Everything written so far is safe and readable.",
                 "Try again in a moment.",
             ),
-            Refusal::OwnStory => Self::new(
-                "own-story",
-                "This is your own story. A gesture is for somebody else's.",
-                "`circlet respond` adds words of your own below it.",
-            ),
-            Refusal::AuthorGone => Self::new(
-                "author-gone",
-                "Whoever shared this is not in the circle any more, so nobody would read it. Nothing was \
-                 changed.",
-                "`circlet respond` is still there, for those who are here.",
-            ),
+            Refusal::OwnStory => own_story(),
+            Refusal::AuthorGone => author_gone(),
             Refusal::NobodyWaits => Self::new(
                 "nobody-waits",
                 "No other computer of yours waits to be linked here.",
@@ -274,6 +265,22 @@ impl From<Refusal> for Problem {
             ),
         }
     }
+}
+
+fn own_story() -> Problem {
+    Problem::new(
+        "own-story",
+        "This is your own story. A gesture is for somebody else's.",
+        "`circlet respond` adds words of your own below it.",
+    )
+}
+
+fn author_gone() -> Problem {
+    Problem::new(
+        "author-gone",
+        "Whoever shared this is not in the circle any more, so nobody would read it. Nothing was changed.",
+        "`circlet respond` is still there, for those who are here.",
+    )
 }
 
 #[cfg(test)]

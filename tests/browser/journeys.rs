@@ -128,7 +128,7 @@ fn a_gesture_is_for_its_author_alone_and_takes_the_place_of_advice() {
     theirs.goto(&link(&bo));
     theirs.comes_to_say("It was a long week.");
     theirs.follows("Respond to Ana");
-    theirs.says("Only Ana can read it.");
+    theirs.says("Only Ana can read it, and nobody else is shown");
     theirs.click("#gestures button[value=with-you]");
     theirs.says("You are with Ana.");
     assert!(theirs.url().ends_with("#gestures"));

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command with what may stand behind it.
-const COMMANDS: [(&str, &[&str]); 46] = [
+const COMMANDS: [(&str, &[&str]); 47] = [
     ("setup", &["--name", "--passphrase-file", "--no-passphrase"]),
     ("start", &["--listen", "--words-file"]),
     ("stop", &[]),

@@ -16,7 +16,7 @@ fn sentences(computer: &Computer, story: &str) -> Vec<String> {
 fn reads(computer: &Computer, story: &str, expected: &[&str]) {
     until("the gestures are as they should be", || {
         let now = sentences(computer, story);
-        (now == expected).then_some(()).ok_or(now)
+        (now == expected).then_some(()).ok_or(now.join(" "))
     });
 }
 

@@ -9,7 +9,7 @@ use circlet_node::api::gestures::{Gesture, NewGesture};
 /// Say something to the author of a story alone
 ///
 /// A gesture is a sentence without words of your own. Whoever shared the story reads it with your name;
-/// nobody else can read it, or see that you made it. The same twice is the same.
+/// nobody else can read it, and nobody else is shown that you made it. The same twice is the same.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The story's id, or its first characters

@@ -44,7 +44,7 @@ impl Replica {
             return Err(Refusal::OwnStory);
         }
         let (origin, thing, here) = self.own_gesture(story, says)?.ok_or(Refusal::Pending)?;
-        if here == !back {
+        if here != back {
             return Ok(Reply::Done);
         }
         if back {

@@ -1,7 +1,7 @@
 # Gestures: a sentence for the author of a story alone. Those who said one are named, and never counted.
 
 gesture-title = Say something without words of your own
-gesture-hint = Only { $name } can read it. Nobody else sees that you did.
+gesture-hint = Only { $name } can read it, and nobody else is shown that you said it.
 gesture-with-you = With you
 gesture-been-there = I've been there
 gesture-thank-you = Thank you for sharing
