@@ -107,7 +107,9 @@ fn a_story_fades_from_every_computer_also_from_one_that_slept_past_its_day() {
     together(&[&ana, &bo, &cai], &names);
     let later = [&ana, &bo, &cai].map(|computer| computer.share("A few days later."));
     for computer in [&ana, &bo, &cai] {
-        later.iter().for_each(|story| arrives(computer, story));
+        for story in &later {
+            arrives(computer, story);
+        }
     }
     for computer in [&mut ana, &mut bo, &mut cai] {
         computer.stop();

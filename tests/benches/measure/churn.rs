@@ -24,7 +24,7 @@ pub fn churn(stories: usize) {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path().join("home"));
     home.create().unwrap();
-    let vault = || storage::open(&home, &Secret::from([3; 32])).unwrap();
+    let vault = || storage::open(&home, &master()).unwrap();
     drop(vault());
     let empty = opened(vault);
     let mut peer = Peer::found_on(77, Box::new(vault()));
@@ -63,11 +63,21 @@ pub fn churn(stories: usize) {
         .print();
     drop(peer);
 
+    print_disk(stories, &home, shared / text);
+    let opened = opened(vault);
+    Line::new("opening the store, against an empty one", stories)
+        .value("", ratio(opened.as_secs_f64(), empty.as_secs_f64()))
+        .value("in", milliseconds(opened))
+        .print();
+}
+
+/// Opens a store again, and prints how large it is before and after that.
+fn print_disk(stories: usize, home: &Home, shared: f64) {
     let grown = folder_bytes(home.root());
-    let copied = timed(|| drop(vault()));
-    let (size, rows) = (folder_bytes(home.root()), rows(&home));
+    let copied = timed(|| drop(storage::open(home, &master()).unwrap()));
+    let (size, rows) = (folder_bytes(home.root()), rows(home));
     Line::new("disk after sharing, against the text", stories)
-        .value("", ratio(shared, text))
+        .value("", ratio(shared, 1.0))
         .print();
     Line::new(
         "disk after taking back, against the rows that live",
@@ -75,18 +85,17 @@ pub fn churn(stories: usize) {
     )
     .value("", ratio(grown as f64, rows as f64))
     .value("bytes", kilobytes(grown as usize))
-    .value("of rows", kilobytes(rows as usize))
+    .value("of rows", kilobytes(rows))
     .print();
     Line::new("disk once it was opened again, the same", stories)
         .value("", ratio(size as f64, rows as f64))
         .value("bytes", kilobytes(size as usize))
         .value("in", milliseconds(copied))
         .print();
-    let opened = opened(vault);
-    Line::new("opening the store, against an empty one", stories)
-        .value("", ratio(opened.as_secs_f64(), empty.as_secs_f64()))
-        .value("in", milliseconds(opened))
-        .print();
+}
+
+fn master() -> Secret {
+    Secret::from([3; 32])
 }
 
 /// Returns the bytes of the rows that live in a store.
