@@ -91,7 +91,10 @@ fn the_feed_and_a_story_are_told_as_they_are_seen() {
     let ana = ana();
     let bo = joins(&ana, "Bo");
     let note = bo.file("note", "grief");
-    bo.data_from("Behind a note.", &["share", "--note-file", &note, "-"]);
+    bo.data_from(
+        "Behind a note.",
+        &["share", "--ask", "ideas", "--note-file", &note, "-"],
+    );
     let page = Chromium::start();
     page.goto(&link(&ana));
     page.comes_to_say("Content note: grief");
@@ -131,7 +134,7 @@ fn the_feed_and_a_story_are_told_as_they_are_seen() {
         "region: Respond to Bo",
         "heading: Respond to Bo (2)",
         "alert: (assertive)",
-        "textbox: Say something kind (to mend)",
+        "textbox: An idea, or how it was for you (to mend)",
         "button: Send",
     ]);
     page.types("text", "I am here.");
@@ -144,7 +147,7 @@ fn the_feed_and_a_story_are_told_as_they_are_seen() {
         "heading: You (3)",
         "link: Change this",
         "link: Take this back",
-        "textbox: Say something kind",
+        "textbox: An idea, or how it was for you",
     ]);
 }
 

@@ -111,6 +111,8 @@ fn a_circle_is_begun_and_lived_in_by_the_keys_alone() {
     page.tabs_to("What is the circle called?");
     page.writes("Tuesday circle");
     page.presses(ENTER);
+    page.says("Keep these");
+    page.enters("This is what we agree on");
     page.says("You are the only one here so far");
 
     page.enters("Invite");
@@ -126,7 +128,7 @@ fn a_circle_is_begun_and_lived_in_by_the_keys_alone() {
     bo.start();
     bo.data_from(&page.text_of("key"), &["join", "-"]);
     page.enters("All invites");
-    page.says("2 more people");
+    page.comes_to_say("2 more people");
     page.enters("Stories");
     page.comes_to_say("Up to date with everyone");
     shares_and_reads(&page, &bo);
@@ -145,7 +147,10 @@ fn shares_and_reads(page: &Chromium, bo: &Computer) {
     page.presses(" ");
     page.says("Shared. It is safe on this computer");
     let note = bo.file("note", "sleep");
-    let theirs = bo.data_from("So did I.", &["share", "--note-file", &note, "-"]);
+    let theirs = bo.data_from(
+        "So did I.",
+        &["share", "--ask", "ideas", "--note-file", &note, "-"],
+    );
     page.says("Show Bo's new story");
     page.enters("Show Bo's new story");
     page.says("Content note: sleep");
@@ -155,7 +160,7 @@ fn shares_and_reads(page: &Chromium, bo: &Computer) {
     page.says("So did I.");
     page.enters("Respond to Bo");
     page.says("Nothing yet.");
-    page.tabs_to("Say something kind");
+    page.tabs_to("An idea, or how it was for you");
     page.writes("\u{a0}");
     page.enters("Send");
     page.says("There is no text yet");
