@@ -101,7 +101,7 @@ fn create(content: &Content) -> Body {
     .unwrap()
 }
 
-fn contents() -> [(&'static str, Content); 6] {
+fn contents() -> [(&'static str, Content); 7] {
     let story = Story {
         text: Text::new("It was a long week.").unwrap(),
         ask: Ask::Listen,
