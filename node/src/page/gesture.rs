@@ -97,8 +97,8 @@ fn said_to_author(frame: &Frame, says: Says, names: &[&str]) -> String {
     };
     let who = match names {
         [rest @ .., last] if !rest.is_empty() => {
-            let named = [("some", rest.join(", ").into()), ("last", (*last).into())];
-            frame.with_all("gestures-names", named)
+            let both = [("some", rest.join(", ").into()), ("last", (*last).into())];
+            frame.with_all("gestures-names", both)
         }
         names => names.concat(),
     };
