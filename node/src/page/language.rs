@@ -12,6 +12,7 @@ const ENGLISH: [&str; 9] = [
     include_str!("../../i18n/en/agreement.ftl"),
     include_str!("../../i18n/en/circle.ftl"),
     include_str!("../../i18n/en/computer.ftl"),
+    include_str!("../../i18n/en/gestures.ftl"),
     include_str!("../../i18n/en/knocks.ftl"),
     include_str!("../../i18n/en/page.ftl"),
     include_str!("../../i18n/en/private.ftl"),
