@@ -95,9 +95,7 @@ impl Replica {
             Err(_) => return Ok(false),
         };
         match message {
-            Message::Acts(acts) => {
-                self.take_carried_acts(acts.acts.into_inner(), carried, (now, out))
-            }
+            Message::Acts(acts) => self.take_carried_acts(&acts.acts, carried, (now, out)),
             Message::ActsEnd => {
                 self.roster_changed(now, out)?;
                 self.try_sealed(now, out)?;
@@ -123,12 +121,12 @@ impl Replica {
 
     fn take_carried_acts(
         &mut self,
-        acts: Vec<SignedAct>,
+        acts: &[SignedAct],
         carried: &mut Carried,
         (now, out): (Timestamp, &mut Outbox),
     ) -> Result<bool, Error> {
         let mut new = false;
-        for (_, taken) in self.take_acts(&acts) {
+        for (_, taken) in self.take_acts(acts) {
             match taken {
                 Taken::New => {
                     new = true;
