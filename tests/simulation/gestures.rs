@@ -121,7 +121,7 @@ fn it_is_taken_back_everywhere_and_the_story_takes_it_along() {
     for node in [ana, bo, cai] {
         assert!(!world.keeps_body(node, gone));
     }
-    assert_eq!(told(&world, ana, story), [been.clone()]);
+    assert_eq!(told(&world, ana, story), std::slice::from_ref(&been));
     assert_eq!(
         (given(&world, bo, story), notes(&world, ana)),
         (vec![BeenThere], 1)
