@@ -100,9 +100,9 @@ impl Chromium {
             for width in WIDTHS {
                 self.is_whole(name, width);
                 self.takes(&format!("{name}-{width}-{scheme}"));
-                self.nothing(name, "is astray", &self.asks(ASTRAY));
+                nothing(name, "is astray", &self.asks(ASTRAY));
             }
-            self.nothing(name, "is found by axe", &self.awaits(FINDS));
+            nothing(name, "is found by axe", &self.awaits(FINDS));
         }
         self.is_legible_large(name);
         self.turns(name);
@@ -125,7 +125,7 @@ impl Chromium {
     fn turns(&self, name: &str) {
         for width in [320, 1280] {
             self.is_whole(name, width);
-            self.nothing(name, "does not turn", &self.asks(MIRROR));
+            nothing(name, "does not turn", &self.asks(MIRROR));
             self.asks(LONGER);
             self.is_whole(name, width);
             self.takes(&format!("{name}-{width}-rtl"));
@@ -153,12 +153,6 @@ impl Chromium {
         self.tells("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    #[track_caller]
-    fn nothing(&self, name: &str, what: &str, found: &Value) {
-        let found = found.as_array().unwrap();
-        assert!(found.is_empty(), "{name}: this {what}: {found:#?}");
-    }
-
     /// Writes what is in the window into a file. The driver sends it in base64, which `base64` reads.
     #[track_caller]
     fn takes(&self, name: &str) {
@@ -179,6 +173,12 @@ impl Chromium {
         drop(stdin);
         assert!(base64.wait().unwrap().success());
     }
+}
+
+#[track_caller]
+fn nothing(name: &str, what: &str, found: &Value) {
+    let found = found.as_array().unwrap();
+    assert!(found.is_empty(), "{name}: this {what}: {found:#?}");
 }
 
 #[test]

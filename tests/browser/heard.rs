@@ -121,6 +121,12 @@ fn the_feed_and_a_story_are_told_as_they_are_seen() {
         "form: Language",
         "button: Deutsch",
     ]);
+    a_story_is_heard(&page);
+}
+
+/// Goes from the feed to Bo's story, and answers it.
+#[track_caller]
+fn a_story_is_heard(page: &Chromium) {
     page.follows("Respond to Bo");
     page.types("text", "\u{a0}");
     page.sends();

@@ -38,15 +38,7 @@ fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     theirs.types("key", &key);
     theirs.sends();
     theirs.comes_to_say("Up to date with everyone");
-    theirs.comes_to_say("Read it when you have a moment.");
-    theirs.says("You don't have to share anything.");
-    theirs.follows("Read it");
-    theirs.says("What is said here stays here.");
-    theirs.says("We are kind.");
-    assert!(!theirs.text().contains("No fixing unless asked."));
-    theirs.sends();
-    theirs.says("You and Ana have agreed to it as it is now.");
-    theirs.follows("Stories");
+    agrees(&theirs);
 
     page.follows("Share");
     page.types(
@@ -78,6 +70,20 @@ fn from_a_link_to_a_story_that_somebody_else_reads_and_answers() {
     theirs.comes_to_say("Nothing here yet");
     page.is_quiet();
     theirs.is_quiet();
+}
+
+/// Reads the agreement as somebody who came in a moment ago, and says yes to it.
+#[track_caller]
+fn agrees(page: &Chromium) {
+    page.comes_to_say("Read it when you have a moment.");
+    page.says("You don't have to share anything.");
+    page.follows("Read it");
+    page.says("What is said here stays here.");
+    page.says("We are kind.");
+    assert!(!page.text().contains("No fixing unless asked."));
+    page.sends();
+    page.says("You and Ana have agreed to it as it is now.");
+    page.follows("Stories");
 }
 
 #[test]

@@ -218,8 +218,8 @@ fn the_home_is_free_while_somebody_writes() {
 #[test]
 fn an_agreement_is_begun_with_sentences_and_opens_with_what_it_says() {
     let desk = Desk::new(&["Tuesday"]);
-    let begin = "grep -v fixing \"$1\" > \"$1~\"; mv \"$1~\" \"$1\"";
-    let begun = desk.run(begin, &["agreement", "edit"]);
+    let without_one = "grep -v fixing \"$1\" > \"$1~\"; mv \"$1~\" \"$1\"";
+    let begun = desk.run(without_one, &["agreement", "edit"]);
     assert!(begun.status.success(), "{begun:?}");
     assert!(said(&begun).starts_with("It is there, and the others are asked"));
     let shown = String::from_utf8(desk.run("", &["agreement"]).stdout).unwrap();
@@ -227,8 +227,8 @@ fn an_agreement_is_begun_with_sentences_and_opens_with_what_it_says() {
     assert!(!shown.contains("fixing") && shown.contains("You have agreed to it as it is now."));
     let changed = desk.run("echo We are kind. >> \"$1\"", &["agreement", "edit"]);
     assert!(changed.status.success(), "{changed:?}");
-    let shown = String::from_utf8(desk.run("", &["agreement", "show"]).stdout).unwrap();
-    assert!(shown.contains("  What is said here") && shown.contains("  We are kind.\n"));
+    let both = String::from_utf8(desk.run("", &["agreement", "show"]).stdout).unwrap();
+    assert!(both.contains("  What is said here") && both.contains("  We are kind.\n"));
     let same = desk.run("", &["agreement", "edit"]);
     assert!(said(&same).contains("the same as before"), "{same:?}");
     let again = desk.run("", &["agreement", "agree"]);

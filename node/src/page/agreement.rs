@@ -259,10 +259,10 @@ fn says(frame: &Frame, agreement: &AgreementLine, answer: Answer, key: &str) -> 
         (false, 1) => "one",
         (_, _) => "more",
     };
-    let mut names = frame.list(&others);
+    let mut listed = frame.list(&others);
     if me {
-        names = frame.with("agreement-you-and", "names", names);
+        listed = frame.with("agreement-you-and", "names", listed);
     }
-    let named = [("who", who.into()), ("names", names.into())];
+    let named = [("who", who.into()), ("names", listed.into())];
     Some(frame.with_all(key, named))
 }
