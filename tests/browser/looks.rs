@@ -138,6 +138,7 @@ fn what_does_not_fit_has_its_pictures() {
     page.pictures("30-share-trouble");
     page.types("text", "I slept.");
     page.sends();
+    page.says("Content note: sleep");
     page.click("summary");
     page.pictures("31-feed-note-open");
     page.follows("See what was answered");

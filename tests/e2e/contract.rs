@@ -247,6 +247,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "member: me name",
             "members: asked_out devices id me muted name role since words",
             "new: id name",
+            "read: gaps reached since stories",
             "read: gaps since stories",
             "respond: id",
             "response: author id text written",

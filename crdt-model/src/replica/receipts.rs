@@ -171,7 +171,7 @@ impl Replica {
         for (_, value) in self.rows.scan(&self.rows.meta_scan(11))? {
             self.receipts.due.push_back(from_head(&value)?);
         }
-        for (_, value) in self.rows.scan(&self.rows.meta_scan(13))? {
+        for (_, value) in self.rows.scan(&self.rows.meta_scan(14))? {
             let (device, held) = from_head(&value)?;
             self.receipts.held.insert(device, held);
         }

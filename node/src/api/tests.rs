@@ -128,7 +128,7 @@ async fn circles_begin_and_are_listed() {
         json!([{"name": "Ana", "me": true}])
     );
     let (_, members) = asked.get("/v1/members").await;
-    assert_eq!(fields(&members), ["gone", "members", "waiting"]);
+    assert_eq!(fields(&members), ["aside", "gone", "members", "waiting"]);
     let expected = [
         "asked_out",
         "devices",
