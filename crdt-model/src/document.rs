@@ -3,7 +3,7 @@
 //! Most things are *registers*: a flat map from short keys to plain values. A change
 //! sets or clears some keys; concurrent changes merge as Automerge says (the set with the greater
 //! counter, then the greater device id, is shown; both stay in the history). What people write together
-//! is a [text](text).
+//! is a [`text`].
 //!
 //! ```text
 //! on the wire   Change = postcard of { seq, start, time, deps, sets }       (canonical, with limits)
