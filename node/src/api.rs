@@ -39,7 +39,7 @@
 //! | `POST /v1/bundles/take` | [`backups::Bundle`] | `circle`: its name; `new`: whether anything was |
 //! | `POST /v1/copies` | [`backups::NewCopy`] | `circles`: names |
 //! | `POST /v1/show-now` | `{}` | `shown`: how many circles came from a backup and are shown now |
-//! | `GET /v1/agreement` | | `text` (or null), `version`, `by`, `changed`, `mine` (`yes`, `before` or `not-yet`), `agreed`, `before`, `not_yet` (names), `sentence`, `proposal` (sentences to begin with) |
+//! | `GET /v1/agreement` | | `text` (or null), `version`, `by`, `changed`, `mine` (`yes`, `before` or `not-yet`), `agreed`, `before`, `not_yet` (names), `beside` (what others that were begun say), `sentence`, `proposal` (sentences to begin with) |
 //! | `POST /v1/agreement` | [`agreement::NewAgreement`] | the same |
 //! | `POST /v1/agreement/agree` | [`agreement::Yes`] | the same |
 //! | `GET /v1/settings` | | `name`, `fade` (days or null), `tells`, `may_change` |

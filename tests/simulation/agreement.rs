@@ -205,6 +205,12 @@ fn of_two_agreements_begun_apart_all_show_the_same() {
     assert!(["Ana's sentences.", "Bo's sentences."].contains(&shown.as_str()));
     for node in all {
         assert_eq!(text(&world, node), shown);
+        // What the other one wrote is not lost in silence.
+        let line = world.replica(node).unwrap().agreement(world.time(node));
+        let beside = line.unwrap().unwrap().beside;
+        let both = ["Ana's sentences.", "Bo's sentences."];
+        let other = both.into_iter().filter(|it| *it != shown);
+        assert_eq!(beside, other.collect::<Vec<_>>());
     }
     in_step(&world, &all);
 }

@@ -136,6 +136,12 @@ fn page(json: &Value) -> String {
         let _ = writeln!(page, "\nLast changed by {by}, {changed}.");
     }
     let _ = writeln!(page, "{}", words::field(json, "sentence"));
+    for other in words::list(json, "beside") {
+        let _ = writeln!(page, "\n-- Begun apart, or before:");
+        for line in other.lines() {
+            let _ = writeln!(page, "  {line}");
+        }
+    }
     page
 }
 

@@ -4,7 +4,7 @@
 //! their yes as for their name; of several profiles of one person each yes counts.
 
 use super::Replica;
-use super::agreements::{MAX_OF_ALL, MAX_OF_ONE};
+use super::agreements::{Kept, MAX_OF_ALL, MAX_OF_ONE};
 use super::things::{MAX_PLACES, Thing};
 use super::write::Draft;
 use crate::content::agreement::{self, Agreement, MAX_AGREEMENT};
@@ -25,6 +25,9 @@ use std::collections::BTreeSet;
 /// grow beyond.
 const MAX_COMPARED: usize = 4 * MAX_AGREEMENT;
 
+/// So many others are shown beside the one that counts.
+const MAX_BESIDE: usize = 3;
+
 /// What came of an edit.
 enum Edited {
     /// Nothing: it says so already.
@@ -38,14 +41,18 @@ enum Edited {
 impl Replica {
     /// Returns the circle's agreement; `None` while there is none, or none with words.
     pub fn agreement(&self, now: Timestamp) -> Result<Option<AgreementLine>, Error> {
-        let Some((_, kept)) = self.counting_agreement()? else {
+        let begun = self.begun_agreements()?;
+        let Some((counting, others)) = begun.split_first() else {
             return Ok(None);
         };
-        let document = self.open_agreement(kept)?;
-        let read = document.and_then(|document| Agreement::read(&document).ok());
-        let Some(agreement) = read.filter(|agreement| !agreement.text.is_empty()) else {
+        let Some(agreement) = self.read_agreement(counting.1)? else {
             return Ok(None);
         };
+        let mut beside = Vec::new();
+        for (_, kept) in others.iter().take(MAX_BESIDE) {
+            let text = self.read_agreement(kept)?.map(|other| other.text);
+            beside.extend(text.filter(|text| *text != agreement.text));
+        }
         let words = agreement::hash(&agreement.text);
         let person = self
             .roster()
@@ -74,7 +81,15 @@ impl Replica {
             changed: agreement.changed,
             is_as_begun: agreement.is_as_begun,
             answers,
+            beside,
         }))
+    }
+
+    /// Reads an agreement; `None` where it says nothing that can be read here.
+    fn read_agreement(&self, kept: &Kept) -> Result<Option<Agreement>, Error> {
+        let document = self.open_agreement(kept)?;
+        let read = document.and_then(|document| Agreement::read(&document).ok());
+        Ok(read.filter(|agreement| !agreement.text.is_empty()))
     }
 
     /// Begins the agreement or changes it. Who writes it agrees to what they wrote; where that came together

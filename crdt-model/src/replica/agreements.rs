@@ -19,6 +19,7 @@ use crate::log::entry::{Entry, Place};
 use crate::log::header::Header;
 use crate::store::Error;
 use crate::time::Day;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The most entries of one person that count.
@@ -133,23 +134,30 @@ impl Replica {
         Ok(places)
     }
 
-    /// Returns the circle's agreement; `None` while nobody has begun one. What its creator made something
-    /// else of, too, is none. Those whose lamport time cannot be come last, so that nobody pins theirs.
+    /// Returns the circle's agreement; `None` while nobody has begun one.
     pub(super) fn counting_agreement(&self) -> Result<Option<(ThingId, &Kept)>, Error> {
+        Ok(self.begun_agreements()?.first().copied())
+    }
+
+    /// Returns the agreements that were begun, the one that counts first: the one begun last. What its creator
+    /// made something else of, too, is none. Those whose lamport time cannot be come last, so that nobody pins
+    /// theirs.
+    pub(super) fn begun_agreements(&self) -> Result<Vec<(ThingId, &Kept)>, Error> {
         let most = self.most_lamport();
         let mut begun: Vec<_> = self
             .agreements
             .iter()
             .filter_map(|(id, kept)| Some((kept.begun()?, *id, kept)))
             .collect();
-        begun.sort_by_key(|(when, id, _)| (when.0 <= most, *when, *id));
-        for (_, id, kept) in begun.into_iter().rev() {
+        begun.sort_by_key(|(when, id, _)| Reverse((when.0 <= most, *when, *id)));
+        let mut agreements = Vec::new();
+        for (_, id, kept) in begun {
             let other: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
             if other.is_none_or(|other| other.creator.is_none()) {
-                return Ok(Some((id, kept)));
+                agreements.push((id, kept));
             }
         }
-        Ok(None)
+        Ok(agreements)
     }
 
     /// Opens the text of an agreement; `None` where nothing of it can be read here.

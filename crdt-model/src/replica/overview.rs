@@ -145,6 +145,8 @@ pub struct AgreementLine {
     pub is_as_begun: bool,
     /// Every member, and whether they agree to it.
     pub answers: Vec<Agrees>,
+    /// What others that were begun say, the newest first: begun apart, or before this one.
+    pub beside: Vec<String>,
 }
 
 /// Whether a member agrees to the agreement.

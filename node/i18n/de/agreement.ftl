@@ -47,6 +47,8 @@ agreement-thanks = Vermerkt. Die anderen sehen, dass du zustimmst.
 agreement-asked = Dein Kreis hat eine Vereinbarung. Lies sie, wenn du einen Moment hast.
 agreement-asked-again = Die Vereinbarung hat sich geändert. Lies sie, wenn du einen Moment hast.
 agreement-read = Lesen
+agreement-beside = Andere Worte, die hier begonnen wurden
+agreement-beside-words = Jemand hat sie getrennt davon begonnen, oder früher. Jetzt gelten sie für niemanden; was passt, lässt sich durch Ändern der Vereinbarung übernehmen.
 agreement-you-and = Du und { $names }
 
 welcome-title = Willkommen

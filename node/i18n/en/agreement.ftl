@@ -46,6 +46,8 @@ agreement-thanks = Noted. The others see that you agree.
 agreement-asked = Your circle has an agreement. Read it when you have a moment.
 agreement-asked-again = The agreement has changed. Read it when you have a moment.
 agreement-read = Read it
+agreement-beside = Other words that were begun here
+agreement-beside-words = Somebody began these apart, or before. They count for nobody now; what fits can be taken over by changing the agreement.
 agreement-you-and = You and { $names }
 
 welcome-title = Welcome

@@ -115,6 +115,7 @@ fn of(shown: &Shown<'_>, circle: &Select) -> Result<Value, Problem> {
         return Ok(json!({
             "text": null,
             "version": "",
+            "beside": [],
             "sentence": "Your circle has no agreement yet.",
             "proposal": proposal,
         }));
@@ -133,6 +134,7 @@ fn of(shown: &Shown<'_>, circle: &Select) -> Result<Value, Problem> {
         "agreed": names(Answer::Yes),
         "before": names(Answer::Before),
         "not_yet": names(Answer::NotYet),
+        "beside": agreement.beside,
         "sentence": sentence(&agreement),
         "proposal": proposal,
     }))
@@ -197,6 +199,7 @@ mod tests {
                 agrees("Bo", true, Answer::Yes),
                 agrees("Cai", false, Answer::NotYet),
             ],
+            beside: Vec::new(),
         };
         assert_eq!(
             sentence(&line),

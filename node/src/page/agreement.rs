@@ -43,6 +43,8 @@ struct Line {
     last: String,
     /// Who has said what.
     said: Vec<String>,
+    /// What others that were begun say.
+    beside: Vec<String>,
     /// Whether it waits for a yes of whoever looks.
     asks: bool,
 }
@@ -241,6 +243,7 @@ fn line(frame: &Frame, agreement: AgreementLine, now: Timestamp) -> Line {
         last,
         said: said.collect(),
         asks: agreement.mine() != Answer::Yes,
+        beside: agreement.beside,
         text: agreement.text,
     }
 }

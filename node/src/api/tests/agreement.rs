@@ -9,7 +9,10 @@ async fn an_agreement_is_begun_changed_and_agreed_to() {
     assert_eq!((status, none["code"].as_str()), (404, Some("no-circle")));
     asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
     let (_, none) = asked.get("/v1/agreement").await;
-    assert_eq!(fields(&none), ["proposal", "sentence", "text", "version"]);
+    assert_eq!(
+        fields(&none),
+        ["beside", "proposal", "sentence", "text", "version"]
+    );
     assert_eq!(
         (&none["text"], &none["version"]),
         (&Value::Null, &json!(""))
@@ -27,8 +30,8 @@ async fn an_agreement_is_begun_changed_and_agreed_to() {
         .await;
     assert_eq!(status, 200, "{begun}");
     let expected = [
-        "agreed", "before", "by", "changed", "mine", "not_yet", "proposal", "sentence", "text",
-        "version",
+        "agreed", "before", "beside", "by", "changed", "mine", "not_yet", "proposal", "sentence",
+        "text", "version",
     ];
     assert_eq!(fields(&begun), expected);
     assert_eq!(
