@@ -17,6 +17,7 @@ use crate::store::Space;
 use crate::sync::message::Need;
 use crate::time::{Day, Timestamp};
 use Says::{BeenThere, ThankYou, WithYou};
+use std::collections::BTreeSet;
 
 impl Circle {
     /// Ana makes a gesture, or takes it back.
@@ -102,6 +103,17 @@ fn the_author_reads_who_says_what_once_each() {
     assert_eq!(told, all);
     let line = circle.replica.story(thing, NOW).unwrap().unwrap();
     assert!(line.responses.is_empty() && line.given.is_empty());
+}
+
+#[test]
+fn of_whom_one_hides_no_gesture_is_shown() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let thing = circle.share("Mine.");
+    circle.gestures(&mut bo, 1, thing, WithYou);
+    assert_eq!(circle.told(thing), [(person(&bo), WithYou)]);
+    circle.replica.hide(BTreeSet::from([person(&bo)]));
+    assert_eq!(circle.told(thing), []);
 }
 
 #[test]
