@@ -84,7 +84,7 @@ fn it_is_told_who_has_a_story_and_how_the_circle_is_doing() {
     ana.share("Long evenings.");
     page.follows("Stories");
     page.follows("See what was answered");
-    page.comes_to_say("It has reached everyone: Bo.");
+    page.comes_to_say("It has reached everyone who can read it: Bo.");
     page.pictures("44-reached");
     page.follows("Stories");
     page.follows("How the circle is doing");

@@ -74,6 +74,21 @@ fn it_is_known_who_has_a_story_and_stays_known_when_they_go() {
 }
 
 #[test]
+fn who_may_not_read_a_story_is_not_said_to_have_it_or_to_get_it() {
+    let mut world = World::new(73);
+    let ana = world.found("Ana");
+    let before = share(&mut world, ana, "before anybody came");
+    let key = world.invite(ana, 1, History::FromNow);
+    let bo = world.join("Bo", &key);
+    world.run(2 * MINUTE);
+    let after = share(&mut world, ana, "after");
+    world.run(MINUTE);
+    assert_eq!(world.texts(bo), ["after"]);
+    assert_eq!(reached(&world, ana, after).by, ["Bo"]);
+    assert_eq!(reached(&world, ana, before), Reached::default());
+}
+
+#[test]
 fn nobody_is_said_to_have_what_they_have_not_stored() {
     let (mut world, [ana, bo, cai]) = three(72);
     let mut stories = Vec::new();

@@ -71,7 +71,10 @@ fn reached(json: &Value) -> String {
     };
     match (names("by").as_slice(), names("unknown").as_slice()) {
         ([], _) => String::new(),
-        (by, []) => format!("It has reached everyone: {}.", words::names(by)),
+        (by, []) => format!(
+            "It has reached everyone who can read it: {}.",
+            words::names(by)
+        ),
         (by, _) => format!(
             "It has reached {}. Whoever does not have it yet gets it when their computer is next in \
              touch.",
@@ -182,7 +185,7 @@ mod tests {
         };
         assert_eq!(
             said(&["Bo", "Cai"], &[]),
-            "It has reached everyone: Bo and Cai."
+            "It has reached everyone who can read it: Bo and Cai."
         );
         assert!(said(&["Bo"], &["Cai"]).starts_with("It has reached Bo. Whoever"));
         assert_eq!(said(&[], &["Bo"]), "");

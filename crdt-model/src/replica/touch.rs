@@ -47,7 +47,7 @@ impl Replica {
     }
 
     /// Returns to whom something that this person shared is known to have come; `None` where it is not
-    /// theirs.
+    /// theirs. Of those who may not read it, because they came later, nothing is said: they hold it sealed.
     pub fn reached(&self, id: ThingId) -> Result<Option<Reached>, Error> {
         let thing: Option<Thing> = self.rows.load(&self.rows.thing_key(&id))?;
         let own = |thing: &Thing| thing.creator == Some(self.me()) && !thing.places.is_empty();
@@ -57,17 +57,32 @@ impl Replica {
         let Some(roster) = self.roster().filter(|_| self.is_active()) else {
             return Ok(None);
         };
+        let mut entries = Vec::new();
+        for place in &thing.places {
+            entries.extend(self.rows.entry(place)?);
+        }
+        let may = |device: &DeviceId| {
+            let mut headers = entries.iter().map(|entry| entry.header.header());
+            headers.all(|header| self.may_read(*device, header))
+        };
         let whole = |device: &DeviceId| thing.places.iter().all(|it| self.is_held_by(device, it));
-        let there = roster.active_devices().filter(|(device, _)| whole(device));
-        let there: BTreeSet<PersonId> = there.map(|(_, device)| device.person).collect();
+        let readers = roster.active_devices().filter(|(device, _)| may(device));
+        let (mut may, mut there) = (BTreeSet::new(), BTreeSet::new());
+        for (device, of) in readers {
+            may.insert(of.person);
+            if whole(device) {
+                there.insert(of.person);
+            }
+        }
         let mut reached = Reached::default();
-        for member in self.members().iter().filter(|it| !it.me) {
+        let others = self.members().into_iter().filter(|it| !it.me);
+        for member in others.filter(|it| may.contains(&it.person)) {
             let names = if there.contains(&member.person) {
                 &mut reached.by
             } else {
                 &mut reached.unknown
             };
-            names.push(member.name.clone());
+            names.push(member.name);
         }
         Ok(Some(reached))
     }

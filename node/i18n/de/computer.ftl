@@ -156,6 +156,6 @@ doctor-cut-off = Andere Computer können diesen nicht erreichen, bis der Teil vo
 doctor-listening-nowhere = Andere Computer können diesen nicht erreichen, weil er nirgends auf sie hört. Er kann sie trotzdem erreichen. Ist er in einem Netz?
 doctor-listening-fine = Andere Computer in der Nähe können diesen erreichen.
 doctor-listening-some = Andere Computer können diesen erreichen, aber nicht überall, wo er hören sollte: Einen Anschluss benutzt ein anderes Programm.
-reached-all = Sie hat alle erreicht: { $names }.
+reached-all = Sie hat alle erreicht, die sie lesen können: { $names }.
 reached-some = Sie hat { $names } erreicht. Wer sie noch nicht hat, bekommt sie bei der nächsten Verbindung.
 reached-unknown = Wer sie noch nicht hat, bekommt sie bei der nächsten Verbindung.

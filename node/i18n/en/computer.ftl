@@ -156,6 +156,6 @@ doctor-cut-off = Other computers can't call this one until the part of Circlet t
 doctor-listening-nowhere = Other computers can't call this one, because it listens nowhere. It can still call them. Is it in any network?
 doctor-listening-fine = Other computers in reach can call this one.
 doctor-listening-some = Other computers can call this one, but not everywhere it was asked to listen: a port is in use by another program.
-reached-all = It has reached everyone: { $names }.
+reached-all = It has reached everyone who can read it: { $names }.
 reached-some = It has reached { $names }. Whoever does not have it yet gets it when their computer is next in touch.
 reached-unknown = Whoever does not have it yet gets it when their computer is next in touch.

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_agreement_is_begun_changed_and_agreed_to() {
+async fn before_an_agreement_is_begun_it_is_proposed() {
     let asked = Asked::new();
     let (status, none) = asked.get("/v1/agreement").await;
     assert_eq!((status, none["code"].as_str()), (404, Some("no-circle")));
@@ -25,6 +25,13 @@ async fn an_agreement_is_begun_changed_and_agreed_to() {
         (status, refused["code"].as_str()),
         (409, Some("no-agreement"))
     );
+    asked.close().await;
+}
+
+#[tokio::test]
+async fn an_agreement_is_begun_changed_and_agreed_to() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
     let (status, begun) = asked
         .post("/v1/agreement", json!({"text": "Anyone may pass.\r\n"}))
         .await;
