@@ -1,6 +1,7 @@
 //! The circle's agreement: a few sentences that its members write together, and who agrees to them.
 
 use super::asked::{Asked, Choice};
+use super::sentence::listed;
 use super::{Answer as Answered, Api, members};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
@@ -163,13 +164,7 @@ fn sentence(agreement: &AgreementLine) -> String {
         } else {
             "have"
         };
-        let last = who.pop()?;
-        let who = if who.is_empty() {
-            last.to_owned()
-        } else {
-            format!("{} and {last}", who.join(", "))
-        };
-        Some(format!("{who} {has} {what}."))
+        (!who.is_empty()).then(|| format!("{} {has} {what}.", listed(&who)))
     });
     said.collect::<Vec<_>>().join(" ")
 }

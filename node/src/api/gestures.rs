@@ -1,6 +1,7 @@
 //! Gestures: say something to the author of a story alone, and what was said so.
 
 use super::asked::{Asked, Choice};
+use super::sentence::listed;
 use super::stories::find;
 use super::{Answer, Api};
 use crate::handle::Select;
@@ -91,11 +92,8 @@ pub(crate) fn names(story: &StoryLine, says: Says) -> Vec<&str> {
 }
 
 fn told(says: Says, names: &[&str]) -> String {
-    let (who, one) = match names {
-        [rest @ .., last] if !rest.is_empty() => (format!("{} and {last}", rest.join(", ")), false),
-        names => (names.concat(), true),
-    };
-    let said = match (says, one) {
+    let who = listed(names);
+    let said = match (says, names.len() == 1) {
         (Says::WithYou, true) => "is with you",
         (Says::WithYou, false) => "are with you",
         (Says::BeenThere, true) => "has been there",

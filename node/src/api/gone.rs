@@ -1,5 +1,6 @@
 //! How far what somebody took back is gone, for them alone.
 
+use super::sentence::listed;
 use crate::handle::Shown;
 use crate::identity::Hint;
 use crate::problem::Problem;
@@ -41,11 +42,10 @@ fn sentence(gone: &GoneFrom) -> String {
     }
     let one = matches!(waiting.as_slice(), [only] if only.computers == 1);
     let has = if one { "has" } else { "have" };
-    let whose = match whose.as_slice() {
-        [] => return format!("Gone from {from} of {of} computers so far."),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    };
+    if whose.is_empty() {
+        return format!("Gone from {from} of {of} computers so far.");
+    }
+    let whose = listed(&whose);
     let mut letters = whose.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     let whose = first.unwrap_or_default() + letters.as_str();

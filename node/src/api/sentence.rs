@@ -10,6 +10,15 @@ use circlet_model::time::{Day, Timestamp};
 /// After so many days without anybody it is worth a look at why.
 const LONG: u64 = 7;
 
+/// Returns names, or other words, as people say them: "Ana, Bo and Cai".
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        names => names.concat(),
+    }
+}
+
 /// Returns the word for a standing that scripts can rely on.
 pub(super) fn state(standing: Standing) -> &'static str {
     match standing {
