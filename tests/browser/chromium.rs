@@ -103,7 +103,7 @@ impl Chromium {
     /// Returns the text of the element with this id.
     #[track_caller]
     pub(crate) fn text_of(&self, id: &str) -> String {
-        let element = self.find("css selector", &format!("#{id}")).unwrap();
+        let element = self.awaited("css selector", &format!("#{id}"));
         let text = self.driver.get(&format!("element/{element}/text"));
         text.unwrap().as_str().unwrap().to_owned()
     }
@@ -137,7 +137,7 @@ impl Chromium {
     /// Types into the field of this id.
     #[track_caller]
     pub(crate) fn types(&self, id: &str, words: &str) {
-        let field = self.find("css selector", &format!("#{id}")).unwrap();
+        let field = self.awaited("css selector", &format!("#{id}"));
         let keys = json!({ "text": words });
         let path = format!("element/{field}/value");
         self.driver.post(&path, &keys).unwrap();
@@ -195,12 +195,35 @@ impl Chromium {
         }
     }
 
+    /// Clicks; where that is a link or a button, waits until the page it was on has gone.
     #[track_caller]
     fn click_on(&self, using: &str, value: &str) {
-        let element = self.find(using, value);
-        let element = element.unwrap_or_else(|error| panic!("{value}: {error}"));
+        let element = self.awaited(using, value);
+        let kind = self.driver.get(&format!("element/{element}/name")).unwrap();
+        let page = self.find("css selector", "html").unwrap();
         let path = format!("element/{element}/click");
         self.driver.post(&path, &json!({})).unwrap();
+        if kind != "a" && kind != "button" {
+            return;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while self.driver.get(&format!("element/{page}/name")).is_ok() {
+            assert!(Instant::now() < deadline, "{value} leads nowhere");
+            sleep(LOOK);
+        }
+    }
+
+    /// Returns what is found, as soon as the page has it.
+    #[track_caller]
+    fn awaited(&self, using: &str, value: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.find(using, value) {
+                Ok(element) => return element,
+                Err(error) => assert!(Instant::now() < deadline, "{value}: {error}"),
+            }
+            sleep(LOOK);
+        }
     }
 
     fn find(&self, using: &str, value: &str) -> Result<String, String> {
