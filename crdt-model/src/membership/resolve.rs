@@ -33,10 +33,28 @@ pub(super) struct Resolution {
     pub(super) void: BTreeSet<ActId>,
     /// The acts this is about: all, less those that are dropped.
     pub(super) kept: Past,
-    /// Who belonged before each removal that no fork puts in question.
-    before: Arc<BTreeMap<ActId, BTreeSet<PersonId>>>,
-    /// The removed of whom more than half of those know it.
+    /// The removals that nothing puts in question.
+    known: Arc<BTreeMap<ActId, Known>>,
+    /// The removed of whom more than half of those who belonged before know it.
     pub(super) gone: BTreeSet<PersonId>,
+}
+
+/// Who knows of a removal.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// Who is removed.
+    person: PersonId,
+    /// Who belonged before, whom it removes among them.
+    before: BTreeSet<PersonId>,
+    /// Of which people some act that stands knows all of it: of a removal by voices, each of them.
+    by: BTreeSet<PersonId>,
+}
+
+impl Known {
+    /// Whether more than half of those who belonged before know of it.
+    fn by_most(&self) -> bool {
+        2 * self.by.intersection(&self.before).count() > self.before.len()
+    }
 }
 
 /// Resolves the acts within a past.
@@ -90,12 +108,12 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
             roll::set_role(&mut roster, graph, node, (person, *role), &quarrel);
         }
     }
-    let mut before = BTreeMap::new();
+    let mut known = BTreeMap::new();
     let nodes = scope.nodes.iter();
     let said: Vec<Ending<'_>> = nodes.filter_map(|node| Ending::said(node)).collect();
     for ending in &quarrel.settled {
         end(&mut roster, &quarrel, ending);
-        before.extend(quarrel.belonged_before(ending, &said));
+        known.extend(Some(ending.id()).zip(quarrel.known(ending, &said)));
     }
     close(&mut roster, &quarrel);
     roster.asked_out = voice::asked_out(&scope, &quarrel.stands, &roster);
@@ -104,35 +122,47 @@ fn resolve_all(graph: &Graph, within: &Past) -> Resolution {
         tips: fork::tips(&scope, &quarrel.lost),
         void: void.map(|node| node.id).collect(),
         kept: within.clone(),
-        gone: long_gone(&roster, &before),
-        before: Arc::new(before),
+        gone: long_gone(&roster, &known),
+        known: Arc::new(known),
         roster: Arc::new(roster),
     }
 }
 
 impl Resolution {
     /// Notes who belonged before a removal.
-    pub(super) fn before_removal(&mut self, act: ActId, people: BTreeSet<PersonId>) {
-        Arc::make_mut(&mut self.before).insert(act, people);
+    pub(super) fn before_removal(
+        &mut self,
+        act: ActId,
+        person: PersonId,
+        before: BTreeSet<PersonId>,
+    ) {
+        let by = BTreeSet::new();
+        let known = Known { person, before, by };
+        Arc::make_mut(&mut self.known).insert(act, known);
     }
 
-    /// Finds out anew who is long gone. Returns whether nothing follows from it.
-    pub(super) fn still_gone(&mut self) -> bool {
-        let gone = long_gone(&self.roster, &self.before);
+    /// Notes that the writer of an act knows everything, and finds out anew who is long gone. Returns whether
+    /// nothing follows from it.
+    pub(super) fn still_gone(&mut self, node: &Node) -> bool {
+        let person = node.person();
+        let told = self.known.values().all(|known| known.by.contains(&person));
+        if told && node.lets_in().is_none() {
+            return true;
+        }
+        for known in Arc::make_mut(&mut self.known).values_mut() {
+            known.by.insert(person);
+        }
+        let gone = long_gone(&self.roster, &self.known);
         let same = gone == self.gone || self.void.is_empty();
         self.gone = gone;
         same
     }
 }
 
-fn long_gone(roster: &Roster, before: &BTreeMap<ActId, BTreeSet<PersonId>>) -> BTreeSet<PersonId> {
-    let known = before.iter().filter_map(|(act, belonged)| {
-        let removal = roster.removals.get(act)?;
-        let knowing = removal.known_by.intersection(belonged).count();
-        let gone = !roster.is_member(&removal.person) && 2 * knowing > belonged.len();
-        gone.then_some(removal.person)
-    });
-    known.collect()
+fn long_gone(roster: &Roster, known: &BTreeMap<ActId, Known>) -> BTreeSet<PersonId> {
+    let removals = known.values();
+    let gone = removals.filter(|it| !roster.is_member(&it.person) && it.by_most());
+    gone.map(|removal| removal.person).collect()
 }
 
 impl View for Quarrel<'_, '_> {
@@ -161,48 +191,37 @@ impl View for Quarrel<'_, '_> {
 }
 
 impl Quarrel<'_, '_> {
-    /// For each act of a removal that nothing puts in question, those who belonged before it, whom it
-    /// removes among them.
-    fn belonged_before(
-        &self,
-        ending: &Ending<'_>,
-        said: &[Ending<'_>],
-    ) -> Vec<(ActId, BTreeSet<PersonId>)> {
+    /// Who knows of a removal; `None` where something puts it in question.
+    fn known(&self, ending: &Ending<'_>, said: &[Ending<'_>]) -> Option<Known> {
         let Target::Removed(person) = ending.target else {
-            return Vec::new();
+            return None;
         };
         let branches = self.forks.iter().flat_map(|fork| &fork.branches);
         let places = first_places(branches.map(|act| (act.place.chain, act.place.at)));
         let mut acts = ending.acts.iter();
         if acts.any(|act| self.scope.on_branch(act, &places)) {
-            return Vec::new();
+            return None;
         }
-        let mut people = voice::members(self.scope, &self.stands, &self.settled, ending, false);
-        people.insert(person);
+        let mut before = voice::members(self.scope, &self.stands, &self.settled, ending, false);
+        before.insert(person);
+        let known = |without: Option<&Ending<'_>>| Known {
+            person,
+            before: before.clone(),
+            by: self.who_knows(ending, without),
+        };
         let shakes = |by: &&Ending<'_>| ending.acts.iter().any(|act| by.shakes(self.scope, act));
         let mut disputes = said.iter().filter(shakes);
-        if !disputes.all(|by| self.most_knew(ending, by, &people)) {
-            return Vec::new();
-        }
-        ending
-            .acts
-            .iter()
-            .map(|act| (act.id, people.clone()))
-            .collect()
+        disputes
+            .all(|by| known(Some(by)).by_most())
+            .then(|| known(None))
     }
 
-    /// Whether more than half of these people knew of an ending without another.
-    fn most_knew(
-        &self,
-        ending: &Ending<'_>,
-        without: &Ending<'_>,
-        people: &BTreeSet<PersonId>,
-    ) -> bool {
-        let nodes = self.scope.nodes.iter();
-        let nodes = nodes.filter(|node| ending.known_to(node) && !without.known_to(node));
-        let knew = nodes.filter(|node| self.stands.has(node));
-        let knew: BTreeSet<PersonId> = knew.map(|node| node.person()).collect();
-        2 * knew.intersection(people).count() > people.len()
+    /// Who knew of the whole of an ending, without another one.
+    fn who_knows(&self, ending: &Ending<'_>, without: Option<&Ending<'_>>) -> BTreeSet<PersonId> {
+        let standing = self.scope.nodes.iter();
+        let standing = standing.filter(|node| self.stands.has(node) && ending.known_to(node));
+        let knew = standing.filter(|node| without.is_none_or(|other| !other.known_to(node)));
+        knew.map(|node| node.person()).collect()
     }
 
     fn after_ends_of(&self, person: &PersonId, node: &Node) -> bool {

@@ -81,13 +81,12 @@ impl Resolution {
         }
         let roster = Arc::make_mut(&mut self.roster);
         enter(roster, graph, node, &Latest(self.kept.clone()));
-        let mut news = node.lets_in().is_some();
         for removal in roster.removals.values_mut() {
-            news |= removal.known_by.insert(node.person());
+            removal.known_by.insert(node.person());
         }
         let act = node.act.act();
         self.tips.insert(act.device, (act.seq, node.id));
-        !news || self.still_gone()
+        self.still_gone(node)
     }
 
     /// Whether a removal that knows everything only ends a membership that began once: it strikes nothing
@@ -104,7 +103,7 @@ impl Resolution {
 
     fn remove(&mut self, graph: &Graph, node: &Node, person: PersonId) {
         let members = self.roster.members().map(|(id, _)| *id).collect();
-        self.before_removal(node.id, members);
+        self.before_removal(node.id, person, members);
         let roster = Arc::make_mut(&mut self.roster);
         if let Some(gone) = roster.people.get_mut(&person) {
             gone.standing = Standing::Removed(node.id);

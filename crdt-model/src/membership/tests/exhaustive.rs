@@ -777,7 +777,16 @@ fn every_history_of_forks() {
 
 #[test]
 fn every_history_of_four_keepers() {
-    let letters = &[
+    FOUR.explore("four keepers", 3, 9);
+}
+
+/// Four keepers who decide by two.
+const FOUR: Theme = Theme {
+    people: &["ana", "bo", "cai", "dee"],
+    keepers: &["bo", "cai", "dee"],
+    quorum: true,
+    devices: &[],
+    letters: &[
         "ana removes dee",
         "bo removes dee",
         "bo acks",
@@ -787,17 +796,9 @@ fn every_history_of_four_keepers() {
         "dee demotes bo",
         "dee mints",
         "bo mints",
-    ];
-    let theme = Theme {
-        people: &["ana", "bo", "cai", "dee"],
-        keepers: &["bo", "cai", "dee"],
-        quorum: true,
-        devices: &[],
-        letters,
-        forks: 0,
-    };
-    theme.explore("four keepers", 3, 9);
-}
+    ],
+    forks: 0,
+};
 
 #[test]
 fn every_pair_by_the_removed_a_keeper_and_a_newcomer() {

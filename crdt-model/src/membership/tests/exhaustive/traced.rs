@@ -1,6 +1,6 @@
 //! Histories at which the walk of every small history stopped, each with what was wrong.
 
-use super::{DEVICES, ROLES, THREE};
+use super::{DEVICES, FOUR, ROLES, THREE};
 use crate::membership::act::Role;
 use crate::membership::roster::Roster;
 use crate::membership::testing::{names, person};
@@ -66,5 +66,20 @@ fn who_is_removed_on_a_branch_is_a_witness_of_the_other() {
         ("cai acks", &[0]),
     ];
     let roster = replayed_with(letters, 1, acts);
+    assert_eq!(names(&roster), ["ana", "bo", "cai"]);
+}
+
+/// The rules were wrong. Two keepers remove Dee, and only Bo's word knows both of theirs; Cai knows Ana's alone. R9
+/// took Cai for one who knows of the removal, and dropped Dee's word, which would have shown that too few do.
+#[test]
+fn who_knows_one_of_two_words_does_not_know_of_the_removal() {
+    let acts: &[(&str, &[usize])] = &[
+        ("ana removes dee", &[]),
+        ("ana removes dee", &[0]),
+        ("bo removes dee", &[0]),
+        ("cai keeps dee", &[0]),
+        ("dee demotes bo", &[0, 1]),
+    ];
+    let roster = FOUR.explorer().replay(acts).graph.roster().clone();
     assert_eq!(names(&roster), ["ana", "bo", "cai"]);
 }
