@@ -325,7 +325,7 @@ fn the_doctor_looks_at_a_home_that_does_not_open() {
     std::fs::remove_file(home.path.join("keys")).unwrap();
     looked("is damaged");
     let again = ["setup", "--name", "Ana", "--no-passphrase"];
-    assert_eq!(home.error(b"", &again).1["code"], "store-damaged");
+    assert_eq!(home.error(b"", &again).1["code"], "keys-damaged");
 }
 
 #[test]

@@ -271,7 +271,7 @@ fn a_damaged_key_file_is_said_in_plain_words_and_left_as_it_is() {
         std::fs::write(&keys, damaged).unwrap();
         for args in [&["unlock"][..], &change] {
             let told = ana.refused("", args);
-            assert_eq!((told.exit, told.code.as_str()), (1, "store-damaged"));
+            assert_eq!((told.exit, told.code.as_str()), (1, "keys-damaged"));
             assert!(told.message.contains("keys of this home is damaged"));
         }
         assert_eq!(std::fs::read(&keys).unwrap(), damaged);

@@ -61,7 +61,7 @@ impl From<keystore::Error> for Problem {
                 "Close another program, then try again.",
             ),
             keystore::Error::Damaged(_) => Self::new(
-                "store-damaged",
+                "keys-damaged",
                 "A file that holds the keys of this home is damaged, so nothing here can be opened. The \
                  other members' computers still hold what was shared.",
                 "Keep a copy of the folder before you change anything. In a fresh folder (CIRCLET_HOME), \

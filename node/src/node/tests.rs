@@ -251,9 +251,9 @@ async fn what_a_damaged_home_still_holds_is_never_set_up_anew() {
         let left = || [home.identity(), home.keys()].map(|file| std::fs::read(file).ok());
         let before = left();
         let refused = set_up(&home, "Ana", None, Cost::TINY).unwrap_err();
-        assert_eq!(refused.code, "store-damaged");
+        assert_eq!(refused.code, "keys-damaged");
         let asked = Client::connect(&home, no_passphrase).await.unwrap_err();
-        assert_eq!(asked.code, "store-damaged", "nobody is told to set it up");
+        assert_eq!(asked.code, "keys-damaged", "nobody is told to set it up");
         assert_eq!(left(), before);
         for file in [home.store(), home.pages()] {
             assert!(file.exists(), "{}", file.display());
