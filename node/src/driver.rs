@@ -62,6 +62,10 @@ use turns::{next_event, waiting_event};
 /// enough that nobody waits long for theirs.
 const ROUND: usize = 64;
 
+/// The most bytes of frames that do: less than half of what a peer may send ahead, so that it packs more
+/// while these are stored.
+const ROUND_BYTES: usize = 384 * 1024;
+
 /// How long a circle whose changes could not be stored waits before it tries again.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -169,7 +173,7 @@ impl<E: Engine> Driver<E> {
                     self.take(work, &mut round);
                 }
             }
-            while round.taken < ROUND {
+            while round.taken < ROUND && round.bytes < ROUND_BYTES {
                 match self.waiting_work(&mut inbox) {
                     Some(work) => self.take(work, &mut round),
                     None => break,
@@ -226,6 +230,9 @@ impl<E: Engine> Driver<E> {
 
     fn take(&mut self, work: Work, round: &mut Round) {
         round.taken += 1;
+        if let Work::Event(_, network::Event::Frame { frame, .. }) = &work {
+            round.bytes += frame.len();
+        }
         match work {
             Work::Request(Request::Found { name, answer }) => self.found(&name, answer, round),
             Work::Request(Request::Join { key, answer }) => self.join(&key, answer, round),

@@ -14,7 +14,7 @@ use crate::store::Error;
 use crate::sync::message::{Have, MAX_DETACHED, Message, SignedHeader};
 use crate::sync::plan::{Plan, Step};
 use crate::sync::schedule::is_due;
-use crate::sync::session::{MAX_IN_FLIGHT, Session};
+use crate::sync::session::Session;
 use crate::time::Timestamp;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -213,13 +213,14 @@ impl Replica {
         session: &mut Session,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        while session.in_flight.len() < MAX_IN_FLIGHT {
+        while session.has_credit() {
             let Some((sent, run)) = self.next_run(&mut session.plan)? else {
                 return Ok(());
             };
             session.note(sent);
-            session.in_flight.push_back(sent);
-            out.outputs.push(send(id, &Message::Run(run)));
+            let frame = Message::Run(run).to_frame();
+            session.in_flight.push_back((sent, frame.len()));
+            out.outputs.push(Output::Send { link: id, frame });
         }
         Ok(())
     }

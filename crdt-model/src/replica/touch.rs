@@ -115,7 +115,7 @@ impl Replica {
         let Some(mut holds) = session.holds else {
             return;
         };
-        for step in &session.in_flight {
+        for (step, _) in &session.in_flight {
             if let Some(chain) = holds.get_mut(&(step.device, step.branch)) {
                 chain.remove((step.low, step.high), EntryId::default());
             }

@@ -20,8 +20,11 @@ use crate::time::Timestamp;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// At most this many runs under way to a peer before it says that it stored them.
-pub const MAX_IN_FLIGHT: usize = 8;
+/// At most this many runs under way to a peer before it says that it stored them: so many that it has some to
+/// store while others are packed.
+const MAX_IN_FLIGHT: usize = 32;
+/// At most about this many bytes in them: what waits for a slow peer is in memory.
+const MAX_BYTES_IN_FLIGHT: usize = 1024 * 1024;
 /// The first wait before a session that rests out of step begins anew; it doubles each time.
 const ANEW_WAIT: Duration = Duration::from_secs(1);
 
@@ -61,8 +64,8 @@ pub struct Session {
     pub later: Plan,
     /// When that is.
     pub later_at: Option<Timestamp>,
-    /// What was sent and not yet stored there.
-    pub in_flight: VecDeque<Step>,
+    /// What was sent and not yet stored there, each with its bytes.
+    pub in_flight: VecDeque<(Step, usize)>,
     /// The digest in the last `End` sent.
     pub told: Option<Hash>,
     /// The digest in the last `End` received.
@@ -144,6 +147,12 @@ impl Session {
         self.holds.is_some() && self.plan.is_empty() && self.in_flight.is_empty()
     }
 
+    /// Returns whether the peer's credit allows another run.
+    pub fn has_credit(&self) -> bool {
+        let bytes: usize = self.in_flight.iter().map(|(_, bytes)| bytes).sum();
+        self.in_flight.len() < MAX_IN_FLIGHT && bytes < MAX_BYTES_IN_FLIGHT
+    }
+
     /// Returns whether both hold the same.
     pub fn in_step(&self, digest: &Hash) -> bool {
         self.rests() && self.their_digest.as_ref() == Some(digest)
@@ -213,7 +222,7 @@ impl Session {
 
     /// Returns whether the peer holds an entry already, as far as it has said.
     pub fn stored(&self, place: &Place) -> bool {
-        let under_way = |step: &Step| {
+        let under_way = |(step, _): &(Step, usize)| {
             (step.device, step.branch) == (place.device, place.branch)
                 && (step.low..=step.high).contains(&place.seq)
         };

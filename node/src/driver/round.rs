@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) taken: usize,
+    /// Of frames.
+    pub(super) bytes: usize,
     /// Whether a replica was handed something.
     pub(super) moved: bool,
     pub(super) written: BTreeSet<Hint>,
