@@ -5,6 +5,7 @@ mod arrivals;
 mod branches;
 mod circle;
 mod cuts;
+mod devices;
 mod digest;
 mod edit;
 mod fading;
