@@ -1,6 +1,7 @@
 //! Tests of a replica among people who write whatever they like.
 
 mod agreement;
+mod anew;
 mod arrivals;
 mod branches;
 mod circle;
