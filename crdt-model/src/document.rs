@@ -21,6 +21,7 @@
 //! A change counts when everything it builds on counts and it continues it properly; `history.rs` has
 //! the rules. So a document depends only on the set of changes known, never on their order.
 
+pub mod left;
 pub mod text;
 
 mod change;

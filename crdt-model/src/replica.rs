@@ -10,6 +10,7 @@ mod addresses;
 mod admit;
 mod agreed;
 mod agreements;
+mod anew;
 mod aside;
 mod beyond;
 mod branches;
@@ -236,8 +237,7 @@ impl Replica {
         self.rows.begin();
         let mut own = Outbox::default();
         let taken = self.take(now, rng, input, &mut own);
-        let taken = taken.and_then(|()| self.tend_keys(now, rng, &mut own));
-        let taken = taken.and_then(|()| self.fade(now, &mut own));
+        let taken = taken.and_then(|()| self.tend(now, rng, &mut own));
         if let Err(error) = taken.and_then(|()| self.answer_later(rng, &mut own)) {
             self.rows.note_trouble(&error);
         }

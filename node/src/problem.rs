@@ -302,6 +302,14 @@ mod tests {
     }
 
     #[test]
+    fn who_has_eight_computers_is_told_how_to_make_room() {
+        let problem = Problem::from(Refusal::TooManyDevices);
+        assert_eq!(problem.code, "many-devices");
+        assert!(problem.message.contains("eight computers"));
+        assert!(problem.next.contains("`circlet device remove`"));
+    }
+
+    #[test]
     fn a_store_that_has_stopped_names_the_restart() {
         let problem = Problem::from(store::Error::Stopped);
         assert!(

@@ -239,6 +239,26 @@ fn a_linked_device_reads_what_its_person_reads_and_posts_as_them() {
 }
 
 #[test]
+fn a_ninth_device_comes_in_neither_by_a_key_nor_by_the_words() {
+    let (mut world, [_, bo, _]) = three(12, History::FromNow);
+    let card = world.card(bo);
+    for _ in 1..8 {
+        let back = world.come_back(bo, &[&card]);
+        world.run(2 * MINUTE);
+        assert_eq!(world.overview(back).standing, Standing::Member);
+    }
+    let refused = world.command(bo, Command::AddDevice);
+    assert_eq!(refused, Err(Refusal::TooManyDevices));
+    let ninth = world.come_back(bo, &[&card]);
+    world.run(2 * MINUTE);
+    let many = Standing::Ended(JoinEnd::TooManyDevices);
+    assert_eq!(world.overview(ninth).standing, many);
+    let devices = world.overview(bo).members.into_iter();
+    let mine = devices.filter(|member| member.me);
+    assert_eq!(mine.map(|member| member.devices).sum::<usize>(), 8);
+}
+
+#[test]
 fn a_device_key_is_for_one_computer_and_one_hour() {
     let (mut world, [_, bo, _]) = three(10, History::FromNow);
     let key = world.device_key(bo);

@@ -12,6 +12,7 @@
 
 mod agree;
 mod agreement;
+mod anew;
 mod carried;
 mod devices;
 mod fading;

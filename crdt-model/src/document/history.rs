@@ -110,8 +110,7 @@ impl History {
 
     /// Returns the change that comes last among those that count, whatever their clocks say.
     pub(super) fn last(&self) -> Option<&Change> {
-        let known = self.order.iter().filter_map(|id| self.known.get(id));
-        let changes = known.map(|known| &known.change);
+        let changes = self.in_order();
         changes.max_by_key(|change| (change.parts.start, change.device))
     }
 
@@ -219,6 +218,17 @@ impl History {
     /// Returns how many changes count.
     pub(super) fn counting(&self) -> usize {
         self.order.len()
+    }
+
+    /// Returns the changes that count, each after what it builds on.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Change> {
+        let known = self.order.iter().filter_map(|id| self.known.get(id));
+        known.map(|known| &known.change)
+    }
+
+    /// Whether a change counts.
+    pub(super) fn counts(&self, id: &Hash) -> bool {
+        self.order.contains(id)
     }
 
     /// Returns the changes that count and that none that counts builds on, in ascending order.

@@ -30,7 +30,7 @@ use automerge::{Automerge, AutomergeError, ObjId, ROOT, ReadDoc};
 /// The changes of one text and what they say together.
 #[derive(Clone, Debug)]
 pub struct TextDocument {
-    history: History,
+    pub(super) history: History,
 }
 
 impl TextDocument {

@@ -180,6 +180,7 @@ impl Replica {
                 self.due.keys_came |= std::mem::take(&mut self.due.acts_awaited);
                 self.due.keys_came |= self.due.awaited.remove(&id);
                 self.due.ask_again |= moves_keys(&signed.act.kind);
+                self.due.anew |= !self.beyond.is_empty();
                 Taken::New
             }
             Insert::Known | Insert::Refused(_) => Taken::Nothing,

@@ -4,7 +4,7 @@
 //! their yes as for their name; of several profiles of one person each yes counts.
 
 use super::Replica;
-use super::agreements::{Kept, MAX_OF_ALL, MAX_OF_ONE};
+use super::agreements::Kept;
 use super::things::{MAX_PLACES, Thing};
 use super::write::Draft;
 use crate::content::agreement::{self, Agreement, MAX_AGREEMENT};
@@ -137,7 +137,7 @@ impl Replica {
         let Some((thing, kept)) = self.counting_agreement()? else {
             return Ok(Edited::Anew);
         };
-        let full = kept.of(self.me()) >= MAX_OF_ONE || kept.len() >= MAX_OF_ALL;
+        let full = kept.is_full_for(self.me());
         let Some(document) = self.open_agreement(kept)?.filter(|_| !full) else {
             return Ok(Edited::Anew);
         };
@@ -213,7 +213,7 @@ impl Replica {
     }
 
     /// Writes to a thing that is there, on top of what is known of it.
-    fn write_on(
+    pub(super) fn write_on(
         &mut self,
         thing: ThingId,
         places: &[Place],

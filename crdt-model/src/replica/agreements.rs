@@ -25,10 +25,10 @@ use std::collections::BTreeMap;
 /// The most entries of one person that count.
 pub(super) const MAX_OF_ONE: usize = 32;
 /// The most of all people: opening it takes bounded time.
-pub(super) const MAX_OF_ALL: usize = 256;
+const MAX_OF_ALL: usize = 256;
 
 /// When something was written, so that all replicas say the same of it.
-type When = (u64, DeviceId, u64);
+pub(super) type When = (u64, DeviceId, u64);
 
 /// What is kept of a thing that is, or may become, an agreement.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,8 @@ pub(super) struct Kept {
 pub(super) type Agreements = BTreeMap<ThingId, Kept>;
 
 impl Kept {
-    fn begun(&self) -> Option<When> {
+    /// When it was begun.
+    pub(super) fn begun(&self) -> Option<When> {
         let mut writes = self.writes.iter();
         writes.find_map(|(when, (.., begins))| begins.then_some(*when))
     }
@@ -58,9 +59,15 @@ impl Kept {
         writes.filter(|(_, writer, _)| *writer == person).count()
     }
 
-    /// How many count.
-    pub(super) fn len(&self) -> usize {
-        self.writes.len()
+    /// Whether a further entry of a person would not count.
+    pub(super) fn is_full_for(&self, person: PersonId) -> bool {
+        self.of(person) >= MAX_OF_ONE || self.writes.len() >= MAX_OF_ALL
+    }
+
+    /// When a device wrote to it last, and where.
+    pub(super) fn last_by(&self, device: DeviceId) -> Option<(When, Place)> {
+        let mut writes = self.writes.iter().rev();
+        writes.find_map(|(when, (place, ..))| (when.1 == device).then_some((*when, *place)))
     }
 
     /// Returns it in the form of other things.

@@ -66,6 +66,7 @@ impl Replica {
         for (device, limit) in limits {
             changed |= self.set_limit(device, limit, now)?;
         }
+        self.due.anew |= changed;
         Ok(changed)
     }
 
@@ -154,6 +155,22 @@ impl Replica {
                     next = seq.checked_sub(1).filter(|next| next >= low);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Hands on every entry that is out of view.
+    pub(super) fn each_beyond(
+        &mut self,
+        mut take: impl FnMut(&mut Self, Place, Entry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut all = Vec::new();
+        for (device, beyond) in &self.beyond {
+            let chains = beyond.chains.iter();
+            all.extend(chains.map(|(branch, it)| ((*device, *branch), it.within((1, u64::MAX)))));
+        }
+        for (of, ranges) in all {
+            self.each_entry(of, &ranges, &mut take)?;
         }
         Ok(())
     }

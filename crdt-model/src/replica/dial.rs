@@ -263,7 +263,8 @@ impl Replica {
         let times = times
             .chain(later)
             .chain(self.fading.wake())
-            .chain(self.receipts.wake());
+            .chain(self.receipts.wake())
+            .chain(self.due.anew_at);
         // A target may be due while there is no room for it: then an ending dial or link wakes us.
         let times = times.filter(|at| *at > now);
         let pending = sessions.chain(beacons).map(|at| at.max(soon));

@@ -2,8 +2,12 @@
 
 use super::Replica;
 use crate::id::{ActId, DeviceId};
+use crate::key::Rng;
 use crate::log::entry::Place;
 use crate::log::header::Header;
+use crate::replica::output::Outbox;
+use crate::store::Error;
+use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
 /// The most acts that are kept in mind because entries name them: beyond it each act is tried.
@@ -28,9 +32,25 @@ pub(super) struct Due {
     pub(super) answer_again: bool,
     /// Devices of which something was taken out of view, and the last number that is left.
     pub(super) out_of_view: Vec<(DeviceId, u64)>,
+    /// Whether something of this device's own may have been left without its ground.
+    pub(super) anew: bool,
+    /// When that is looked at.
+    pub(super) anew_at: Option<Timestamp>,
 }
 
 impl Replica {
+    /// After every input: looks at the keys, at what fades, and at what is to be written again.
+    pub(super) fn tend(
+        &mut self,
+        now: Timestamp,
+        rng: &mut Rng<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        self.tend_keys(now, rng, out)?;
+        self.fade(now, out)?;
+        self.write_anew(now, rng, out)
+    }
+
     /// Notes an entry that names acts which are not here.
     pub(super) fn await_acts(&mut self, place: &Place, header: &Header) {
         self.rows.put_sealed(place);

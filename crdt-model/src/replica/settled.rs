@@ -2,13 +2,12 @@
 
 use super::Replica;
 use super::things::Thing;
-use super::write::Draft;
 use crate::content::settings::Settings;
 use crate::content::{self, Content, Kind};
 use crate::id::{EntryId, ThingId};
 use crate::key::Rng;
 use crate::log::entry::Place;
-use crate::log::header::{Action, MAX_DEPS};
+use crate::log::header::MAX_DEPS;
 use crate::replica::input::Fade;
 use crate::replica::output::{Refusal, Reply};
 use crate::store::Error;
@@ -67,21 +66,12 @@ impl Replica {
         let Some(body) = edit.map_err(Refusal::from)? else {
             return Ok(Reply::Done);
         };
-        let draft = Draft {
-            thing: id,
-            origin: None,
-            deps: self.last_of(&thing.by_keepers)?,
-            class: Kind::Settings.class(),
-            expires: Day::default(),
-            action: Action::Write,
-            body: Some(body.encode()),
-        };
-        self.write(draft, now, rng)?;
+        self.write_on(id, &thing.by_keepers, Kind::Settings, &body, now, rng)?;
         Ok(Reply::Done)
     }
 
     /// Returns the thing that holds the settings that count.
-    fn settings_thing(&self) -> Result<Option<(ThingId, Thing)>, Error> {
+    pub(super) fn settings_thing(&self) -> Result<Option<(ThingId, Thing)>, Error> {
         let Some(id) = self.naming_the_circle() else {
             return Ok(None);
         };

@@ -130,6 +130,7 @@ impl Replica {
         self.load_fading()?;
         self.load_receipts()?;
         self.load_beyond()?;
+        self.due.anew = !self.beyond.is_empty();
         self.load_went_back()?;
         self.load_names()?;
         self.load_agreements()?;

@@ -1,10 +1,12 @@
 //! Tests of a replica among people who write whatever they like.
 
 mod agreement;
+mod anew;
 mod arrivals;
 mod branches;
 mod circle;
 mod cuts;
+mod devices;
 mod digest;
 mod edit;
 mod fading;

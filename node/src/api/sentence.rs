@@ -250,6 +250,18 @@ mod tests {
     use circlet_model::replica::overview::Member;
 
     #[test]
+    fn who_comes_back_with_a_ninth_computer_is_told_how_to_make_room() {
+        let sentence = ended(JoinEnd::TooManyDevices);
+        for part in [
+            "eight computers",
+            "`circlet device remove`",
+            "invite you again",
+        ] {
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
     fn a_circle_without_its_network_says_so_and_that_it_goes_on_by_itself() {
         let mut line = Line {
             hint: [1; 16],

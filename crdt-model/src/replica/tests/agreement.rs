@@ -16,16 +16,16 @@ use crate::replica::overview::{AgreementLine, Answer};
 use crate::time::Day;
 
 /// The agreement that Ana sees.
-fn seen(circle: &Circle) -> Option<AgreementLine> {
+pub(super) fn seen(circle: &Circle) -> Option<AgreementLine> {
     circle.replica.agreement(NOW).unwrap()
 }
 
-fn text(circle: &Circle) -> String {
+pub(super) fn text(circle: &Circle) -> String {
     seen(circle).map(|line| line.text).unwrap_or_default()
 }
 
 /// Ana makes this of what she sees.
-fn write(circle: &mut Circle, text: &str) {
+pub(super) fn write(circle: &mut Circle, text: &str) {
     let seen = seen(circle).map(|line| line.version).unwrap_or_default();
     let written = circle
         .replica
@@ -35,7 +35,7 @@ fn write(circle: &mut Circle, text: &str) {
 }
 
 /// Returns a header of somebody's agreement.
-fn header(circle: &Circle, who: &Other, nonce: u8) -> Header {
+pub(super) fn header(circle: &Circle, who: &Other, nonce: u8) -> Header {
     let epochs = circle.replica.roster().unwrap().epochs.values();
     Header {
         class: KeyClass::Commons,
@@ -45,7 +45,7 @@ fn header(circle: &Circle, who: &Other, nonce: u8) -> Header {
 }
 
 /// Returns the same about a thing that is there.
-fn about(circle: &Circle, who: &Other, header_of: &Header) -> Header {
+pub(super) fn about(circle: &Circle, who: &Other, header_of: &Header) -> Header {
     Header {
         thing: header_of.thing,
         origin: None,
@@ -55,7 +55,7 @@ fn about(circle: &Circle, who: &Other, header_of: &Header) -> Header {
 }
 
 /// Somebody begins an agreement, which is not here yet.
-fn begin(circle: &mut Circle, who: &mut Other, nonce: u8, words: &str) -> Entry {
+pub(super) fn begin(circle: &mut Circle, who: &mut Other, nonce: u8, words: &str) -> Entry {
     let header = header(circle, who, nonce);
     let body = Agreement::create(words, header.device, NOW).unwrap();
     let (header, sealed) = circle.seal(header, &body);

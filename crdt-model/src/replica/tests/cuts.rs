@@ -66,7 +66,7 @@ pub(super) fn settle(circle: &mut Circle, now: Timestamp) {
     circle.finish();
 }
 
-fn wake(circle: &mut Circle, now: Timestamp) {
+pub(super) fn wake(circle: &mut Circle, now: Timestamp) {
     let mut out = Outbox::default();
     let input = Input::Wake;
     circle.replica.handle(now, &mut circle.rng, input, &mut out);
@@ -74,7 +74,7 @@ fn wake(circle: &mut Circle, now: Timestamp) {
 }
 
 /// Ends this replica and opens it from its store.
-fn restart(circle: &mut Circle) {
+pub(super) fn restart(circle: &mut Circle) {
     let hint = circle.replica.hint();
     let identity: Identity = circle.replica.identity.clone();
     let reader = Box::new(circle.store.clone());
