@@ -95,6 +95,8 @@ mod sentence;
 #[cfg(test)]
 mod tests;
 
+pub use sentence::listed;
+
 use crate::handle::{Handle, Select};
 use crate::home::Home;
 use crate::problem::Problem;

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 const LONG: u64 = 7;
 
 /// Returns names, or other words, as people say them: "Ana, Bo and Cai".
-pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+pub fn listed(names: &[impl AsRef<str>]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     match names.as_slice() {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
