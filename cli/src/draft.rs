@@ -24,10 +24,15 @@ const FILE: &str = "draft.txt";
 /// How long an empty draft stays: an editor in a window of its own may still be open.
 const EMPTY_FOR: Duration = Duration::from_hours(24);
 
+/// So much older is a draft that nobody has saved.
+const SAVED_LATER: Duration = Duration::from_secs(10);
+
 /// A draft of this command.
 #[derive(Debug)]
 pub(crate) struct Draft {
     folder: PathBuf,
+    /// When the words that were there already were put in; nothing = there were none.
+    filled: Option<SystemTime>,
     _lock: File,
 }
 
@@ -58,6 +63,7 @@ impl Draft {
             .open(folder.join(FILE))?;
         Ok(Self {
             folder,
+            filled: None,
             _lock: lock,
         })
     }
@@ -68,9 +74,20 @@ impl Draft {
     }
 
     /// Lets it begin with the words that are there already.
-    pub(crate) fn fill(&self, already: &str) -> io::Result<()> {
+    pub(crate) fn fill(&mut self, already: &str) -> io::Result<()> {
         let lines = already.lines().map(|line| format!("{line}\n"));
-        std::fs::write(self.path(), lines.collect::<String>())
+        std::fs::write(self.path(), lines.collect::<String>())?;
+        let file = OpenOptions::new().write(true).open(self.path())?;
+        // A save shows even where the disk keeps no more than seconds.
+        file.set_modified(SystemTime::now() - SAVED_LATER)?;
+        self.filled = Some(file.metadata()?.modified()?);
+        Ok(())
+    }
+
+    /// Says whether an editor has saved it, perhaps with the words that were there already.
+    pub(crate) fn is_saved(&self) -> bool {
+        let written = self.path().metadata().and_then(|it| it.modified()).ok();
+        written.is_none() || written != self.filled
     }
 
     /// Says whether nothing was added to the words that were there already.

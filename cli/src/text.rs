@@ -25,9 +25,19 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// Says whether somebody saved the words, perhaps as they were there already.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.draft.as_ref().is_none_or(Draft::is_saved)
+    }
+
     /// Lets go of the words: they are the same as those that were there already, which should not lie on
     /// the disk in clear as well.
     pub(crate) fn unchanged(self) -> Failure {
+        self.dropped("The words are the same as before, so nothing was changed.")
+    }
+
+    /// Lets go of the words, and says why.
+    pub(crate) fn dropped(self, why: &str) -> Failure {
         if let Some(draft) = self.draft {
             draft.remove();
         }
@@ -35,7 +45,7 @@ impl Written {
             next: "If your editor opened a window of its own that is still there, set EDITOR so that it is \
                    waited for, as in `EDITOR='code --wait'`."
                 .to_owned(),
-            ..Failure::cancelled("The words are the same as before, so nothing was changed.")
+            ..Failure::cancelled(why)
         }
     }
 
@@ -161,7 +171,7 @@ fn edit(context: &Context, already: &str) -> Result<Written> {
     let could_not = |error: &std::io::Error| Failure::computer("The editor did not open", error);
     let editor = editor()?;
     context.name_drafts();
-    let draft = Draft::new(&context.run_folder()?).map_err(|error| could_not(&error))?;
+    let mut draft = Draft::new(&context.run_folder()?).map_err(|error| could_not(&error))?;
     if let Err(error) = draft.fill(already) {
         draft.remove();
         return Err(could_not(&error));

@@ -1,6 +1,7 @@
 //! How days, lengths of time, names and ids are said.
 
 use crate::error::{Failure, Result};
+use circlet_node::api::listed;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -71,10 +72,10 @@ pub(crate) fn parse_length(text: &str) -> std::result::Result<u64, String> {
 
 /// Joins names as one would say them: "Ana, Bo and Cai".
 pub(crate) fn names(names: &[String]) -> String {
-    match names {
-        [] => "nobody".to_owned(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    if names.is_empty() {
+        "nobody".to_owned()
+    } else {
+        listed(names)
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `POST /v1/unlock` | [`lock::Opening`] | `locked`, `sentence` |
 //! | `POST /v1/passphrase` | [`lock::NewPassphrase`] | `passphrase`, `sentence` |
 //! | `POST /v1/page` | `{}` | `url`: opens the page once, within a minute |
-//! | `GET /v1/status` | | `circles`: see [`status::Circle`]; `running`, `locked` |
+//! | `GET /v1/status` | | `circles`: see [`status::Circle`]; `running`, `locked`, `backup`: see [`status::Backup`] |
 //! | `GET /v1/doctor` | | `checks`: `check`, `ok`, `sentence` |
 //! | `GET /v1/circle` | | `id`, `name`, `state`, `sentence`, `connected` of the one that is meant |
 //! | `GET /v1/circles` | | `circles`: `id`, `name`, `state`, `sentence` (joins under way too) |
@@ -94,6 +94,8 @@ pub(crate) mod reading;
 mod sentence;
 #[cfg(test)]
 mod tests;
+
+pub use sentence::listed;
 
 use crate::handle::{Handle, Select};
 use crate::home::Home;

@@ -150,6 +150,10 @@ pub(crate) async fn make(handle: &Handle, home: &Home, asked: Make) -> Result<Ma
     let about = (&person, alone.as_slice());
     let file = write(handle, file, (&head.to_bytes(), key), about, &circles).await?;
     blocking(move || new.finish(file).map_err(|error| out_of_reach(error.kind()))).await?;
+    let made = person.made;
+    let noted = handle.keep(move |shown| Ok((shown.local.keep_last_backup(made), ())));
+    // It is there, also where that cannot be noted.
+    drop(noted.await);
     let circles = circles.into_iter();
     Ok(Made {
         circles: circles.map(|(_, circle)| circle.name.to_string()).collect(),

@@ -3,12 +3,14 @@
 //! ```text
 //! DIR/README.md                              what this is, and that it is not encrypted
 //! DIR/CIRCLE/circle.json                     a circle: id, name
+//! DIR/CIRCLE/agreement.md, .json, .automerge its agreement, where the whole circle is taken along
 //! DIR/CIRCLE/DATE-ID.md, .json, .automerge   a story or response: to read, for programs, as its document
 //! ```
 //!
 //! The folder is made beside its place and put there when it is whole. A circle's folder has its name, in
 //! letters and digits of any script; other names are made of ids and dates only.
 
+use crate::api::agreement;
 use crate::backup::blocking;
 use crate::handle::{Handle, Select};
 use crate::home::{Home, create_private_dir, sync_dir};
@@ -114,6 +116,9 @@ async fn fill(
         create_private_dir(&folder).map_err(|error| refused(&error))?;
         let about = json!({ "id": part.id, "name": part.name });
         put(&folder.join("circle.json"), &pretty(&about))?;
+        if !mine {
+            write_agreement(handle, part, &folder).await?;
+        }
         for some in part.things.chunks(SOME) {
             let (hint, some) = (part.hint, some.to_vec());
             let taken = handle.look(move |shown| {
@@ -146,6 +151,36 @@ fn folder_name(circle: &str, taken: &mut BTreeSet<String>) -> String {
         name = format!("{start}-{number}");
     }
     name
+}
+
+/// Writes the circle's agreement, where there is one, in the same three forms.
+async fn write_agreement(handle: &Handle, part: &Part, folder: &Path) -> Result<(), Problem> {
+    let circle = Select::Hint(part.hint);
+    let looked = handle.look(move |shown| {
+        let told = agreement::of(shown, &circle)?;
+        Ok((told, shown.replica(&circle)?.agreement_file()?))
+    });
+    let (mut told, document) = looked.await?;
+    let field = |name| told.get(name).and_then(Value::as_str);
+    let (Some(text), Some(document)) = (field("text"), document) else {
+        return Ok(());
+    };
+    let [by, changed, sentence] =
+        ["by", "changed", "sentence"].map(|it| field(it).unwrap_or_default());
+    let page = format!(
+        "The agreement of {}, last changed by {by}, {changed}\n\n{}\n\n{sentence}\n",
+        part.name,
+        // Each line stays one.
+        text.replace('\n', "  \n")
+    );
+    if let Some(fields) = told.as_object_mut() {
+        // It is nothing that the circle wrote.
+        fields.remove("proposal");
+    }
+    let file = |end: &str| folder.join(format!("agreement.{end}"));
+    put(&file("md"), page.as_bytes())?;
+    put(&file("json"), &pretty(&told))?;
+    put(&file("automerge"), &document)
 }
 
 /// Writes a story or response in its three forms.
@@ -186,8 +221,9 @@ fn readme(mine: bool) -> String {
     let what = if mine {
         "These are your own stories and responses, and nobody else's."
     } else {
-        "These are the stories and responses of your circle that you can read. What was taken back or is \
-         to fade is not among those of others. They were shared in confidence: please treat them so."
+        "These are the stories and responses of your circle that you can read, and its agreement. What was \
+         taken back or is to fade is not among those of others. They were shared in confidence: please \
+         treat them so."
     };
     format!(
         "{what}\n\nThe files are not encrypted, and taking something back does not reach them. Each story \

@@ -1,11 +1,12 @@
-//! What a member keeps for themselves alone, on this computer: drafts, whom they muted, the crisis card, and
-//! where they were in the feed. None of it enters a chain, a session or a log.
+//! What a member keeps for themselves alone, on this computer: drafts, whom they muted, the crisis card,
+//! where they were in the feed, and when they last made a backup. None of it enters a chain, a session or a log.
 //!
 //! ```text
 //! Local ‖ "drafts" ‖ tag of its id  ->  version (1) | a draft
 //! Local ‖ "muted" ‖ hint            ->  version (1) | whom they do not want to see in a circle
 //! Local ‖ "card"                    ->  version (1) | the crisis card
 //! Local ‖ "place" ‖ hint            ->  version (1) ‖ where they were in the feed of a circle
+//! Local ‖ "backup"                  ->  version (1) ‖ when the last backup was made
 //! Things ‖ OURS ‖ thing             ->  nothing
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! with its key. The empty note beside it says that the key is ours, so that a damaged row of keys closes no
 //! circle on account of it.
 
+mod backup;
 pub mod card;
 pub mod draft;
 pub mod mute;

@@ -99,6 +99,7 @@ pub(crate) fn screens(api: Api) -> Router {
                 "/c/{circle}/agreement",
                 get(agreement::show).post(agreement::write),
             )
+            .route("/c/{circle}/agreement/live", get(live::agreement))
             .route("/c/{circle}/agreement/edit", get(agreement::form))
             .route("/c/{circle}/agreement/agree", post(agreement::agree))
             .route("/c/{circle}/leave", get(leave::ask).post(leave::leave))

@@ -218,6 +218,15 @@ fn the_home_is_free_while_somebody_writes() {
 #[test]
 fn an_agreement_is_begun_with_sentences_and_opens_with_what_it_says() {
     let desk = Desk::new(&["Tuesday"]);
+    let closed = desk.run("true", &["agreement", "edit"]);
+    assert_eq!(closed.status.code(), Some(3), "{closed:?}");
+    assert!(said(&closed).starts_with("The sentences were not saved in the editor, so no"));
+    assert!(said(&closed).contains("save them there before you close it"));
+    let none = String::from_utf8(desk.run("", &["agreement"]).stdout).unwrap();
+    assert!(
+        none.contains("no agreement yet") && desk.drafts() == 0,
+        "{none}"
+    );
     let without_one = "grep -v fixing \"$1\" > \"$1~\"; mv \"$1~\" \"$1\"";
     let begun = desk.run(without_one, &["agreement", "edit"]);
     assert!(begun.status.success(), "{begun:?}");
@@ -233,5 +242,18 @@ fn an_agreement_is_begun_with_sentences_and_opens_with_what_it_says() {
     assert!(said(&same).contains("the same as before"), "{same:?}");
     let again = desk.run("", &["agreement", "agree"]);
     assert!(said(&again).contains("You have agreed to this already."));
+    assert_eq!(desk.drafts(), 0);
+}
+
+#[test]
+fn proposed_sentences_that_are_saved_as_they_are_begin_an_agreement() {
+    let desk = Desk::new(&["Tuesday"]);
+    let saved = desk.run(
+        "cat \"$1\" > \"$1~\"; cat \"$1~\" > \"$1\"",
+        &["agreement", "edit"],
+    );
+    assert!(saved.status.success(), "{saved:?}");
+    let shown = String::from_utf8(desk.run("", &["agreement"]).stdout).unwrap();
+    assert!(shown.contains("  No fixing unless asked.\n"), "{shown}");
     assert_eq!(desk.drafts(), 0);
 }

@@ -5,6 +5,7 @@ use super::{PROGRAM, arrives, computer, two};
 use circlet_tests::disk::SmallDisk;
 use circlet_tests::namespace;
 use circlet_tests::nodes::{Computer, list, text, together};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -53,6 +54,7 @@ fn a_lost_computer_comes_back_from_its_backup_and_learns_what_was_taken_back_fir
     // Made while the node runs.
     let made = bo.data(&["backup", "make", &file]);
     assert_eq!(list(&made, "circles"), ["Tuesday circle"]);
+    assert!(bo.data(&["status"])["backup"]["made"].is_string());
     let again = bo.refused("", &["backup", "make", &file]);
     assert_eq!(again.code, "file-exists");
     bo.data(&["backup", "make", &file, "--force"]);
@@ -71,6 +73,8 @@ fn a_lost_computer_comes_back_from_its_backup_and_learns_what_was_taken_back_fir
     assert!(!new.home().exists(), "a look changes nothing");
     let args = ["restore", &file, "--words-file", &words, "--no-passphrase"];
     new.data(&args);
+    let last = &new.data(&["status"])["backup"];
+    assert_eq!(last["made"], Value::Null, "it has made none itself");
     let hidden = new.refused("", &["read"]);
     assert_eq!(hidden.code, "from-backup");
     assert!(!new.output("", &["read", &gone]).status.success());

@@ -253,7 +253,7 @@ fn the_fields_are_the_ones_that_scripts_know() {
             "response: author id text written",
             "settings: fade may_change name tells",
             "share: id",
-            "status: circles locked running",
+            "status: backup circles locked running",
             "story: ask author edited fades gestures id note responses text written",
             "take-back: gone id kind sentence",
             "words show: cards words",

@@ -10,13 +10,19 @@ use core::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-#[test]
-fn two_members_who_never_met_meet_without_the_one_who_knows_both() {
-    let mut world = World::new(1);
+/// Ana, and Bo who came by an invite of so many uses.
+fn two(seed: u64, uses: u16) -> (World, usize, usize) {
+    let mut world = World::new(seed);
     let ana = world.found("Ana");
-    let key = world.invite(ana, 5, History::FromNow);
+    let key = world.invite(ana, uses, History::FromNow);
     let bo = world.join("Bo", &key);
     world.run(MINUTE);
+    (world, ana, bo)
+}
+
+#[test]
+fn two_members_who_never_met_meet_without_the_one_who_knows_both() {
+    let (mut world, ana, bo) = two(1, 5);
     world.stop(ana);
     let shown = shown_again(&mut world, bo);
     let cai = world.join("Cai", &shown);
@@ -31,11 +37,7 @@ fn two_members_who_never_met_meet_without_the_one_who_knows_both() {
 
 #[test]
 fn a_farewell_written_alone_is_told_when_somebody_is_there() {
-    let mut world = World::new(2);
-    let ana = world.found("Ana");
-    let key = world.invite(ana, 1, History::FromNow);
-    let bo = world.join("Bo", &key);
-    world.run(MINUTE);
+    let (mut world, ana, bo) = two(2, 1);
     world.stop(ana);
     world.command(bo, Command::Leave).unwrap();
     assert_eq!(world.overview(bo).standing, Standing::Left);
@@ -53,11 +55,7 @@ fn a_farewell_written_alone_is_told_when_somebody_is_there() {
 
 #[test]
 fn a_member_who_is_removed_while_connected_hears_of_it() {
-    let mut world = World::new(3);
-    let ana = world.found("Ana");
-    let key = world.invite(ana, 1, History::FromNow);
-    let bo = world.join("Bo", &key);
-    world.run(MINUTE);
+    let (mut world, ana, bo) = two(3, 1);
     world.share(ana, "before").unwrap();
     world.run(MINUTE);
     let person = world.replica(bo).unwrap().me();
@@ -70,11 +68,7 @@ fn a_member_who_is_removed_while_connected_hears_of_it() {
 
 #[test]
 fn a_member_who_is_removed_while_away_hears_of_it_on_coming_back_and_nothing_else() {
-    let mut world = World::new(4);
-    let ana = world.found("Ana");
-    let key = world.invite(ana, 1, History::FromNow);
-    let bo = world.join("Bo", &key);
-    world.run(MINUTE);
+    let (mut world, ana, bo) = two(4, 1);
     world.share(ana, "before").unwrap();
     world.run(MINUTE);
     world.stop(bo);

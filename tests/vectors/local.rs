@@ -31,11 +31,13 @@ fn rows_for_one_person_alone() {
     let muted = local.mute(CIRCLE, people(), THING).unwrap();
     let card = local.keep_card(&card(), THING).unwrap();
     let place = local.keep_place(CIRCLE, &place());
+    let backup = local.keep_last_backup(NOW);
     for (name, batch) in [
         ("draft", draft),
         ("muted", muted),
         ("card", card),
         ("place", place),
+        ("backup", backup),
     ] {
         let value = value(&batch);
         book.put(&format!("{name}, head"), &value.head);
@@ -56,6 +58,7 @@ fn rows_mean(vault: &Vault<Memory>, frozen: &Frozen) {
         ("muted", muted),
         ("card", card_rows),
         ("place", place_rows),
+        ("backup", local.keep_last_backup(Timestamp(0))),
     ];
     for (name, mut batch) in rows {
         for write in &mut batch {
@@ -92,6 +95,7 @@ fn rows_mean(vault: &Vault<Memory>, frozen: &Frozen) {
     assert_eq!(local.muted(CIRCLE).unwrap(), people());
     assert!(local.card().unwrap() == card());
     assert_eq!(local.place(CIRCLE).unwrap(), place());
+    assert_eq!(local.last_backup().unwrap(), Some(NOW));
 }
 
 fn value(batch: &Batch) -> &Value {

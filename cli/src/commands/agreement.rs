@@ -28,7 +28,8 @@ enum Action {
     /// Begin it or change it
     ///
     /// Your editor opens with the words that are there, or with a few sentences to begin with; or the new
-    /// words come from stdin when they are piped or `-` is given.
+    /// words come from stdin when they are piped or `-` is given. An agreement is begun once you save in the
+    /// editor, also with the sentences just as they are; closed without saving, nothing is begun.
     Edit {
         /// `-` reads the words from stdin
         #[arg(value_parser = ["-"], value_name = "-", hide_possible_values = true)]
@@ -37,6 +38,10 @@ enum Action {
     /// Agree to it as it is now
     Agree,
 }
+
+/// What is said where the editor was closed over the proposed sentences.
+const NOT_SAVED: &str = "The sentences were not saved in the editor, so no agreement was begun. If you want \
+                         them just as they are, save them there before you close it.";
 
 /// Shows, changes or agrees.
 pub(crate) async fn run(args: &Args, context: &Context) -> Result<Done> {
@@ -73,6 +78,9 @@ async fn edit(stdin: bool, context: &Context) -> Result<Done> {
         there
     };
     let written = text::write(editor, context, &already)?;
+    if begins && !written.is_saved() {
+        return Err(written.dropped(NOT_SAVED));
+    }
     if !begins && written.text == already.trim_end() {
         return Err(written.unchanged());
     }

@@ -42,6 +42,9 @@ pub(crate) async fn run(_: &Args, context: &Context) -> Result<Done> {
         write_circle(circle, &mut text);
     }
     let message = if text.is_empty() { NO_CIRCLE } else { "" };
+    if let Some(backup) = json.get("backup").filter(|_| !text.is_empty()) {
+        let _ = writeln!(text, "\n{}", words::field(backup, "sentence"));
+    }
     Ok(Done {
         json,
         text,

@@ -59,6 +59,11 @@ impl TextDocument {
         document.text(&text).map_err(|_| Error::Merge)
     }
 
+    /// Returns it as a file that any Automerge opens.
+    pub fn save(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.history.merge()?.save())
+    }
+
     /// Returns the changes that nothing else builds on: they name what is shown.
     pub fn heads(&self) -> Vec<Hash> {
         self.history.heads()

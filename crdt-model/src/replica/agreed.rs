@@ -85,6 +85,16 @@ impl Replica {
         }))
     }
 
+    /// Returns the circle's agreement as a file that any Automerge opens; `None` where there is none.
+    pub fn agreement_file(&self) -> Result<Option<Vec<u8>>, Error> {
+        let counting = self.counting_agreement()?;
+        let document = counting.map(|(_, kept)| self.open_agreement(kept));
+        Ok(document
+            .transpose()?
+            .flatten()
+            .and_then(|it| it.save().ok()))
+    }
+
     /// Reads an agreement; `None` where it says nothing that can be read here.
     fn read_agreement(&self, kept: &Kept) -> Result<Option<Agreement>, Error> {
         let document = self.open_agreement(kept)?;

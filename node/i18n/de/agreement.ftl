@@ -57,3 +57,5 @@ welcome-how = Geschichten sind, was Menschen hier einander erzählen, und sonst 
 welcome-free = Du musst nichts teilen.
 problem-no-agreement = Dieser Kreis hat noch keine Vereinbarung, darum gibt es nichts, dem du zustimmen könntest.
     .next = Alle im Kreis können eine beginnen.
+live-agreement = Die Vereinbarung wurde geändert. Zeigen
+live-answer = Jemand hat geantwortet. Zeigen

@@ -56,3 +56,5 @@ welcome-how = Stories are what people here share with each other, and with nobod
 welcome-free = You don't have to share anything.
 problem-no-agreement = This circle has no agreement yet, so there is nothing to agree to.
     .next = Anyone in it can begin one.
+live-agreement = The agreement was changed. Show it
+live-answer = Somebody has answered. Show it

@@ -109,7 +109,8 @@ async fn look(api: &Api, circle: Select) -> Result<(Hint, Value), Problem> {
         .await
 }
 
-fn of(shown: &Shown<'_>, circle: &Select) -> Result<Value, Problem> {
+/// Returns what is told of a circle's agreement; without a text where there is none.
+pub(crate) fn of(shown: &Shown<'_>, circle: &Select) -> Result<Value, Problem> {
     let agreement = shown.replica(circle)?.agreement(shown.now)?;
     let proposal = page::proposal();
     let Some(agreement) = agreement else {

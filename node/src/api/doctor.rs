@@ -33,10 +33,11 @@ pub struct Check {
 
 pub(super) async fn show(State(api): State<Api>) -> Answer {
     let running = api.running;
-    let of_circles = api
-        .handle
-        .look(move |shown| Ok((shown.now, of_circles(shown, running))));
-    let (now, of_circles) = of_circles.await?;
+    let of_circles = api.handle.look(move |shown| {
+        let backup = status::backup(shown).sentence;
+        Ok((shown.now, of_circles(shown, running), backup))
+    });
+    let (now, of_circles, backup) = of_circles.await?;
     let home = api.home.clone();
     let of_files = tokio::task::spawn_blocking(move || of_files(&home, now)).await;
     let mut checks = of_files.map_err(|_| Problem::bug())?;
@@ -47,6 +48,8 @@ pub(super) async fn show(State(api): State<Api>) -> Answer {
         "Circlet isn't running. Everything \
         here still works; run `circlet start`, so that it goes out.",
     ));
+    // None is nothing that is wrong.
+    checks.push(check("backup", true, &backup, ""));
     checks.extend(of_circles);
     Ok(Json(json!({ "checks": checks })))
 }

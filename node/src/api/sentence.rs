@@ -6,17 +6,34 @@ use circlet_model::replica::output::JoinEnd;
 use circlet_model::replica::overview::{Overview, Standing};
 use circlet_model::store;
 use circlet_model::time::{Day, Timestamp};
+use jiff::tz::TimeZone;
 
 /// After so many days without anybody it is worth a look at why.
 const LONG: u64 = 7;
 
 /// Returns names, or other words, as people say them: "Ana, Bo and Cai".
-pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+pub fn listed(names: &[impl AsRef<str>]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     match names.as_slice() {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         names => names.concat(),
     }
+}
+
+/// Returns when the last backup was made, as a day here.
+pub(super) fn backup_day(made: Timestamp) -> Option<jiff::civil::Date> {
+    let made = i64::try_from(made.0).ok()?;
+    let made = jiff::Timestamp::from_millisecond(made).ok()?;
+    Some(made.to_zoned(TimeZone::system()).date())
+}
+
+/// Says when the last backup was made.
+pub(super) fn last_backup(made: Option<jiff::civil::Date>) -> String {
+    let said = |day: jiff::civil::Date| {
+        let day = day.strftime("%-d %B %Y");
+        format!("Your last backup was made on {day}.")
+    };
+    made.map_or_else(|| "No backup has been made yet.".to_owned(), said)
 }
 
 /// Returns the word for a standing that scripts can rely on.

@@ -38,6 +38,15 @@ pub struct Circle {
     pub digest: String,
 }
 
+/// The last backup of this home.
+#[derive(Clone, Debug, Serialize)]
+pub struct Backup {
+    /// The day on which it was made.
+    pub made: Option<String>,
+    /// The same in plain words.
+    pub sentence: String,
+}
+
 /// A member, as far as the status goes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Member {
@@ -49,18 +58,32 @@ pub struct Member {
 
 pub(super) async fn show(State(api): State<Api>, choice: Choice) -> Answer {
     let running = api.running;
-    let circles = api
-        .handle
-        .look(move |shown| of_all(shown, &choice.circle, running))
-        .await?;
-    Ok(Json(
-        json!({ "circles": circles, "running": running, "locked": false }),
-    ))
+    let looked = api.handle.look(move |shown| {
+        let circles = of_all(shown, &choice.circle, running)?;
+        Ok((circles, backup(shown)))
+    });
+    let (circles, backup) = looked.await?;
+    Ok(Json(json!({
+        "circles": circles,
+        "running": running,
+        "locked": false,
+        "backup": backup,
+    })))
 }
 
 fn of_all(shown: &Shown<'_>, select: &Select, running: bool) -> Result<Vec<Circle>, Problem> {
     let lines = shown.among(select)?;
     Ok(lines.iter().map(|line| of(line, shown, running)).collect())
+}
+
+/// Returns when the last backup was made, for programs and in words.
+pub(super) fn backup(shown: &Shown<'_>) -> Backup {
+    let made = shown.local.last_backup().ok().flatten();
+    let made = made.and_then(sentence::backup_day);
+    Backup {
+        made: made.map(|day| day.to_string()),
+        sentence: sentence::last_backup(made),
+    }
 }
 
 /// Returns how a circle stands.

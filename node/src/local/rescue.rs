@@ -28,6 +28,9 @@ impl Local<'_> {
         if !card.is_blank() {
             rescued.batches.push(to.keep_card(&card, fresh_thing()?)?);
         }
+        if let Some(made) = rescued.read(self.last_backup())? {
+            rescued.batches.push(to.keep_last_backup(made));
+        }
         for circle in circles {
             let muted = rescued.read(self.muted(*circle))?;
             if !muted.is_empty() {

@@ -31,8 +31,19 @@ const PROPOSAL: [&str; 6] = [
 #[template(path = "agreement.html")]
 struct Ours {
     frame: Frame,
+    /// What stands on the screen.
+    seen: Seen,
     line: Option<Line>,
     told: Option<&'static str>,
+}
+
+/// What a screen showed of the agreement when it was loaded.
+#[derive(Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Seen {
+    /// The version; empty where there was none.
+    version: String,
+    /// The answers, a letter for each member.
+    answers: String,
 }
 
 /// An agreement that is there.
@@ -114,6 +125,38 @@ pub(super) fn asked(replica: &Replica, now: Timestamp) -> Result<Option<&'static
     })
 }
 
+impl Seen {
+    /// Returns what a screen shows now.
+    fn of(agreement: Option<&AgreementLine>) -> Self {
+        let Some(agreement) = agreement else {
+            return Self::default();
+        };
+        let answers = agreement.answers.iter().map(|it| match it.answer {
+            Answer::Yes => 'y',
+            Answer::Before => 'b',
+            Answer::NotYet => 'n',
+        });
+        Self {
+            version: api_agreement::to_text(&agreement.version),
+            answers: answers.collect(),
+        }
+    }
+
+    /// Returns the sentence that tells what is other now; `None` where it stands on the screen.
+    pub(super) fn news(
+        &self,
+        replica: &Replica,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>, Problem> {
+        let there = Self::of(replica.agreement(now)?.as_ref());
+        Ok(if there.version == self.version {
+            (there != *self).then_some("live-answer")
+        } else {
+            Some("live-agreement")
+        })
+    }
+}
+
 pub(super) async fn show(
     State(api): State<Api>,
     base: Base,
@@ -127,8 +170,14 @@ pub(super) async fn show(
     let screen = api.handle.look(move |shown| {
         let (replica, frame) = circle::open(shown, &circle, frame)?;
         let agreement = replica.agreement(shown.now)?;
+        let seen = Seen::of(agreement.as_ref());
         let line = agreement.map(|agreement| line(&frame, agreement, shown.now));
-        Ok(Ours { frame, line, told })
+        Ok(Ours {
+            frame,
+            seen,
+            line,
+            told,
+        })
     });
     Ok(page(&screen.await?))
 }

@@ -26,6 +26,8 @@ const TRIES: u32 = 20;
 #[template(path = "backup.html")]
 struct Form {
     frame: Frame,
+    /// When the last one was made.
+    last: String,
     path: String,
     /// Whether the home has a passphrase, which the backup then has too.
     passphrase: bool,
@@ -197,8 +199,17 @@ async fn screen(api: &Api, base: &Base, path: Option<String>) -> Result<Form, Pr
         Some(path) => path,
         None => suggested(api, &frame, "circlet-backup").await?,
     };
+    let last = api
+        .handle
+        .look(|shown| Ok(shown.local.last_backup()?))
+        .await?;
+    let last = match last {
+        Some(made) => frame.with("backup-last", "day", dates::in_full_here(&frame, made)),
+        None => frame.say("backup-none"),
+    };
     Ok(Form {
         frame,
+        last,
         path,
         passphrase: Keystore::needs_passphrase(&api.home)?,
         trouble: None,

@@ -33,6 +33,11 @@ pub(super) fn in_full(frame: &Frame, day: Day) -> String {
     full(frame, date(day.start(), &TimeZone::UTC))
 }
 
+/// Returns the day of a point in time, never as "today".
+pub(super) fn in_full_here(frame: &Frame, time: Timestamp) -> String {
+    full(frame, date(time, &TimeZone::system()))
+}
+
 fn said(frame: &Frame, day: Date, today: Date) -> When {
     let said = if day == today {
         frame.say("day-today")

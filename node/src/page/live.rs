@@ -1,8 +1,10 @@
 //! What changes while a screen is shown: told to its script, which moves nothing by itself.
 //!
 //! A screen says which of its stories or responses stood at its newest end. Whatever comes after that from
-//! somebody else is told in one sentence; whatever stood there and is taken back goes from the screen.
+//! somebody else is told in one sentence; whatever stood there and is taken back goes from the screen. The
+//! screen of the agreement says which words and answers stood on it.
 
+use super::agreement;
 use super::circle;
 use super::feed::ON_A_SCREEN;
 use super::show::{Base, Frame, Shown};
@@ -11,8 +13,8 @@ use crate::api::Api;
 use crate::handle;
 use crate::problem::Problem;
 use axum::extract::{Path, Query, State};
-use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
 use circlet_model::id::ThingId;
 use futures::stream::unfold;
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ use tokio::time::{Instant, sleep_until};
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a screen showed when it was loaded.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Seen {
     /// The newest thing on it; nothing = there was none.
     last: Option<String>,
@@ -60,6 +62,8 @@ struct Screen {
     gesture: Option<ThingId>,
     /// What stands on it, or below it; nothing = not looked at yet.
     known: Option<BTreeSet<ThingId>>,
+    /// What it showed of the agreement, where it is the agreement's.
+    agreement: Option<agreement::Seen>,
 }
 
 /// Something that could stand on a screen: its id, whose it is, whether that is whoever looks.
@@ -78,7 +82,7 @@ pub(super) async fn feed(
     Path(circle): Path<String>,
     Query(seen): Query<Seen>,
 ) -> Shown {
-    tell(api, &base, circle, None, &seen)
+    Ok(tell(api, screen(&base, circle, None, &seen)?))
 }
 
 pub(super) async fn story(
@@ -87,24 +91,47 @@ pub(super) async fn story(
     Path((circle, id)): Path<(String, String)>,
     Query(seen): Query<Seen>,
 ) -> Shown {
-    tell(api, &base, circle, Some(thing(&id)?), &seen)
+    let screen = screen(&base, circle, Some(thing(&id)?), &seen)?;
+    Ok(tell(api, screen))
 }
 
-fn tell(api: Api, base: &Base, circle: String, story: Option<ThingId>, seen: &Seen) -> Shown {
+pub(super) async fn agreement(
+    State(api): State<Api>,
+    base: Base,
+    Path(circle): Path<String>,
+    Query(seen): Query<agreement::Seen>,
+) -> Shown {
+    let screen = Screen {
+        agreement: Some(seen),
+        ..screen(&base, circle, None, &Seen::default())?
+    };
+    Ok(tell(api, screen))
+}
+
+fn screen(
+    base: &Base,
+    circle: String,
+    story: Option<ThingId>,
+    seen: &Seen,
+) -> Result<Screen, Problem> {
     let last = seen.last.as_deref().map(thing).transpose()?;
     let gesture = seen.gesture.as_deref().map(thing).transpose()?;
-    let screen = Screen {
+    Ok(Screen {
         frame: Frame::new(base, "feed-title"),
         circle,
         story,
         last,
         gesture,
         known: None,
-    };
+        agreement: None,
+    })
+}
+
+fn tell(api: Api, screen: Screen) -> Response {
     let moved = api.handle.moved();
     let news = unfold((api, moved, screen, None), next);
     let news = Sse::new(news).keep_alive(KeepAlive::default());
-    Ok(news.into_response())
+    news.into_response()
 }
 
 fn thing(hex: &str) -> Result<ThingId, Problem> {
@@ -143,6 +170,17 @@ async fn look(api: &Api, mut screen: Screen) -> Option<(Screen, News)> {
 impl Screen {
     fn news(&mut self, shown: &handle::Shown<'_>) -> Result<News, Problem> {
         let (line, _) = circle::find(shown, &self.circle)?;
+        if let Some(seen) = &self.agreement {
+            let news = line.replica.map(|replica| seen.news(replica, shown.now));
+            let new = news.ok().transpose()?.flatten();
+            return Ok(News {
+                state: state::sentence(&self.frame, &line, shown.now),
+                new: new.map(|key| self.frame.say(key)),
+                at: None,
+                gone: Vec::new(),
+                gap: String::new(),
+            });
+        }
         let lines = self.lines(shown)?;
         let known = self.known.get_or_insert_with(|| {
             let words = known(&lines.words, self.last);

@@ -14,6 +14,7 @@ use crate::replica::agreements::MAX_OF_ONE;
 use crate::replica::output::{Refusal, Reply};
 use crate::replica::overview::{AgreementLine, Answer};
 use crate::time::Day;
+use automerge::{Automerge, ROOT, ReadDoc as _};
 
 /// The agreement that Ana sees.
 pub(super) fn seen(circle: &Circle) -> Option<AgreementLine> {
@@ -111,6 +112,18 @@ fn who_writes_it_agrees_and_who_reads_it_is_asked_again_when_it_changed() {
     assert_eq!(seen(&circle).unwrap().mine(), Answer::Yes);
     let names = circle.replica.overview().members;
     assert_eq!(names[0].name, "Ana", "the yes changes nothing else");
+}
+
+#[test]
+fn any_automerge_opens_the_file_of_it() {
+    let mut circle = Circle::found();
+    assert_eq!(circle.replica.agreement_file().unwrap(), None);
+    write(&mut circle, "Anyone may pass.");
+    write(&mut circle, "Anyone may pass. We listen.");
+    let file = circle.replica.agreement_file().unwrap().unwrap();
+    let document = Automerge::load(&file).unwrap();
+    let (_, text) = document.get(ROOT, "t").unwrap().unwrap();
+    assert_eq!(document.text(&text).unwrap(), "Anyone may pass. We listen.");
 }
 
 #[test]

@@ -101,3 +101,38 @@ async fn what_cannot_be_an_agreement_is_refused_in_words() {
     assert_eq!((status, refused["code"].as_str()), (404, Some("not-found")));
     asked.close().await;
 }
+
+#[tokio::test]
+async fn the_agreement_is_taken_along_with_the_circle_and_not_with_ones_own_words() {
+    let asked = Asked::new();
+    asked.post("/v1/circles", json!({"name": "Tuesday"})).await;
+    let place = tempfile::tempdir().unwrap();
+    let copy = async |name: &str, mine: bool| {
+        let folder = place.path().join(name);
+        let body = json!({"folder": folder, "mine": mine});
+        let (status, copied) = asked.post("/v1/copies", body).await;
+        assert_eq!(status, 200, "{copied}");
+        folder.join("tuesday")
+    };
+    assert!(!copy("none", false).await.join("agreement.md").exists());
+    let words = json!({"text": "Anyone may pass.\nWe listen."});
+    let (_, begun) = asked.post("/v1/agreement", words).await;
+    let folder = copy("all", false).await;
+    let read = |end: &str| std::fs::read(folder.join(format!("agreement.{end}"))).unwrap();
+    let page = String::from_utf8(read("md")).unwrap();
+    let changed = begun["changed"].as_str().unwrap();
+    assert_eq!(
+        page,
+        format!(
+            "The agreement of Tuesday, last changed by Ana, {changed}\n\nAnyone may pass.  \nWe listen.\n\n\
+             You have agreed to it as it is now.\n"
+        )
+    );
+    let mut told: Value = serde_json::from_slice(&read("json")).unwrap();
+    assert_eq!(told["agreed"], json!(["Ana"]));
+    told["proposal"] = begun["proposal"].clone();
+    assert_eq!(told, begun);
+    assert_eq!(read("automerge")[..4], [0x85, 0x6f, 0x4a, 0x83]);
+    assert!(!copy("mine", true).await.join("agreement.md").exists());
+    asked.close().await;
+}

@@ -140,3 +140,36 @@ async fn the_crisis_card_belongs_to_no_circle() {
     assert_eq!(asked.get("/v1/crisis").await, (200, kept));
     asked.close().await;
 }
+
+#[tokio::test]
+async fn when_the_last_backup_was_made_is_said_and_a_failed_one_is_none() {
+    let asked = Asked::new();
+    let none = json!({"made": null, "sentence": "No backup has been made yet."});
+    assert_eq!(asked.get("/v1/status").await.1["backup"], none);
+    let place = tempfile::tempdir().unwrap();
+    let make = async || {
+        let body = json!({"path": place.path().join("backup")});
+        asked.post("/v1/backups", body).await
+    };
+    std::fs::write(place.path().join("backup"), "something else").unwrap();
+    assert_eq!(make().await.1["code"], "file-exists");
+    assert_eq!(asked.get("/v1/status").await.1["backup"], none);
+    std::fs::remove_file(place.path().join("backup")).unwrap();
+    assert_eq!(make().await.0, 200);
+    let (_, status) = asked.get("/v1/status").await;
+    let backup = &status["backup"];
+    let day: jiff::civil::Date = backup["made"].as_str().unwrap().parse().unwrap();
+    let said = day.strftime("%-d %B %Y");
+    assert_eq!(
+        backup["sentence"],
+        format!("Your last backup was made on {said}.")
+    );
+    let (_, doctor) = asked.get("/v1/doctor").await;
+    let mut checks = doctor["checks"].as_array().unwrap().iter();
+    let found = checks.find(|check| check["check"] == "backup").unwrap();
+    assert_eq!(
+        (&found["ok"], &found["sentence"]),
+        (&json!(true), &backup["sentence"])
+    );
+    asked.close().await;
+}

@@ -168,6 +168,7 @@ async fn a_backup_is_made_where_it_is_wanted_and_checked_with_the_words_of_the_h
     let form = browser.get("computer/backup").await;
     form.says("Only your 24 words open it");
     form.says("circlet-backup-");
+    form.says("No backup has been made yet.");
     form.says("circlet restore FILE");
     assert!(!form.body.contains("type=\"password\""));
     let place = browser.home.root().parent().unwrap().join("a <backup>");
@@ -178,6 +179,8 @@ async fn a_backup_is_made_where_it_is_wanted_and_checked_with_the_words_of_the_h
     made.says("It holds Tuesday circle.");
     made.says("a &#60;backup&#62;");
     assert!(place.exists());
+    let form = browser.get("computer/backup").await;
+    form.says("Your last backup was made on ");
     let checked = browser.post("computer/backup/check", &fields).await;
     checked.says("The backup is whole");
     checked.says("Made today, by Ana.");

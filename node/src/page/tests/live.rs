@@ -73,3 +73,35 @@ async fn a_story_tells_of_itself_and_strange_paths_are_refused() {
         .says("not here");
     browser.close().await;
 }
+
+#[tokio::test]
+async fn the_agreement_tells_that_it_was_changed_or_answered() {
+    let (browser, path) = circle().await;
+    let agreement = format!("{path}agreement");
+    let live = |screen: &Came| screen.between("data-live=\"/abc/", "\"");
+    let none = browser.get(&agreement).await;
+    let mut told = Told::of(&browser, &live(&none)).await;
+    assert_eq!(told.next().await.unwrap()["new"], Value::Null);
+    let one = browser.does(&agreement, "version=&text=One.").await;
+    let then = told.next().await.unwrap();
+    assert_eq!(then["new"], "The agreement was changed. Show it");
+    assert_eq!(
+        (&then["at"], &then["gone"]),
+        (&Value::Null, &serde_json::json!([]))
+    );
+    // Changed by two who have not seen each other's: nobody has agreed to what became of it.
+    let version = one.between("agreement/live?version=", "&");
+    for words in ["One.+Two.", "Three."] {
+        let fields = format!("version={version}&text={words}");
+        browser.does(&agreement, &fields).await;
+    }
+    let both = browser.get(&agreement).await;
+    let mut told = Told::of(&browser, &live(&both)).await;
+    assert_eq!(told.next().await.unwrap()["new"], Value::Null);
+    let version = both.between("agreement/live?version=", "&");
+    let yes = format!("version={version}");
+    browser.does(&format!("{agreement}/agree"), &yes).await;
+    let then = told.next().await.unwrap();
+    assert_eq!(then["new"], "Somebody has answered. Show it");
+    browser.close().await;
+}
