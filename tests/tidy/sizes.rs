@@ -12,7 +12,7 @@ const NINE_OF_TEN: usize = 320;
 /// Room for circles, membership under attack, devices, taking back, fading, locking, backups, bundles, repair,
 /// gestures, the agreement, what is for oneself alone, and the whole of the page: final formats, their checks,
 /// and errors in plain words are most of it. What is added from here on is weighed, and beyond this it is time to delete something.
-const PRODUCT: usize = 42_500;
+const PRODUCT: usize = 43_500;
 /// Lines of tests for each line of the product, times 100: a little below what there is, so that it
 /// does not go back. The goal is 100.
 const LEAST_TEST_PERCENT: usize = 70;

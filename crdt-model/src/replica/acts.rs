@@ -93,15 +93,17 @@ impl Replica {
         self.attach(act.sign(&self.identity.device)) == Taken::New
     }
 
-    /// Builds on dropped acts (R9) that the circle's settings rest on: so everybody gets them, and the same
-    /// settings count everywhere.
-    pub(super) fn keep_what_settings_rest_on(&mut self, now: Timestamp) -> Result<(), Error> {
+    /// Builds on dropped acts (R9) that the circle's settings rest on, or a keeper's taking back of what another
+    /// made: so everybody gets them, and the same counts everywhere.
+    pub(super) fn keep_what_keepers_knew(&mut self, now: Timestamp) -> Result<(), Error> {
         if !self.graph.as_ref().is_some_and(Graph::drops_any) {
             return Ok(());
         }
         let mut dropped = BTreeSet::new();
-        for place in self.places_of_settings()? {
+        let settings = self.places_of_settings()?.into_iter();
+        for place in settings.chain(self.taken_back_by_keepers()) {
             let entry = self.rows.entry(&place)?;
+            let entry = entry.filter(|entry| !self.is_own_retract(entry.header.header()));
             let graph = self.graph.as_ref();
             let is_dropped =
                 |act: &&ActId| graph.is_some_and(|graph| graph.contains(act) && !graph.keeps(act));

@@ -35,7 +35,7 @@ impl Replica {
         self.open_more();
         self.ack_removals(now);
         if all {
-            self.keep_what_settings_rest_on(now)?;
+            self.keep_what_keepers_knew(now)?;
         }
         self.close_strangers(out)?;
         self.plan_dials(now, out);

@@ -237,6 +237,21 @@ impl Replica {
         }
     }
 
+    /// Returns where the retracts lie in chains of people who are or were keepers.
+    pub(super) fn taken_back_by_keepers(&self) -> Vec<Place> {
+        let by_keeper = |place: &&Place| {
+            let person = self.roster().and_then(|it| it.person_of(&place.device));
+            let graph = self.graph.as_ref().filter(|_| place.branch != DETACHED);
+            person.is_some_and(|it| graph.is_some_and(|graph| graph.is_named_keeper(&it)))
+        };
+        self.retracts.values().filter(by_keeper).copied().collect()
+    }
+
+    /// Whether a header says that somebody takes back what they made themselves.
+    pub(super) fn is_own_retract(&self, header: &Header) -> bool {
+        header.action == Action::Retract && self.is_own(header)
+    }
+
     /// Whether a retract is by the person who made the thing. Their signature says so, whatever they knew.
     fn is_own(&self, header: &Header) -> bool {
         let person = self

@@ -5,7 +5,7 @@ use super::cuts::{entry, heads, removal, settle, with_keepers};
 use crate::bounded::List;
 use crate::id::ActId;
 use crate::log::entry::Entry;
-use crate::log::header::Header;
+use crate::log::header::{Action, Header};
 use crate::log::run::Run;
 use crate::membership::act::{self, Act, Cut, Kind, Role, SignedAct};
 use crate::replica::acts::Taken;
@@ -95,6 +95,44 @@ fn dropped_acts_on_which_the_settings_rest_come_to_everybody() {
     circle.replica.roster_changed(NOW, &mut out).unwrap();
     assert_eq!(circle.replica.graph.as_ref().unwrap().len(), acts);
     assert_eq!(circle.replica.circle_name(), "Wednesday");
+}
+
+#[test]
+fn a_dropped_act_that_a_keeper_names_who_takes_something_back_comes_to_everybody() {
+    let (mut circle, bo, mut cai, eve) = with_keepers();
+    super::agreement::write(&mut circle, "Words that have to go.");
+    let before = heads(&circle);
+    let remove = removal(&circle, &bo, 0);
+    assert!(circle.replica.act(remove, NOW).is_some());
+    // Cai, who has not heard, takes the agreement back after something that Bo says.
+    let (late, taken) = circle.act_on(&bo, &before, ack());
+    assert_eq!(taken, Taken::New);
+    let origin = circle.last_origin();
+    let header = Header {
+        thing: origin.thing(circle.replica.circle().unwrap()),
+        origin: Some(origin),
+        action: Action::Retract,
+        epoch: crate::id::EpochId::default(),
+        heads: List::new(vec![late]).unwrap(),
+        ..super::agreement::header(&circle, &cai, 1)
+    };
+    let retract = cai.sign_retract(header);
+    circle.take(&cai, &retract);
+    circle.finish();
+    assert_eq!(circle.replica.agreement(NOW).unwrap(), None);
+    let remove: Vec<ActId> = heads(&circle);
+    let remove: Vec<ActId> = remove.into_iter().filter(|head| *head != late).collect();
+    for who in [&cai, &eve] {
+        assert_eq!(circle.act_on(who, &remove, ack()).1, Taken::New);
+    }
+    let keeps = |circle: &Circle| circle.replica.graph.as_ref().unwrap().keeps(&late);
+    assert!(!keeps(&circle), "others drop it unread");
+    let mut out = Outbox::default();
+    circle.replica.roster_changed(NOW, &mut out).unwrap();
+    assert!(keeps(&circle), "and now they are told of it");
+    let acts = circle.replica.graph.as_ref().unwrap().len();
+    circle.replica.roster_changed(NOW, &mut out).unwrap();
+    assert_eq!(circle.replica.graph.as_ref().unwrap().len(), acts);
 }
 
 #[test]
