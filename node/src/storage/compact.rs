@@ -36,6 +36,11 @@ const PARTS: u64 = 20;
 /// Below this nothing is worth the time: sled writes ahead in segments of 512 KiB.
 const SMALL: u64 = 4 * 1024 * 1024;
 
+/// A store in use is looked through once it has grown by so much, and by as much again as it was at the
+/// last look; and copied once it is so many times as large as its rows.
+const MUCH: u64 = 64 * 1024 * 1024;
+const TIMES: u64 = 3;
+
 /// How many rows are read at once.
 const ROWS_AT_ONCE: usize = 512;
 
@@ -60,6 +65,27 @@ pub fn compact(home: &Home) -> Result<(), Error> {
     let folder = home.store();
     end_swap(&folder).map_err(|error| io_error(&error))?;
     copy_of(Sled::open(&folder)?, &folder).map(drop)
+}
+
+/// Copies the store of an engine in use, where it has grown much. Readers read on meanwhile, and wait
+/// only while the fresh one is opened.
+pub(super) fn shrink(engine: &Sled) -> Result<(), Error> {
+    shrink_above(engine, MUCH)
+}
+
+fn shrink_above(engine: &Sled, much: u64) -> Result<(), Error> {
+    let folder = engine.folder();
+    let size = size_of(folder)?;
+    if size <= seen(engine)?.saturating_mul(2).saturating_add(much) {
+        return Ok(());
+    }
+    if size <= live_bytes(engine)?.saturating_mul(TIMES) {
+        return mark_seen(engine, folder);
+    }
+    match copy(engine, folder) {
+        Ok(()) => engine.reopen(|| take_place(folder)),
+        Err(error) => drop_copy(folder, &error),
+    }
 }
 
 /// Waits until nothing of this program writes to the store of a home any more.
@@ -390,6 +416,51 @@ mod tests {
         engine.flush().unwrap();
         drop(engine);
         (place, home)
+    }
+
+    #[test]
+    fn a_store_in_use_is_copied_when_it_has_grown_much_and_goes_on() {
+        let (_place, home) = home();
+        let rows = fill(&home);
+        let engine = Sled::open(&home.store()).unwrap();
+        let before = size_of(&home.store()).unwrap();
+        shrink(&engine).unwrap();
+        assert_eq!(size_of(&home.store()).unwrap(), before);
+        std::thread::scope(|threads| {
+            let shrinking = threads.spawn(|| shrink_above(&engine, 1024 * 1024).unwrap());
+            while !shrinking.is_finished() {
+                assert_eq!(all(&engine), rows);
+            }
+        });
+        let after = size_of(&home.store()).unwrap();
+        assert!(after * 3 < before, "{before} bytes became {after}");
+        goes_on(engine, &home, &rows);
+    }
+
+    #[test]
+    fn a_store_in_use_that_cannot_be_swapped_goes_on_as_it_is() {
+        let (_place, home) = home();
+        let rows = fill(&home);
+        let engine = Sled::open(&home.store()).unwrap();
+        let before = size_of(&home.store()).unwrap();
+        let old = beside(&home.store(), "old");
+        fs::create_dir(&old).unwrap();
+        fs::write(old.join("in the way"), b"").unwrap();
+        shrink_above(&engine, 1024 * 1024).unwrap();
+        assert!(size_of(&home.store()).unwrap() >= before);
+        goes_on(engine, &home, &rows);
+    }
+
+    fn goes_on(engine: Sled, home: &Home, rows: &super::super::Rows) {
+        assert_eq!(fs::read_dir(home.root()).unwrap().count(), 1);
+        assert_eq!(all(&engine), *rows);
+        let later = (vec![9; 9], Some(b"later".to_vec()));
+        engine.write(vec![later]).unwrap();
+        engine.flush().unwrap();
+        drop(engine);
+        let engine = open(home).unwrap();
+        assert_eq!(engine.get(&[9; 9]).unwrap().unwrap(), b"later");
+        assert_eq!(all(&engine).len(), rows.len() + 1);
     }
 
     /// Rows of the size that a story leaves once it was taken back.
