@@ -52,7 +52,7 @@ use rand_chacha::ChaCha20Rng;
 use round::{After, Round};
 pub(crate) use running::{Running, start};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -77,6 +77,9 @@ const REOPEN_LONGEST: Duration = Duration::from_mins(5);
 
 /// The longest time between two looks at the clock, so that a sleep of the computer is noticed.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// How often the store is looked at, whether it has grown much.
+const LOOK_AT_STORE: Duration = Duration::from_hours(1);
 
 /// How long the networks may take to close: what is left of five seconds is for the rest.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -108,6 +111,7 @@ struct Driver<E> {
     /// Circles whose replicas asked for other keys, and what they asked.
     other_keys: Vec<(Hint, Output)>,
     keeping: cards::Keeping,
+    looked: Instant,
 }
 
 /// What wakes the driver.
@@ -153,6 +157,7 @@ impl<E: Engine> Driver<E> {
             moved: watch::Sender::new(()),
             other_keys: Vec::new(),
             keeping,
+            looked: Instant::now(),
         };
         driver.hide_muted();
         Ok(driver)
@@ -181,6 +186,7 @@ impl<E: Engine> Driver<E> {
             }
             self.wake(&mut round);
             self.finish(round).await;
+            self.shrink();
         }
         self.close().await;
     }

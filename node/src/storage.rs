@@ -79,6 +79,11 @@ pub trait Engine: Send + Sync + 'static {
     fn write(&self, changes: Vec<Change>) -> Result<(), Error>;
     /// Makes everything that was written survive a power cut.
     fn flush(&self) -> Result<(), Error>;
+    /// Gives back the room of what is gone, where that is worth the time. The caller sees to it that
+    /// nobody writes meanwhile.
+    fn shrink(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 impl From<keystore::Error> for Error {

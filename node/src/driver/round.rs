@@ -1,7 +1,7 @@
 //! A round: inputs handed to their replicas, their changes written, one flush, and what follows it.
 
 use super::circle::Circle;
-use super::{Driver, RETRY};
+use super::{Driver, LOOK_AT_STORE, RETRY};
 use crate::handle::{Kept, Look};
 use crate::identity::Hint;
 use crate::network;
@@ -11,6 +11,7 @@ use circlet_model::replica::input::Input;
 use circlet_model::replica::output::{Outbox, Output};
 use circlet_model::store::{self, Batch};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// What is done with one flush, and after it.
 #[derive(Default)]
@@ -107,6 +108,17 @@ impl<E: Engine> Driver<E> {
         let settled = self.circles.iter().all(Circle::settled);
         self.settle
             .send_if_modified(|known| std::mem::replace(known, settled) != settled);
+    }
+
+    /// Now and then gives back the room that the store has no use for. Whoever asks meanwhile waits.
+    pub(super) fn shrink(&mut self) {
+        if self.looked.elapsed() < LOOK_AT_STORE {
+            return;
+        }
+        if let Err(error) = self.vault.shrink() {
+            tracing::debug!(%error, "the store could not be made smaller");
+        }
+        self.looked = Instant::now();
     }
 
     /// Takes back what a round wrote and could not make durable.

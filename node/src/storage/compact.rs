@@ -1,8 +1,8 @@
 //! Compaction: the store is copied into a fresh one, without what the old segments still hold.
 //!
 //! sled uses the room of old rows again only in part, so a store in which much was taken back keeps
-//! growing. At the next opening, one that has grown is looked through, and where it is larger than twice
-//! what lives in it and a little more, it is copied:
+//! growing. At the next opening, one that has grown is looked through, and where it is nearly twice as
+//! large as what lives in it, it is copied:
 //!
 //! ```text
 //! 1  store                          store.new: some rows, until all of them are durable
@@ -26,13 +26,20 @@ use std::time::Duration;
 /// The row that says how large the file was when it was last looked through, in bytes.
 const MARK: &[u8] = b"\xFEsize";
 
-/// A store is copied once it is this many times as large as the rows that live in it, ...
-const GROWN: u64 = 2;
+/// A store is copied once it is larger than so many tenths of the rows that live in it. What it grows by
+/// before it is looked through again still leaves it below twice of them.
+const TENTHS: u64 = 19;
 
-/// ... and so much more: sled writes ahead in segments of 512 KiB, and below it nothing is worth the
-/// time. Nor is a store looked through before it has grown by so much: so an opened one is at most
-/// twice as large as what lived in it at the last look, and twice this more.
-const SLACK: u64 = 4 * 1024 * 1024;
+/// A store is looked through once it has grown by one in so many parts since the last look.
+const PARTS: u64 = 20;
+
+/// Below this nothing is worth the time: sled writes ahead in segments of 512 KiB.
+const SMALL: u64 = 4 * 1024 * 1024;
+
+/// A store in use is looked through once it has grown by so much, and by as much again as it was at the
+/// last look; and copied once it is so many times as large as its rows.
+const MUCH: u64 = 64 * 1024 * 1024;
+const TIMES: u64 = 3;
 
 /// How many rows are read at once.
 const ROWS_AT_ONCE: usize = 512;
@@ -60,16 +67,35 @@ pub fn compact(home: &Home) -> Result<(), Error> {
     copy_of(Sled::open(&folder)?, &folder).map(drop)
 }
 
+/// Copies the store of an engine in use, where it has grown much. Readers read on meanwhile, and wait
+/// only while the fresh one is opened.
+pub(super) fn shrink(engine: &Sled) -> Result<(), Error> {
+    shrink_above(engine, MUCH)
+}
+
+fn shrink_above(engine: &Sled, much: u64) -> Result<(), Error> {
+    let folder = engine.folder();
+    let size = size_of(folder)?;
+    if size <= seen(engine)?.saturating_mul(2).saturating_add(much) {
+        return Ok(());
+    }
+    if size <= live_bytes(engine)?.saturating_mul(TIMES) {
+        return mark_seen(engine, folder);
+    }
+    match copy(engine, folder) {
+        Ok(()) => engine.reopen(|| take_place(folder)),
+        Err(error) => drop_copy(folder, &error),
+    }
+}
+
 /// Waits until nothing of this program writes to the store of a home any more.
 pub(crate) fn wait_until_closed(home: &Home) -> io::Result<()> {
     wait_for(&home.store().join("db"))
 }
 
 fn is_due(engine: &Sled, folder: &Path) -> Result<bool, Error> {
-    let size = size_of(folder)?;
-    let mark = engine.get(MARK)?.and_then(|mark| mark.try_into().ok());
-    let seen = mark.map_or(0, u64::from_be_bytes);
-    if size <= seen.saturating_add(SLACK) {
+    let (size, seen) = (size_of(folder)?, seen(engine)?);
+    if !has_grown(size, seen) {
         return Ok(false);
     }
     if size > most_for(live_bytes(engine)?) {
@@ -82,41 +108,72 @@ fn is_due(engine: &Sled, folder: &Path) -> Result<bool, Error> {
     }
 }
 
+/// Whether a store is worth a look, by how large it was at the last one.
+fn has_grown(size: u64, seen: u64) -> bool {
+    size > SMALL && size > seen.saturating_add(seen / PARTS)
+}
+
 /// Returns how large a file with so many bytes of rows may be.
 fn most_for(live: u64) -> u64 {
-    live.saturating_mul(GROWN).saturating_add(SLACK)
+    (live.saturating_mul(TENTHS) / 10).max(SMALL)
+}
+
+/// Returns how large a store was when it was last looked through.
+fn seen(engine: &Sled) -> Result<u64, Error> {
+    let mark = engine.get(MARK)?.and_then(|mark| mark.try_into().ok());
+    Ok(mark.map_or(0, u64::from_be_bytes))
 }
 
 /// Returns the fresh copy of a store; the old one where none could be made.
 fn copy_of(engine: Sled, folder: &Path) -> Result<Sled, Error> {
     let copied = copy(&engine, folder);
     drop(engine);
-    let swapped = copied.and_then(|()| {
-        let files = [folder, &beside(folder, "new")].map(|folder| folder.join("db"));
-        let waited = files.iter().try_for_each(|file| wait_for(file));
-        waited
-            .and_then(|()| swap(folder))
-            .map_err(|error| io_error(&error))
-    });
-    if let Err(error) = swapped {
-        tracing::warn!(%error, "the store was not copied");
-        end_swap(folder).map_err(|error| io_error(&error))?;
+    match copied {
+        Ok(()) => take_place(folder)?,
+        Err(error) => drop_copy(folder, &error)?,
     }
     Sled::open(folder)
+}
+
+/// Puts the fresh copy in the place of the store; both were just closed.
+fn take_place(folder: &Path) -> Result<(), Error> {
+    let files = [folder, &beside(folder, "new")].map(|folder| folder.join("db"));
+    let waited = files.iter().try_for_each(|file| wait_for(file));
+    match waited.and_then(|()| swap(folder)) {
+        Ok(()) => Ok(()),
+        Err(error) => drop_copy(folder, &io_error(&error)),
+    }
+}
+
+/// Goes on with the old store.
+fn drop_copy(folder: &Path, error: &Error) -> Result<(), Error> {
+    tracing::warn!(%error, "the store was not copied");
+    end_swap(folder).map_err(|error| io_error(&error))
 }
 
 /// Copies every row into `store.new`, durably.
 ///
 /// Every key is put in before any value: so no leaf of the tree is split, or written as a whole, that
-/// has values in it, and each value is written once. That halves what a fresh file takes.
+/// has values in it, and each value is written once. In between, one row is changed again and again:
+/// each time sled writes its leaf as a whole, after ten changes, it moves another leaf out of a segment
+/// that is mostly dead. So the values go where the keys had been, and a fresh file is hardly
+/// larger than its rows.
 fn copy(engine: &Sled, folder: &Path) -> Result<(), Error> {
     let room = free_room(folder).map_err(|error| io_error(&error))?;
-    if room < most_for(live_bytes(engine)?) {
+    if room < most_for(live_bytes(engine)?).saturating_add(SMALL) {
         return Err(Error::Full);
     }
     let target = beside(folder, "new");
     let fresh = Sled::open(&target)?;
-    each_row(engine, |key, _| fresh.fill(key, &[]))?;
+    let mut rows = 0_u64;
+    each_row(engine, |key, _| {
+        rows += 1;
+        fresh.fill(key, &[])
+    })?;
+    // Eight or nine rows to a leaf, and some changes more than it takes.
+    for change in 0..rows + rows / 2 {
+        fresh.fill(MARK, &change.to_be_bytes())?;
+    }
     each_row(engine, |key, value| fresh.fill(key, value))?;
     fresh.flush()?;
     mark_seen(&fresh, &target)
@@ -306,27 +363,30 @@ mod tests {
             let mark = engine.get(MARK).unwrap();
             mark.map(|mark| u64::from_be_bytes(mark.try_into().unwrap()))
         };
-        assert!(!due(SLACK));
+        assert!(!due(SMALL));
         assert_eq!(seen(), None);
-        assert!(due(SLACK + 1024));
-        let row = |number: u32| (number.to_be_bytes().to_vec(), Some(vec![7; 996]));
-        engine.write((0..500).map(row).collect()).unwrap();
-        assert!(!due(SLACK + 1_000_000));
-        assert_eq!(seen(), Some(SLACK + 1_000_000));
-        // Nothing is read before it has grown again.
-        assert!(!due(2 * SLACK + 1_000_000));
-        assert!(due(2 * SLACK + 1_000_001));
+        assert!(due(SMALL + 1024));
+        assert!(!has_grown(SMALL, 0));
+        assert!(!has_grown(7_350_000, 7_000_000));
+        assert!(has_grown(7_350_001, 7_000_000));
+        let (_place, home) = rows_of(1000, 4500);
+        compact(&home).unwrap();
+        let engine = Sled::open(&home.store()).unwrap();
+        let before = vec![0; 8];
+        engine.write(vec![(MARK.to_vec(), Some(before))]).unwrap();
+        assert!(!is_due(&engine, &home.store()).unwrap());
+        assert!(super::seen(&engine).unwrap() > 4_500_000);
     }
 
     #[test]
-    fn a_store_that_is_opened_is_at_most_twice_what_lived_and_a_little_more() {
+    fn a_store_that_is_opened_is_at_most_twice_what_lived_and_a_small_one_is_left_alone() {
         let (_place, home) = home();
         for round in 0..4_u32 {
             let engine = open(&home).unwrap();
             let live = live_bytes(&engine).unwrap();
             let size = size_of(&home.store()).unwrap();
             // More lives in it each round, so at the last look it was not more than now.
-            assert!(size <= most_for(live) + SLACK, "{size} bytes for {live}");
+            assert!(size <= (2 * live).max(SMALL), "{size} bytes for {live}");
             for number in 0..2000_u32 {
                 let key = [round.to_be_bytes(), number.to_be_bytes()].concat();
                 let gone = number
@@ -339,5 +399,81 @@ mod tests {
             }
             engine.flush().unwrap();
         }
+    }
+
+    /// Makes a store of so many rows of so many bytes.
+    fn rows_of(bytes: usize, rows: u32) -> (tempfile::TempDir, Home) {
+        let (place, home) = home();
+        let engine = Sled::open(&home.store()).unwrap();
+        let row = |number: u32| {
+            let key = [[4; 17].as_slice(), &number.to_be_bytes()].concat();
+            (key, Some(vec![7; bytes - 21]))
+        };
+        for start in (0..rows).step_by(100) {
+            let rows = (start..start + 100).map(row);
+            engine.write(rows.collect()).unwrap();
+        }
+        engine.flush().unwrap();
+        drop(engine);
+        (place, home)
+    }
+
+    #[test]
+    fn a_store_in_use_is_copied_when_it_has_grown_much_and_goes_on() {
+        let (_place, home) = home();
+        let rows = fill(&home);
+        let engine = Sled::open(&home.store()).unwrap();
+        let before = size_of(&home.store()).unwrap();
+        shrink(&engine).unwrap();
+        assert_eq!(size_of(&home.store()).unwrap(), before);
+        std::thread::scope(|threads| {
+            let shrinking = threads.spawn(|| shrink_above(&engine, 1024 * 1024).unwrap());
+            while !shrinking.is_finished() {
+                assert_eq!(all(&engine), rows);
+            }
+        });
+        let after = size_of(&home.store()).unwrap();
+        assert!(after * 3 < before, "{before} bytes became {after}");
+        goes_on(engine, &home, &rows);
+    }
+
+    #[test]
+    fn a_store_in_use_that_cannot_be_swapped_goes_on_as_it_is() {
+        let (_place, home) = home();
+        let rows = fill(&home);
+        let engine = Sled::open(&home.store()).unwrap();
+        let before = size_of(&home.store()).unwrap();
+        let old = beside(&home.store(), "old");
+        fs::create_dir(&old).unwrap();
+        fs::write(old.join("in the way"), b"").unwrap();
+        shrink_above(&engine, 1024 * 1024).unwrap();
+        assert!(size_of(&home.store()).unwrap() >= before);
+        goes_on(engine, &home, &rows);
+    }
+
+    fn goes_on(engine: Sled, home: &Home, rows: &super::super::Rows) {
+        assert_eq!(fs::read_dir(home.root()).unwrap().count(), 1);
+        assert_eq!(all(&engine), *rows);
+        let later = (vec![9; 9], Some(b"later".to_vec()));
+        engine.write(vec![later]).unwrap();
+        engine.flush().unwrap();
+        drop(engine);
+        let engine = open(home).unwrap();
+        assert_eq!(engine.get(&[9; 9]).unwrap().unwrap(), b"later");
+        assert_eq!(all(&engine).len(), rows.len() + 1);
+    }
+
+    /// Rows of the size that a story leaves once it was taken back.
+    #[test]
+    fn a_fresh_copy_of_small_rows_is_well_below_twice_as_large() {
+        let (_place, home) = rows_of(220, 30_000);
+        compact(&home).unwrap();
+        let engine = Sled::open(&home.store()).unwrap();
+        let (live, size) = (
+            live_bytes(&engine).unwrap(),
+            size_of(&home.store()).unwrap(),
+        );
+        assert!(size * 10 <= live * 17, "{size} bytes for {live}");
+        assert_eq!(all(&engine).len(), 30_000);
     }
 }

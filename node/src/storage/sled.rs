@@ -12,7 +12,7 @@
 //! of room; and after any error the engine only says that it has stopped and is never closed, until
 //! the node starts again. The exception is a leaf of which the check does not match when it is read.
 
-use super::{Change, Engine, Error, Range, Rows, io_error};
+use super::{Change, Engine, Error, Range, Rows, compact, io_error};
 use crate::home::{create_private_dir, sync_dir};
 use std::fmt;
 use std::fs::File;
@@ -20,6 +20,7 @@ use std::io::ErrorKind;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 /// How many bytes of rows are kept in memory: more brought nothing in measurements.
@@ -35,11 +36,17 @@ const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// An engine on the disk.
 pub struct Sled {
-    db: sled::Db,
+    /// Behind a lock only because a copy may take its place; `None` where that went wrong.
+    open: RwLock<Option<Opened>>,
     folder: PathBuf,
     reserve: u64,
     /// Whether there was an error.
     broken: AtomicBool,
+}
+
+/// What an engine has open.
+struct Opened {
+    db: sled::Db,
     /// The database file again, only to sync it.
     file: File,
 }
@@ -51,47 +58,52 @@ impl Sled {
     }
 
     fn open_with(folder: &Path, reserve: u64) -> Result<Self, Error> {
-        create_private_dir(folder).map_err(|error| io_error(&error))?;
-        let config = sled::Config::new()
-            .path(folder)
-            .flush_every_ms(None)
-            .cache_capacity(CACHE);
-        let db = patiently(|| config.open()).map_err(sled_error)?;
-        let file = sync_handle(&folder.join("db")).map_err(|error| io_error(&error))?;
-        let (folder, broken) = (folder.to_owned(), AtomicBool::new(false));
-        let engine = Self {
-            db,
-            folder,
+        Ok(Self {
+            open: RwLock::new(Some(Opened::at(folder)?)),
+            folder: folder.to_owned(),
             reserve,
-            broken,
-            file,
-        };
-        engine.flush()?;
-        // Its settings, which sled writes once and never syncs.
-        let settings = sync_handle(&engine.folder.join("conf"));
-        let synced = settings.and_then(|settings| settings.sync_all());
-        synced.map_err(|error| io_error(&error))?;
-        sync_dir(&engine.folder).map_err(|error| io_error(&error))?;
-        Ok(engine)
+            broken: AtomicBool::new(false),
+        })
+    }
+
+    /// Returns its folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Closes the store, lets somebody change its folder, and opens what is there then. Whoever reads
+    /// waits.
+    pub(super) fn reopen(&self, change: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(Error::Stopped);
+        }
+        drop(open.take());
+        let opened = change().and_then(|()| Opened::at(&self.folder));
+        self.broken.store(opened.is_err(), Ordering::Relaxed);
+        *open = Some(opened?);
+        Ok(())
     }
 
     /// Puts one row into a store that nobody reads before all of it is durable: a batch takes more room.
     pub(super) fn fill(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
-        self.ask(|db| db.insert(key, value)).map(drop)
+        self.ask(|open| open.db.insert(key, value)).map(drop)
     }
 
     /// Asks sled for something, and remembers if it fails.
-    fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+    fn ask<T>(&self, question: impl FnOnce(&Opened) -> sled::Result<T>) -> Result<T, Error> {
         let answer = self.read(question);
         answer.inspect_err(|_| self.broken.store(true, Ordering::Relaxed))
     }
 
     /// Reads something. A leaf that is damaged on the disk concerns the rows in it: the others go on.
-    fn read<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+    fn read<T>(&self, question: impl FnOnce(&Opened) -> sled::Result<T>) -> Result<T, Error> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = open.as_ref().ok_or(Error::Stopped)?;
         if self.broken.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
-        question(&self.db).map_err(|error| {
+        question(open).map_err(|error| {
             let damaged = matches!(error, sled::Error::Corruption { .. });
             self.broken.fetch_or(!damaged, Ordering::Relaxed);
             sled_error(error)
@@ -113,16 +125,19 @@ impl Sled {
 
 impl Drop for Sled {
     fn drop(&mut self) {
+        let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner);
         if self.broken.load(Ordering::Relaxed) {
             // Closing might never end: see above.
-            std::mem::forget(self.db.clone());
+            std::mem::forget(open.take());
         }
     }
 }
 
 impl Engine for Sled {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.read(|db| db.get(key))?.map(|value| value.to_vec()))
+        Ok(self
+            .read(|open| open.db.get(key))?
+            .map(|value| value.to_vec()))
     }
 
     fn scan(&self, range: &Range) -> Result<Rows, Error> {
@@ -133,8 +148,10 @@ impl Engine for Sled {
             .to
             .as_deref()
             .map_or(Bound::Unbounded, Bound::Excluded);
-        self.read(|db| {
-            let found = db.range::<&[u8], _>((Bound::Included(range.from.as_slice()), end));
+        self.read(|open| {
+            let found = open
+                .db
+                .range::<&[u8], _>((Bound::Included(range.from.as_slice()), end));
             let copied = |row: sled::Result<(sled::IVec, sled::IVec)>| {
                 row.map(|(key, value)| (key.to_vec(), value.to_vec()))
             };
@@ -155,15 +172,45 @@ impl Engine for Sled {
                 None => batch.remove(key),
             }
         }
-        self.ask(|db| db.apply_batch(batch))
+        self.ask(|open| open.db.apply_batch(batch))
     }
 
     fn flush(&self) -> Result<(), Error> {
-        self.ask(|db| {
-            db.flush()?;
-            // A sync that failed may report success the next time without having kept anything.
-            Ok(self.file.sync_all()?)
-        })
+        self.ask(Opened::flush)
+    }
+
+    fn shrink(&self) -> Result<(), Error> {
+        compact::shrink(self)
+    }
+}
+
+impl Opened {
+    fn at(folder: &Path) -> Result<Self, Error> {
+        create_private_dir(folder).map_err(|error| io_error(&error))?;
+        let config = sled::Config::new()
+            .path(folder)
+            .flush_every_ms(None)
+            .cache_capacity(CACHE);
+        let db = patiently(|| config.open()).map_err(sled_error)?;
+        let file = sync_handle(&folder.join("db")).map_err(|error| io_error(&error))?;
+        let open = Self { db, file };
+        if let Err(error) = open.flush() {
+            // Closing might never end: see above.
+            std::mem::forget(open);
+            return Err(sled_error(error));
+        }
+        // Its settings, which sled writes once and never syncs.
+        let settings = sync_handle(&folder.join("conf"));
+        let synced = settings.and_then(|settings| settings.sync_all());
+        synced.map_err(|error| io_error(&error))?;
+        sync_dir(folder).map_err(|error| io_error(&error))?;
+        Ok(open)
+    }
+
+    fn flush(&self) -> sled::Result<()> {
+        self.db.flush()?;
+        // A sync that failed may report success the next time without having kept anything.
+        Ok(self.file.sync_all()?)
     }
 }
 

@@ -112,6 +112,12 @@ impl<E: Engine> Vault<E> {
     pub fn flush(&self) -> Result<(), Error> {
         self.shared.engine.flush()
     }
+
+    /// Gives back the room of what is gone, where that is worth the time.
+    pub fn shrink(&self) -> Result<(), Error> {
+        let _writer = lock(&self.shared.writer);
+        self.shared.engine.shrink()
+    }
 }
 
 impl<E: Engine> Reader for Vault<E> {

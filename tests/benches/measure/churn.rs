@@ -1,25 +1,57 @@
 //! Taking back in a store that grew: what one costs, and how large the disk is afterwards.
 
-use crate::grown::{CHARACTERS, Peer, text};
+use crate::grown::{CHARACTERS, Disk, Peer, grow_by, shared, text};
 use crate::machine::{folder_bytes, written};
 use crate::report::{Line, kilobytes, milliseconds, percentile, ratio};
 use circlet_model::id::ThingId;
-use circlet_model::replica::output::{Output, Reply};
+use circlet_model::store::{Batch, Reader, Write};
 use circlet_node::home::Home;
 use circlet_node::keystore::Secret;
-use circlet_node::storage::{self, Engine, Range, Sled};
+use circlet_node::storage::{self, Engine, Range, Sled, Vault};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// One story of so many stays.
 const STAYS: usize = 10;
 
-/// How many stories share a flush while the store grows.
-const ROUND: usize = 64;
-
-/// How many take-backs are measured, each with a flush of its own; the rest share theirs.
+/// How many take-backs of one's own stories are measured, each with a flush of its own; the others' come
+/// by sync, and share theirs.
 const MEASURED: usize = 1_000;
 
-/// Shares so many stories on a disk, takes most of them back, and opens the store again.
+/// A store that can forget as late as it flushes: a node forgets one input after another, each durably,
+/// and so many of them would take long.
+struct Late {
+    vault: Vault<Sled>,
+    late: Rc<Cell<bool>>,
+    waiting: RefCell<Batch>,
+}
+
+impl Disk for Late {
+    fn reader(&self) -> Box<dyn Reader> {
+        self.vault.reader()
+    }
+
+    fn keep(&self, batch: Batch) {
+        let late = self.late.get();
+        let (waiting, now): (Batch, Batch) = batch
+            .into_iter()
+            .partition(|write| late && matches!(write, Write::Forget(_)));
+        self.waiting.borrow_mut().extend(waiting);
+        self.vault.keep(now);
+    }
+
+    fn flush(&self) {
+        let waiting = self.waiting.take();
+        if !waiting.is_empty() {
+            self.vault.keep(waiting);
+        }
+        Disk::flush(&self.vault);
+    }
+}
+
+/// Grows a circle on a disk by the sync of its authors, and shares some stories there; takes some of these
+/// back, one by one, and most of the others as they come; and opens the store again.
 pub fn churn(stories: usize) {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path().join("home"));
@@ -27,32 +59,37 @@ pub fn churn(stories: usize) {
     let vault = || storage::open(&home, &master()).unwrap();
     drop(vault());
     let empty = opened(vault);
-    let mut peer = Peer::found_on(77, Box::new(vault()));
-    let things: Vec<ThingId> = (0..stories)
-        .map(|number| share(&mut peer, number))
+    let late = Rc::new(Cell::new(false));
+    let disk = Late {
+        vault: vault(),
+        late: Rc::clone(&late),
+        waiting: RefCell::default(),
+    };
+    let mut peer = Peer::found_on(77, Box::new(disk));
+    let key = peer.invite();
+    let own = MEASURED.min(stories / 2);
+    let mut authors = Vec::new();
+    grow_by(&mut peer, &key, stories - own, |author| {
+        authors.push(author);
+    });
+    let things: Vec<ThingId> = (0..own)
+        .filter_map(|number| shared(&peer.share(&text(1, number as u64))))
         .collect();
     peer.flush();
-    let shared = folder_bytes(home.root()) as f64;
-    let text = (stories * CHARACTERS) as f64;
+    let grown = folder_bytes(home.root()) as f64;
+    Line::new("disk after sharing, against the text", stories)
+        .value("", ratio(grown, (stories * CHARACTERS) as f64))
+        .print();
 
     let (mut times, mut bytes) = (Vec::new(), Vec::new());
-    let gone = things.iter().enumerate().filter(|(at, _)| at % STAYS != 0);
-    for (number, (_, thing)) in gone.enumerate() {
-        if number >= MEASURED {
-            peer.take_back(*thing);
-            if number.is_multiple_of(ROUND) {
-                peer.flush();
-            }
-            continue;
-        }
+    for thing in things {
         let before = written();
         times.push(timed(|| {
-            peer.take_back(*thing);
+            peer.take_back(thing);
             peer.flush();
         }));
         bytes.push(written() - before);
     }
-    peer.flush();
     bytes.sort_unstable();
     let [half, most] = [50, 99].map(|part| bytes[(bytes.len() - 1) * part / 100] as usize);
     Line::new("one take-back, p50 and p99", stories)
@@ -61,9 +98,18 @@ pub fn churn(stories: usize) {
         .value("written", kilobytes(half))
         .value("and", kilobytes(most))
         .print();
+    late.set(true);
+    let rest = timed(|| {
+        for author in authors {
+            author.take_back(&mut peer, STAYS);
+        }
+    });
+    Line::new("the others' taken back, as they come", stories)
+        .value("", milliseconds(rest))
+        .print();
     drop(peer);
 
-    print_disk(stories, &home, shared / text);
+    print_disk(stories, &home);
     let opened = opened(vault);
     Line::new("opening the store, against an empty one", stories)
         .value("", ratio(opened.as_secs_f64(), empty.as_secs_f64()))
@@ -72,13 +118,10 @@ pub fn churn(stories: usize) {
 }
 
 /// Opens a store again, and prints how large it is before and after that.
-fn print_disk(stories: usize, home: &Home, shared: f64) {
+fn print_disk(stories: usize, home: &Home) {
     let grown = folder_bytes(home.root());
     let copied = timed(|| drop(storage::open(home, &master()).unwrap()));
     let (size, rows) = (folder_bytes(home.root()), rows(home));
-    Line::new("disk after sharing, against the text", stories)
-        .value("", ratio(shared, 1.0))
-        .print();
     Line::new(
         "disk after taking back, against the rows that live",
         stories,
@@ -116,21 +159,6 @@ fn rows(home: &Home) -> usize {
 fn opened<T>(open: impl Fn() -> T) -> Duration {
     let mut times: Vec<_> = (0..9).map(|_| timed(|| drop(open()))).collect();
     percentile(&mut times, 50)
-}
-
-fn share(peer: &mut Peer, number: usize) -> ThingId {
-    let outputs = peer.share(&text(1, number as u64));
-    if number.is_multiple_of(ROUND) {
-        peer.flush();
-    }
-    let thing = outputs.into_iter().find_map(|output| match output {
-        Output::Reply {
-            reply: Ok(Reply::Shared { thing }),
-            ..
-        } => Some(thing),
-        _ => None,
-    });
-    thing.unwrap()
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

@@ -344,28 +344,75 @@ impl Pair {
     }
 }
 
+/// One who wrote a part of a history, and what they wrote.
+pub struct Author {
+    peer: Peer,
+    number: u64,
+    things: Vec<ThingId>,
+}
+
 /// Grows a circle to so many stories, written apart by [`AUTHORS`] devices. Returns an invite's key.
 pub fn grow(founder: &mut Peer, stories: usize) -> String {
     let key = founder.invite();
+    grow_by(founder, &key, stories, |_| {});
+    key
+}
+
+/// The same with an invite, handing each author over once they have written.
+pub fn grow_by(founder: &mut Peer, key: &str, stories: usize, mut done: impl FnMut(Author)) {
     let mut left = stories;
     for author in 0..AUTHORS {
         let share = left / (AUTHORS - author);
         left -= share;
         let seed = 1000 + author as u64;
         let store = Box::new(MemoryStore::default());
-        let (mut peer, dial) = Peer::join(seed, &format!("Author {author}"), &key, store);
+        let (mut peer, dial) = Peer::join(seed, &format!("Author {author}"), key, store);
         let mut pair = Pair::link(seed, founder, &mut peer, Some(dial));
         pair.one_way = true;
         pair.settle(founder, &mut peer);
+        let mut things = Vec::with_capacity(share);
         for number in 0..share {
             let outputs = peer.share(&text(seed, number as u64));
+            things.extend(shared(&outputs));
             pair.send(0, outputs);
         }
         pair.settle(founder, &mut peer);
         pair.end(founder, &mut peer);
         founder.flush();
+        done(Author {
+            peer,
+            number: seed,
+            things,
+        });
     }
-    key
+}
+
+impl Author {
+    /// Takes back all but one in so many stories, apart, and hands that over.
+    pub fn take_back(mut self, founder: &mut Peer, stays: usize) {
+        let (first, peer) = (founder, &mut self.peer);
+        for (at, thing) in self.things.iter().enumerate() {
+            if at % stays != 0 {
+                peer.take_back(*thing);
+            }
+        }
+        let mut pair = Pair::link(self.number + 1000, first, peer, None);
+        pair.one_way = true;
+        pair.settle(first, peer);
+        pair.end(first, peer);
+        first.flush();
+    }
+}
+
+/// Returns the thing that was shared.
+pub fn shared(outputs: &[Output]) -> Option<ThingId> {
+    outputs.iter().find_map(|output| match output {
+        Output::Reply {
+            reply: Ok(Reply::Shared { thing }),
+            ..
+        } => Some(*thing),
+        _ => None,
+    })
 }
 
 /// Returns a story of [`CHARACTERS`] characters, made of words.

@@ -2,21 +2,27 @@
 //!
 //! A look-up table in the engine would be written at a random place for every thing: half the time and
 //! a fifth of the disk of taking in a circle. In memory it takes about 40 bytes a thing, and is read
-//! from the rows of keys when the store is opened: 1,600 rows for 100,000 things.
+//! from the rows of keys when the store is opened: 1,600 rows for 100,000 things. One thread reads them
+//! and the other opens them: only the one that opens the home ever has a key on its stack.
 
-use super::super::{Engine, Error};
+use super::super::{Engine, Error, Rows, io_error};
 use super::row::damaged;
-use super::things::{KeyRow, Place, ThingKey, keys_from, page_of, places_of};
+use super::things::{Place, ThingKey, keys_from, page_of, places_of, things_of};
 use crate::keystore::Pages;
 use circlet_model::id::ThingId;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 /// How many keys are kept in memory: those of the newest pages of the feed and then some, 100 KiB.
 const CACHED: usize = 1024;
 
 /// How many rows of keys are read at once.
-const ROWS_AT_ONCE: usize = 256;
+const ROWS_AT_ONCE: usize = 64;
+
+/// How many such batches may wait to be opened.
+const WAITING: usize = 16;
 
 /// Where each thing lies.
 #[derive(Debug, Default)]
@@ -35,35 +41,63 @@ impl Index {
         engine: &impl Engine,
         pages: &Pages,
     ) -> Result<(Self, Option<Place>), Error> {
+        thread::scope(|threads| {
+            let (sender, batches) = sync_channel(WAITING);
+            let reader = thread::Builder::new().name("circlet-index".to_owned());
+            let reader = reader.spawn_scoped(threads, move || read(engine, &sender));
+            reader.map_err(|error| io_error(&error))?;
+            Self::of(&batches, pages)
+        })
+    }
+
+    /// Opens the rows of keys as they come, up to a batch without any.
+    fn of(
+        batches: &Receiver<Result<Rows, Error>>,
+        pages: &Pages,
+    ) -> Result<(Self, Option<Place>), Error> {
         let (mut index, mut last, mut others) = (Self::default(), None, false);
-        let mut from = None;
         loop {
-            let rows = engine.scan(&keys_from(from.take(), ROWS_AT_ONCE))?;
+            // A reader that ended without a word has met a fault of its own.
+            let rows = batches.recv().map_err(|_| Error::Stopped)??;
+            if rows.is_empty() {
+                // Not one opens, and they stand under page keys that are not here.
+                let none = others && index.places.is_empty();
+                return if none {
+                    Err(damaged())
+                } else {
+                    Ok((index, last))
+                };
+            }
             for (row, value) in &rows {
                 let page = page_of(row)?;
-                let opened = KeyRow::open(row, value, pages);
+                let opened = things_of(row, value, pages);
                 others |= matches!(opened, Ok(None));
-                let Ok(Some(keys)) = opened else {
+                let Ok(Some(things)) = opened else {
                     let (first, end) = places_of(row)?;
                     index.damaged.push(first);
                     last = Some(end);
                     continue;
                 };
-                for (slot, (thing, _)) in &keys.0 {
-                    let place = Place { page, slot: *slot };
-                    index.places.insert(*thing, place);
-                    last = Some(place);
+                for (slot, thing) in things {
+                    let place = Place { page, slot };
+                    index.places.insert(thing, place);
+                    last = last.max(Some(place));
                 }
             }
-            match rows.into_iter().next_back() {
-                Some((mut row, _)) => {
-                    row.push(0);
-                    from = Some(row);
-                }
-                // Not one opens, and they stand under page keys that are not here.
-                None if others && index.places.is_empty() => return Err(damaged()),
-                None => return Ok((index, last)),
-            }
+        }
+    }
+}
+
+/// Reads the rows of keys and hands them over, up to a batch without any.
+fn read(engine: &impl Engine, batches: &SyncSender<Result<Rows, Error>>) {
+    let mut from = None;
+    loop {
+        let rows = engine.scan(&keys_from(from.take(), ROWS_AT_ONCE));
+        let last = rows.as_ref().ok().and_then(|rows| rows.last());
+        // The next key there can be.
+        from = last.map(|(row, _)| [row.as_slice(), &[0]].concat());
+        if batches.send(rows).is_err() || from.is_none() {
+            return;
         }
     }
 }

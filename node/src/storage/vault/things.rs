@@ -35,6 +35,9 @@ const NOTES_IN_ROW: u8 = 16;
 /// How many places share a row of keys: 3.2 KiB.
 const KEYS_IN_ROW: u8 = 64;
 
+/// How many bytes a row of keys has for each thing: its slot, its id and its key.
+const ENTRY: usize = 1 + ThingId::SIZE + Secret::SIZE;
+
 /// The longest note that lies here; longer ones are rows like any other.
 pub(super) const MAX_NOTE: usize = 216;
 
@@ -181,22 +184,13 @@ pub(super) struct KeyRow(pub(super) BTreeMap<u8, (ThingId, Secret)>);
 impl KeyRow {
     /// Opens a row; `None` if the turn of the page is no longer, or not yet, known.
     pub(super) fn open(row: &[u8], value: &[u8], pages: &Pages) -> Result<Option<Self>, Error> {
-        let Some(page_key) = pages.get(page_of(row)?, turn_of(value)?) else {
+        let Some(plain) = open_keys(row, value, pages)? else {
             return Ok(None);
         };
-        let (nonce, sealed) = value
-            .get(4..)
-            .and_then(<[u8]>::split_first_chunk::<NONCE>)
-            .ok_or_else(damaged)?;
-        let plain = page_key.open(nonce, row, sealed).map(Zeroizing::new);
-        let mut rest = plain.as_ref().ok_or_else(damaged)?.as_slice();
         let mut keys = BTreeMap::new();
-        while let Some((slot, after)) = rest.split_first() {
-            let (thing, after) = after.split_first_chunk().ok_or_else(damaged)?;
-            let (key, after) = after.split_at_checked(Secret::SIZE).ok_or_else(damaged)?;
+        for (slot, thing, key) in entries(&plain) {
             let key = Secret::from_slice(key).ok_or_else(damaged)?;
-            keys.insert(*slot, (ThingId(*thing), key));
-            rest = after;
+            keys.insert(slot, (thing, key));
         }
         Ok(Some(Self(keys)))
     }
@@ -215,8 +209,7 @@ impl KeyRow {
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
         // Reserved whole: a buffer that grew would leave copies of keys behind.
-        let size = 1 + ThingId::SIZE + Secret::SIZE;
-        let mut plain = Zeroizing::new(Vec::with_capacity(self.0.len() * size));
+        let mut plain = Zeroizing::new(Vec::with_capacity(self.0.len() * ENTRY));
         for (slot, (thing, key)) in &self.0 {
             plain.push(*slot);
             plain.extend_from_slice(thing.as_bytes());
@@ -227,6 +220,44 @@ impl KeyRow {
         page_key.seal(&nonce, &row, &[&plain], &mut value)?;
         Ok((row, Some(value)))
     }
+}
+
+/// Returns which things have their keys in a row, and at which slots, without taking the keys out of
+/// it; `None` as for [`KeyRow::open`].
+pub(super) fn things_of(
+    row: &[u8],
+    value: &[u8],
+    pages: &Pages,
+) -> Result<Option<Vec<(u8, ThingId)>>, Error> {
+    let plain = open_keys(row, value, pages)?;
+    Ok(plain.map(|plain| {
+        entries(&plain)
+            .map(|(slot, thing, _)| (slot, thing))
+            .collect()
+    }))
+}
+
+/// Opens a row of keys to its bytes, whole entries.
+fn open_keys(row: &[u8], value: &[u8], pages: &Pages) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let Some(page_key) = pages.get(page_of(row)?, turn_of(value)?) else {
+        return Ok(None);
+    };
+    let (nonce, sealed) = value
+        .get(4..)
+        .and_then(<[u8]>::split_first_chunk::<NONCE>)
+        .ok_or_else(damaged)?;
+    let plain = page_key.open(nonce, row, sealed).map(Zeroizing::new);
+    let whole = plain.filter(|plain| plain.len().is_multiple_of(ENTRY));
+    whole.map(Some).ok_or_else(damaged)
+}
+
+/// Returns what the opened bytes of a row of keys say: slot, thing and key.
+fn entries(plain: &[u8]) -> impl Iterator<Item = (u8, ThingId, &[u8])> {
+    plain.chunks_exact(ENTRY).filter_map(|entry| {
+        let (slot, rest) = entry.split_first()?;
+        let (thing, key) = rest.split_first_chunk()?;
+        Some((*slot, ThingId(*thing), key))
+    })
 }
 
 /// Returns under which turn of its page a row of keys is sealed.
@@ -337,7 +368,7 @@ mod tests {
         }
         let sealed = 1 + 24 + 16;
         assert!(row.size() + sealed <= super::super::super::MAX_ROW);
-        let keys = usize::from(KEYS_IN_ROW) * (1 + ThingId::SIZE + Secret::SIZE);
+        let keys = usize::from(KEYS_IN_ROW) * ENTRY;
         assert!(keys + 4 + 24 + 16 <= super::super::super::MAX_ROW);
     }
 }
