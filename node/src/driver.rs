@@ -58,14 +58,6 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use turns::{next_event, waiting_event};
 
-/// The most inputs that share a flush: enough that a flood of small writes costs few flushes, few
-/// enough that nobody waits long for theirs.
-const ROUND: usize = 64;
-
-/// The most bytes of frames that do: less than half of what a peer may send ahead, so that it packs more
-/// while these are stored.
-const ROUND_BYTES: usize = 384 * 1024;
-
 /// How long a circle whose changes could not be stored waits before it tries again.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -77,9 +69,6 @@ const REOPEN_LONGEST: Duration = Duration::from_mins(5);
 
 /// The longest time between two looks at the clock, so that a sleep of the computer is noticed.
 const LOOK: Duration = Duration::from_secs(30);
-
-/// How often the store is looked at, whether it has grown much.
-const LOOK_AT_STORE: Duration = Duration::from_hours(1);
 
 /// How long the networks may take to close: what is left of five seconds is for the rest.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -178,7 +167,7 @@ impl<E: Engine> Driver<E> {
                     self.take(work, &mut round);
                 }
             }
-            while round.taken < ROUND && round.bytes < ROUND_BYTES {
+            while !round.is_full() {
                 match self.waiting_work(&mut inbox) {
                     Some(work) => self.take(work, &mut round),
                     None => break,

@@ -276,9 +276,11 @@ impl Graph {
         past
     }
 
+    /// Who belongs and who is long gone: as it was gone on with, and resolved anew.
     #[cfg(test)]
-    pub(super) fn resolved_anew(&self) -> Roster {
-        Arc::unwrap_or_clone(resolve::resolve(self, &self.everything()).roster)
+    pub(super) fn both_ways(&self) -> [(Roster, BTreeSet<PersonId>); 2] {
+        let anew = resolve::resolve(self, &self.everything());
+        [self.resolution().clone(), anew].map(|it| (Arc::unwrap_or_clone(it.roster), it.gone))
     }
 
     /// Resolves a point in the past, from memory or by one step from memory where that will do.

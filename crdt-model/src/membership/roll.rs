@@ -62,10 +62,9 @@ impl Resolution {
                 node.verdict.direct && self.ends_simply(graph, node, person)
             }
             Kind::SetRole { .. } => node.verdict.direct && self.roster.asked_out.is_empty(),
+            Kind::Admit { .. } | Kind::AddDevice { .. } => begins(graph, node),
             Kind::Invite(_)
             | Kind::RevokeInvite { .. }
-            | Kind::Admit { .. }
-            | Kind::AddDevice { .. }
             | Kind::Epoch { .. }
             | Kind::Share { .. }
             | Kind::Ack { .. }
@@ -90,7 +89,8 @@ impl Resolution {
     }
 
     /// Whether a removal that knows everything only ends a membership that began once: it strikes nothing
-    /// then. No fork and no asking may hang on it, and nothing that fell may put it in question (R9).
+    /// then. No fork and no asking may hang on it, and nothing may put it in question (R9): nothing that fell,
+    /// and no word that its writer should go, which takes others to count.
     fn ends_simply(&self, graph: &Graph, node: &Node, person: &PersonId) -> bool {
         let forked = self
             .roster
@@ -98,7 +98,13 @@ impl Resolution {
             .get(&node.device())
             .is_none_or(|it| it.forked);
         let came = graph.by.people.get(person).map_or(0, Vec::len);
-        came == 1 && !forked && self.void.is_empty() && self.roster.asked_out.is_empty()
+        let writer = node.person();
+        let doubted = graph
+            .nodes()
+            .iter()
+            .any(|node| matches!(node.kind(), Kind::Remove { person, .. } if *person == writer));
+        let simple = self.void.is_empty() && self.roster.asked_out.is_empty();
+        came == 1 && !forked && !doubted && simple
     }
 
     fn remove(&mut self, graph: &Graph, node: &Node, person: PersonId) {
@@ -350,6 +356,14 @@ fn enter_rekey(roster: &mut Roster, node: &Node, kem: &KemKey, view: &impl View)
             .values_mut()
             .for_each(|epoch| epoch.outdated = true);
     }
+}
+
+/// Whether no other act brings the same device in: of several, one counts.
+fn begins(graph: &Graph, node: &Node) -> bool {
+    let brought = node
+        .brings_in()
+        .and_then(|(_, device)| graph.by.devices.get(&device));
+    brought.is_none_or(|acts| acts.len() <= 1)
 }
 
 fn enter_share(roster: &mut Roster, graph: &Graph, to: DeviceId, keys: &[EpochId]) {

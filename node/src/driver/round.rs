@@ -1,7 +1,7 @@
 //! A round: inputs handed to their replicas, their changes written, one flush, and what follows it.
 
 use super::circle::Circle;
-use super::{Driver, LOOK_AT_STORE, RETRY};
+use super::{Driver, RETRY};
 use crate::handle::{Kept, Look};
 use crate::identity::Hint;
 use crate::network;
@@ -11,7 +11,18 @@ use circlet_model::replica::input::Input;
 use circlet_model::replica::output::{Outbox, Output};
 use circlet_model::store::{self, Batch};
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The most inputs that share a flush: enough that a flood of small writes costs few flushes, few
+/// enough that nobody waits long for theirs.
+const INPUTS: usize = 64;
+
+/// The most bytes of frames that do: less than half of what a peer may send ahead, so that it packs more
+/// while these are stored.
+const BYTES: usize = 384 * 1024;
+
+/// How often the store is looked at, whether it has grown much.
+const LOOK_AT_STORE: Duration = Duration::from_hours(1);
 
 /// What is done with one flush, and after it.
 #[derive(Default)]
@@ -183,6 +194,11 @@ impl<E: Engine> Driver<E> {
 }
 
 impl Round {
+    /// Whether what else waits is for the next one.
+    pub(super) fn is_full(&self) -> bool {
+        self.taken >= INPUTS || self.bytes >= BYTES
+    }
+
     pub(super) fn outputs(&mut self, hint: Hint, generation: u64, outputs: Vec<Output>) {
         let after = outputs.into_iter().map(|output| After::Output {
             hint,

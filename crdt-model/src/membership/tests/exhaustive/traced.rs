@@ -1,6 +1,6 @@
 //! Histories at which the walk of every small history stopped, each with what was wrong.
 
-use super::{DEVICES, FOUR, ROLES, THREE};
+use super::{DEVICES, FOUR, MANY, REMOVALS, ROLES, THREE};
 use crate::membership::act::Role;
 use crate::membership::roster::Roster;
 use crate::membership::testing::{names, person};
@@ -82,4 +82,32 @@ fn who_knows_one_of_two_words_does_not_know_of_the_removal() {
     ];
     let roster = FOUR.explorer().replay(acts).graph.roster().clone();
     assert_eq!(names(&roster), ["ana", "bo", "cai"]);
+}
+
+/// A roster that was gone on with was wrong. Ana removes Bo and knows that Cai would remove her: with another word
+/// that would decide, so nothing of Bo's is dropped. In one order of delivery it was.
+#[test]
+fn nothing_is_dropped_while_somebody_says_that_the_remover_should_go() {
+    let acts: &[(&str, &[usize])] = &[
+        ("ana acks", &[]),
+        ("bo removes ana", &[]),
+        ("cai removes ana", &[]),
+        ("ana removes bo", &[0, 2]),
+        ("cai acks", &[0, 2, 3]),
+    ];
+    let roster = replayed(REMOVALS, acts);
+    assert_eq!(names(&roster), ["ana", "cai"]);
+}
+
+/// The same device comes in by two acts. A roster that was gone on with named the later one.
+#[test]
+fn of_two_acts_that_bring_a_device_in_one_counts_however_they_came() {
+    let acts: &[(&str, &[usize])] = &[
+        ("bo adds bo8", &[]),
+        ("bo ends bo4", &[]),
+        ("bo2 adds bo9", &[]),
+        ("bo8 adds bo10", &[0, 1]),
+        ("bo adds bo8", &[0, 1, 2, 3]),
+    ];
+    MANY.explorer().replay(acts);
 }
