@@ -35,28 +35,23 @@ type Found<T> = Result<Option<T>, Refusal>;
 
 impl Replica {
     /// A while after something was cut, writes again what was left without its ground.
-    pub(super) fn write_anew(
-        &mut self,
-        now: Timestamp,
-        rng: &mut Rng<'_>,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
+    pub(super) fn write_anew(&mut self, now: Timestamp, rng: &mut Rng<'_>, out: &mut Outbox) {
         if !self.due.anew || !self.is_active() {
             self.due.anew_at = None;
-            return Ok(());
+            return;
         }
         let at = *self.due.anew_at.get_or_insert(now.after(WAIT));
         if !is_due(at, now) {
-            return Ok(());
+            return;
         }
         (self.due.anew, self.due.anew_at) = (false, None);
-        // What cannot be read or written now is tried again after the next act, or the next start.
+        // What cannot be read or written now is tried again after the next act, or the next start; a store
+        // that fails says so itself.
         let agreed = self.agree_anew(now, rng).unwrap_or_default();
         let settled = self.settle_anew(now, rng).unwrap_or_default();
         if agreed.or(settled).is_some() {
             out.outputs.push(Output::Event(Event::Content));
         }
-        Ok(())
     }
 
     /// Writes again what this device wrote last to the agreement, where that is what counted.

@@ -48,7 +48,8 @@ impl Replica {
     ) -> Result<(), Error> {
         self.tend_keys(now, rng, out)?;
         self.fade(now, out)?;
-        self.write_anew(now, rng, out)
+        self.write_anew(now, rng, out);
+        Ok(())
     }
 
     /// Notes an entry that names acts which are not here.
