@@ -15,7 +15,7 @@ mod circle;
 mod computer;
 mod computers;
 mod crisis;
-mod dates;
+pub(crate) mod dates;
 mod doing;
 pub(crate) mod door;
 mod drafts;

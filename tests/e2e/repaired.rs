@@ -138,6 +138,10 @@ fn what_a_torn_store_still_says_is_carried_over_and_goes_out() {
 #[test]
 fn a_damaged_row_is_left_out_and_filled_by_another_computer() {
     let mut away = Away::new();
+    let backup = away.bo.folder().join("backup");
+    away.bo.data(&["backup", "make", backup.to_str().unwrap()]);
+    let made = away.bo.data(&["status"])["backup"]["made"].clone();
+    assert!(made.is_string(), "{made}");
     let engine = Sled::open(&away.bo.home().join("store")).unwrap();
     let entries = engine.scan(&Range {
         from: vec![ENTRIES],
@@ -154,6 +158,7 @@ fn a_damaged_row_is_left_out_and_filled_by_another_computer() {
     assert_eq!(away.repair(), "part");
     let drafts = away.bo.data(&["drafts"]);
     assert_eq!(list(&drafts, "drafts")[0]["text"], "Not said yet.");
+    assert_eq!(away.bo.data(&["status"])["backup"]["made"], made);
     away.meet();
     arrives(&away.ana, &away.own);
 }

@@ -20,17 +20,17 @@ fn three(seed: u64) -> (World, [usize; 3]) {
     (world, [ana, bo, cai])
 }
 
-fn seen(world: &World, node: usize) -> Option<AgreementLine> {
+pub(crate) fn seen(world: &World, node: usize) -> Option<AgreementLine> {
     let replica = world.replica(node).unwrap();
     replica.agreement(world.time(node)).unwrap()
 }
 
-fn text(world: &World, node: usize) -> String {
+pub(crate) fn text(world: &World, node: usize) -> String {
     seen(world, node).map(|line| line.text).unwrap_or_default()
 }
 
 /// Somebody makes this of what they see.
-fn write(world: &mut World, node: usize, text: &str) {
+pub(crate) fn write(world: &mut World, node: usize, text: &str) {
     let seen = seen(world, node)
         .map(|line| line.version)
         .unwrap_or_default();

@@ -2,11 +2,11 @@
 //! writes it again, once.
 
 use crate::agree::in_step;
+use crate::agreement::{seen, text, write};
 use circlet_model::id::PersonId;
 use circlet_model::membership::act::{History, Role};
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::Reply;
-use circlet_model::replica::overview::AgreementLine;
 use circlet_model::store::Space;
 use circlet_tests::world::World;
 use core::time::Duration;
@@ -29,23 +29,6 @@ fn four(seed: u64) -> (World, [usize; 4]) {
     write(&mut world, ana, "Anyone may pass.");
     world.run(2 * MINUTE);
     (world, [ana, bo, cai, dee])
-}
-
-fn seen(world: &World, node: usize) -> Option<AgreementLine> {
-    let replica = world.replica(node).unwrap();
-    replica.agreement(world.time(node)).unwrap()
-}
-
-fn text(world: &World, node: usize) -> String {
-    seen(world, node).map(|line| line.text).unwrap_or_default()
-}
-
-/// Somebody makes this of what they see.
-fn write(world: &mut World, node: usize, text: &str) {
-    let seen = seen(world, node).map(|line| line.version);
-    let (text, seen) = (text.to_owned(), seen.unwrap_or_default());
-    let written = world.command(node, Command::Agreement { text, seen });
-    assert_eq!(written, Ok(Reply::Done));
 }
 
 /// Somebody puts a sentence behind what they see.

@@ -6,7 +6,7 @@ use circlet_model::replica::output::JoinEnd;
 use circlet_model::replica::overview::{Overview, Standing};
 use circlet_model::store;
 use circlet_model::time::{Day, Timestamp};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 
 /// After so many days without anybody it is worth a look at why.
 const LONG: u64 = 7;
@@ -20,16 +20,9 @@ pub fn listed(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// Returns when the last backup was made, as a day here.
-pub(super) fn backup_day(made: Timestamp) -> Option<jiff::civil::Date> {
-    let made = i64::try_from(made.0).ok()?;
-    let made = jiff::Timestamp::from_millisecond(made).ok()?;
-    Some(made.to_zoned(TimeZone::system()).date())
-}
-
 /// Says when the last backup was made.
-pub(super) fn last_backup(made: Option<jiff::civil::Date>) -> String {
-    let said = |day: jiff::civil::Date| {
+pub(super) fn last_backup(made: Option<Date>) -> String {
+    let said = |day: Date| {
         let day = day.strftime("%-d %B %Y");
         format!("Your last backup was made on {day}.")
     };

@@ -3,6 +3,7 @@
 use super::asked::Choice;
 use super::{Answer, Api, sentence};
 use crate::handle::{Line, Select, Shown};
+use crate::page::dates;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -79,7 +80,7 @@ fn of_all(shown: &Shown<'_>, select: &Select, running: bool) -> Result<Vec<Circl
 /// Returns when the last backup was made, for programs and in words.
 pub(super) fn backup(shown: &Shown<'_>) -> Backup {
     let made = shown.local.last_backup().ok().flatten();
-    let made = made.and_then(sentence::backup_day);
+    let made = made.map(dates::here);
     Backup {
         made: made.map(|day| day.to_string()),
         sentence: sentence::last_backup(made),

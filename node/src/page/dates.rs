@@ -35,7 +35,12 @@ pub(super) fn in_full(frame: &Frame, day: Day) -> String {
 
 /// Returns the day of a point in time, never as "today".
 pub(super) fn in_full_here(frame: &Frame, time: Timestamp) -> String {
-    full(frame, date(time, &TimeZone::system()))
+    full(frame, here(time))
+}
+
+/// Returns the day that a point in time is here.
+pub(crate) fn here(time: Timestamp) -> Date {
+    date(time, &TimeZone::system())
 }
 
 fn said(frame: &Frame, day: Date, today: Date) -> When {

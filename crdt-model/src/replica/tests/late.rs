@@ -68,6 +68,26 @@ fn late_acts_of_which_the_last_is_built_on_come_at_once() {
     assert!(acts.iter().all(|signed| graph.keeps(&signed.act.id())));
 }
 
+/// Cai and Eve hear of the removal, so an act of Bo's is dropped, on which something rests: now it is told, once.
+fn comes_to_everybody(circle: &mut Circle, late: ActId, (cai, eve): (&Other, &Other)) {
+    let remove = heads(circle).into_iter().filter(|head| *head != late);
+    let remove: Vec<ActId> = remove.collect();
+    for who in [cai, eve] {
+        assert_eq!(circle.act_on(who, &remove, ack()).1, Taken::New);
+    }
+    let graph = |circle: &Circle| {
+        let graph = circle.replica.graph.as_ref().unwrap();
+        (graph.keeps(&late), graph.len())
+    };
+    assert!(!graph(circle).0, "others drop it unread");
+    let mut out = Outbox::default();
+    circle.replica.roster_changed(NOW, &mut out).unwrap();
+    let told = graph(circle);
+    assert!(told.0, "and now they are told of it");
+    circle.replica.roster_changed(NOW, &mut out).unwrap();
+    assert_eq!(graph(circle), told);
+}
+
 #[test]
 fn dropped_acts_on_which_the_settings_rest_come_to_everybody() {
     let (mut circle, bo, mut cai, eve) = with_keepers();
@@ -81,19 +101,7 @@ fn dropped_acts_on_which_the_settings_rest_come_to_everybody() {
     let named = circle.name_circle(&mut cai, 1, "Wednesday", Some(&known));
     circle.take(&cai, &named);
     assert_eq!(circle.replica.circle_name(), "Wednesday");
-    let remove = heads(&circle);
-    let remove: Vec<ActId> = remove.into_iter().filter(|head| *head != late).collect();
-    for who in [&cai, &eve] {
-        assert_eq!(circle.act_on(who, &remove, ack()).1, Taken::New);
-    }
-    let keeps = |circle: &Circle| circle.replica.graph.as_ref().unwrap().keeps(&late);
-    assert!(!keeps(&circle), "others drop it unread");
-    let mut out = Outbox::default();
-    circle.replica.roster_changed(NOW, &mut out).unwrap();
-    assert!(keeps(&circle), "and now they are told of it");
-    let acts = circle.replica.graph.as_ref().unwrap().len();
-    circle.replica.roster_changed(NOW, &mut out).unwrap();
-    assert_eq!(circle.replica.graph.as_ref().unwrap().len(), acts);
+    comes_to_everybody(&mut circle, late, (&cai, &eve));
     assert_eq!(circle.replica.circle_name(), "Wednesday");
 }
 
@@ -120,19 +128,7 @@ fn a_dropped_act_that_a_keeper_names_who_takes_something_back_comes_to_everybody
     circle.take(&cai, &retract);
     circle.finish();
     assert_eq!(circle.replica.agreement(NOW).unwrap(), None);
-    let remove: Vec<ActId> = heads(&circle);
-    let remove: Vec<ActId> = remove.into_iter().filter(|head| *head != late).collect();
-    for who in [&cai, &eve] {
-        assert_eq!(circle.act_on(who, &remove, ack()).1, Taken::New);
-    }
-    let keeps = |circle: &Circle| circle.replica.graph.as_ref().unwrap().keeps(&late);
-    assert!(!keeps(&circle), "others drop it unread");
-    let mut out = Outbox::default();
-    circle.replica.roster_changed(NOW, &mut out).unwrap();
-    assert!(keeps(&circle), "and now they are told of it");
-    let acts = circle.replica.graph.as_ref().unwrap().len();
-    circle.replica.roster_changed(NOW, &mut out).unwrap();
-    assert_eq!(circle.replica.graph.as_ref().unwrap().len(), acts);
+    comes_to_everybody(&mut circle, late, (&cai, &eve));
 }
 
 #[test]
