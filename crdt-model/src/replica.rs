@@ -55,6 +55,7 @@ mod session;
 mod settled;
 mod show;
 mod state;
+mod tables;
 mod things;
 mod touch;
 pub mod transcript;

@@ -173,7 +173,7 @@ fn nothing_acknowledged_is_lost(
 ) {
     let reader = said.readers.contains(&world.person(node));
     let wanted = !said.unwanted && circle.contains(&said.by) && !may_have_faded(world, said);
-    // A response goes with its story, through all its edits.
+    // A response goes with its story, through all its edits; and may have gone where its story may.
     let first = |to| world.said.iter().find(|said| said.thing == to);
     let first = said.to.map(|to| first(to).map(|said| said.first));
     let under = first.is_none_or(|first| {
@@ -184,6 +184,7 @@ fn nothing_acknowledged_is_lost(
                 && !story.unwanted
                 && circle.contains(&story.by)
                 && shown.contains(&story.text)
+                && !may_have_faded(world, story)
         })
     });
     if reader && wanted && under {

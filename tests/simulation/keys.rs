@@ -65,3 +65,31 @@ fn a_newcomer_let_in_twice_reads_what_only_one_of_them_closed() {
         assert_eq!(world.sealed(cai), 0, "seed {seed}");
     }
 }
+
+#[test]
+fn a_key_comes_by_somebody_who_may_not_have_it() {
+    for seed in 1..6 {
+        let mut world = World::new(seed);
+        let ana = world.found("Ana");
+        let key = world.invite(ana, 2, History::FromNow);
+        let [bo, cai] = ["Bo", "Cai"].map(|name| world.join(name, &key));
+        world.run(5 * MINUTE);
+        world.stop(bo);
+        // Who goes makes the next words come under a key that Bo is given and does not hear of.
+        let person = world.person(cai);
+        world.command(ana, Command::Remove { person }).unwrap();
+        world.share(ana, "for Bo").unwrap();
+        let key = world.invite(ana, 1, History::FromNow);
+        let dee = world.join("Dee", &key);
+        world.run(5 * MINUTE);
+        // Dee came too late to read it, and is the only one who is left.
+        world.command(ana, Command::Leave).unwrap();
+        world.run(MINUTE);
+        world.stop(ana);
+        world.start(bo);
+        world.run(60 * MINUTE);
+        assert_eq!(world.texts(bo), ["for Bo"], "seed {seed}");
+        assert_eq!(world.texts(dee), [""; 0], "seed {seed}");
+        assert_eq!(world.sealed(bo), 0, "seed {seed}");
+    }
+}

@@ -55,6 +55,17 @@ fn seeds_that_once_went_wrong_converge() {
 }
 
 #[test]
+fn seeds_with_edits_fading_and_bundles_that_once_went_wrong_converge() {
+    // 5713: a key whose maker has gone, and whom it met came too late to have it. 5904: who turned out to
+    // be too many no longer heard that they belong after all. 7058: a response whose story faded meanwhile.
+    let failed: Vec<_> = [5713, 5904, 7058]
+        .into_iter()
+        .filter_map(|seed| walk_to_the_end(Walk::new(seed), seed).err())
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_world() {
     let trace = |seed| {
         let mut walk = Walk::new(seed);

@@ -269,3 +269,53 @@ fn who_was_away_when_somebody_else_turned_out_to_have_their_place_is_told() {
     }
     assert!(fell[0] > 0 && fell[1] > 0, "{fell:?}");
 }
+
+#[test]
+fn who_turned_out_to_be_too_many_belongs_where_somebody_who_calls_knows_more() {
+    let mut fell = 0;
+    for seed in 1..9 {
+        let (mut world, ana, bo, key) = two_and_a_key(seed, 1);
+        let apart = [0, 1, 0, 1];
+        let [cai, dee] = ["Cai", "Dee"].map(|name| {
+            world.partition(&apart);
+            let node = world.join(name, &key);
+            world.partition(&apart);
+            world.run(10 * MINUTE);
+            assert_eq!(world.overview(node).standing, Standing::Member);
+            node
+        });
+        // Cai meets Bo, who let Dee in, and hears that there is no room.
+        world.partition(&[0, 1, 1, 1]);
+        world.run(10 * MINUTE);
+        if world.overview(cai).standing == Standing::Member {
+            continue;
+        }
+        fell += 1;
+        // Dee has something to tell, whoever hears it.
+        let thing = match world.share(dee, "from Dee") {
+            Ok(Reply::Shared { thing }) => thing,
+            other => panic!("not shared: {other:?}"),
+        };
+        world.command(dee, Command::TakeBack { thing }).unwrap();
+        // Ana stops the invite and has not heard of Dee: so it was Dee who came too late.
+        for line in world.replica(ana).unwrap().invites(world.time(ana)) {
+            let invite = line.invite;
+            world.command(ana, Command::StopInvite { invite }).unwrap();
+        }
+        world.partition(&[0, 0, 1, 2]);
+        world.run(10 * MINUTE);
+        world.heal();
+        world.run(60 * MINUTE);
+        let inside = [ana, bo, cai];
+        for node in inside {
+            let standing = world.overview(node).standing;
+            assert_eq!(standing, Standing::Member, "seed {seed}, P{node}");
+            assert_eq!(world.members(node).len(), 3, "seed {seed}, P{node}");
+        }
+        let digests = inside.map(|node| world.overview(node).digest);
+        assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{seed}");
+        let told = world.overview(dee).standing;
+        assert_eq!(told, Standing::Removed, "seed {seed}");
+    }
+    assert!(fell > 0);
+}

@@ -96,8 +96,10 @@ impl Replica {
                 if greeting.is_some() {
                     return Ok((greeting, Vec::new()));
                 }
-                if !retracts.is_empty() && self.is_active() {
-                    return Ok((self.hear_retracts(device, &retracts)?, Vec::new()));
+                if self.is_active()
+                    && let Some(answer) = self.hear_retracts(device, &retracts)?
+                {
+                    return Ok((Some(answer), Vec::new()));
                 }
                 let last_word = self.last_word(device);
                 let answer = self.membership_answer(peer);

@@ -12,7 +12,7 @@ use crate::replica::output::{Event, Outbox, Output};
 use crate::secrecy::epoch::EpochKey;
 use crate::secrecy::seal::{self, BodyKey};
 use crate::secrecy::usable;
-use crate::secrecy::wrap::{self, Row, Table};
+use crate::secrecy::wrap::{self, Row};
 use crate::store::{Error, Scan, Space};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -77,70 +77,6 @@ impl Replica {
         if let Some(act) = self.act(kind, now) {
             self.rows.save(self.rows.table_key(&act), &shared.table);
         }
-    }
-
-    /// Takes the keys of an act's table that are wrapped to this device.
-    pub(super) fn take_table(&mut self, act: ActId, table: &Table) {
-        let (Some(graph), Some(circle)) = (self.graph.as_ref(), self.state.circle) else {
-            return;
-        };
-        let Some(kind) = graph.get(&act).map(|act| act.act().kind.clone()) else {
-            return;
-        };
-        let me = (self.device(), &self.identity.kem);
-        let keys = match kind {
-            Kind::Epoch {
-                commons,
-                stories,
-                to,
-                table: hash,
-            } => {
-                let place = to.iter().position(|device| *device == me.0);
-                let row = table
-                    .check(hash, to.len())
-                    .ok()
-                    .and(place)
-                    .and_then(|at| table.row(at));
-                let ids = [commons, stories];
-                row.and_then(|row| wrap::open_epoch_row(circle, me, ids, row).ok())
-                    .map(|(a, b)| vec![(commons, a), (stories, b)])
-            }
-            Kind::Share {
-                to,
-                keys,
-                table: hash,
-            } if to == me.0 => {
-                let row = table.check(hash, 1).ok().and_then(|()| table.row(0));
-                row.and_then(|row| wrap::open_share_row(circle, me, &keys, row).ok())
-                    .map(|opened| keys.iter().copied().zip(opened).collect())
-            }
-            _ => None,
-        };
-        for (id, key) in keys.unwrap_or_default() {
-            if self.is_epoch(&id) {
-                self.take_key(id, key);
-            }
-        }
-    }
-
-    /// Returns the table of an act with the rows for one device, if it is kept here.
-    pub(super) fn table_for(&self, act: &ActId, to: &DeviceId) -> Result<Option<Table>, Error> {
-        let Some(kind) = self
-            .graph
-            .as_ref()
-            .and_then(|g| g.get(act))
-            .map(|act| &act.act().kind)
-        else {
-            return Ok(None);
-        };
-        let place = match kind {
-            Kind::Epoch { to: devices, .. } => devices.iter().position(|device| device == to),
-            Kind::Share { to: device, .. } => (device == to).then_some(0),
-            _ => None,
-        };
-        let Some(place) = place else { return Ok(None) };
-        let table: Option<Table> = self.rows.load(&self.rows.table_key(act))?;
-        Ok(table.map(|table| table.only(|at| at == place)))
     }
 
     pub(super) fn take_key(&mut self, id: EpochId, key: EpochKey) {

@@ -44,10 +44,12 @@ impl Replica {
 /// A farewell, after it was told once or nobody was found for long: nobody is looked for any more.
 impl Replica {
     /// Whether a member who calls is met. One that calls a device which left has not heard of that: only
-    /// somebody may have heard who was removed elsewhere, or nobody came for months. It gets the acts
-    /// and no more.
+    /// somebody may have heard who was removed elsewhere, or nobody came for months. Likewise one that
+    /// calls a device which, as far as it knows itself, turned out never to have belonged; or it has heard
+    /// more, by which that device belongs. It gets the acts and no more.
     pub(super) fn answers_members(&self) -> bool {
-        self.has_a_say() || matches!(self.standing(), Some(Standing::Left(_)))
+        let undone = self.has_been() && self.standing().is_none();
+        self.has_a_say() || undone || matches!(self.standing(), Some(Standing::Left(_)))
     }
 }
 

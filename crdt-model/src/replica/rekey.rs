@@ -51,6 +51,7 @@ impl Replica {
             return Ok(());
         }
         self.tended = today;
+        self.drop_rows()?;
         let kem = if out_of_it {
             // Nothing comes to a device that is out.
             self.identity.kem.without(|_| true)

@@ -100,6 +100,7 @@ impl Replica {
                     let keys = self.answer_need(session.device, &need, rng)?;
                     session.unanswered.note(&need, &keys);
                     out.outputs.push(send(id, &Message::Keys(keys)));
+                    self.give_rows(id, session.device, &need.epochs, out)?;
                 }
                 Ok(true)
             }
@@ -231,16 +232,20 @@ impl Replica {
             };
             bytes += codec::encode(act.signed()).len();
             acts.push(act.signed().clone());
-            if let Some(table) = self.table_for(&act_id, &session.device)? {
+            for table in self.tables_for(&act_id, &session.device)? {
                 bytes += codec::encode(&table).len();
                 tables.push((act_id, table));
+                if bytes > FRAME_BYTES {
+                    flush(&mut acts, &mut tables);
+                    bytes = 0;
+                }
             }
             if bytes > FRAME_BYTES || acts.len() == MAX_ACTS {
                 flush(&mut acts, &mut tables);
                 bytes = 0;
             }
         }
-        if !acts.is_empty() {
+        if !acts.is_empty() || !tables.is_empty() {
             flush(&mut acts, &mut tables);
         }
         Ok(())
@@ -267,7 +272,7 @@ impl Replica {
             }
         }
         for (act, table) in acts.tables.into_inner() {
-            self.take_table(act, &table);
+            self.take_table(act, &table)?;
         }
         self.finish_return(now, out);
         if new {

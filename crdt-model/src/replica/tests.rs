@@ -19,3 +19,4 @@ mod minting;
 mod rekey;
 mod retracts;
 mod runs;
+mod tables;

@@ -251,6 +251,19 @@ impl Table {
         }
     }
 
+    /// Adds the rows of another part of the same table. Returns whether any was not there.
+    pub fn add(&mut self, other: Self) -> bool {
+        let before = self.rows.len();
+        let mut rows: BTreeMap<u16, Row> = std::mem::take(&mut self.rows)
+            .into_inner()
+            .into_iter()
+            .collect();
+        rows.extend(other.rows.into_inner());
+        self.hashes = other.hashes;
+        self.rows = List::new(rows.into_iter().collect()).unwrap_or_default();
+        self.rows.len() > before
+    }
+
     fn whole(rows: Vec<Row>) -> Result<Self, Error> {
         let hashes = rows.iter().map(Row::hash).collect();
         Ok(Self {

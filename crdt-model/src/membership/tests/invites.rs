@@ -4,7 +4,8 @@ use crate::membership::act::{Kind, Role};
 use crate::membership::graph::Insert;
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
-    World, ack, admit, epoch, epoch_id, invite, names, person, remove, revoke, share,
+    World, ack, admit, device, epoch, epoch_id, invite, invite_id, names, person, remove, revoke,
+    share,
 };
 
 const REFUSED: Result<crate::id::ActId, Insert> = Err(Insert::Refused(Refusal::Invite));
@@ -77,6 +78,26 @@ fn one_person_admitted_twice_is_one_use() {
             .map(|i| i.used_by.len()),
         Some(1)
     );
+}
+
+#[test]
+fn whom_either_of_two_makings_of_an_invite_allows_stays() {
+    for (uses, stay) in [(2, 4), (1, 3)] {
+        let [mut world, mut branch] = [(); 2].map(|()| World::of(&["ana", "bo"]));
+        world.say("ana", invite("i", 1, Role::Member));
+        branch.say("ana", invite("i", uses, Role::Member));
+        branch.tell("ana", "bo");
+        branch.join_by("ana", "i", "cai");
+        branch.join_by("bo", "i", "dee");
+        for (name, graph) in branch.replicas {
+            world.replicas.insert(format!("branch {name}"), graph);
+        }
+        let merged = world.merged();
+        assert_eq!(merged.roster().members().count(), stay);
+        let state = &merged.roster().invites[&invite_id("i")];
+        assert_eq!(state.used_by.len(), stay - 2);
+        assert!(merged.roster().devices[&device("ana")].forked);
+    }
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn an_old_key_stays_while_a_key_that_was_given_is_missing() {
     let (act, minted) = mints(&mut circle, &bo, &old, &before);
     speaks(&mut circle, &bo, 31);
     assert_eq!(keys_on(&mut circle, 31), keys);
-    circle.replica.take_table(act, &minted.table);
+    circle.replica.take_table(act, &minted.table).unwrap();
     assert!(circle.replica.ring.holds(&minted.stories.id()));
     assert_eq!(keys_on(&mut circle, 31).old().count(), 0);
 }
@@ -202,7 +202,7 @@ fn what_was_wrapped_to_a_key_that_is_gone_comes_by_asking() {
     let one = keys.without(|_| true);
     circle.replica.keys_kept(one, on(60), &mut out).unwrap();
     let (act, minted) = mints(&mut circle, &bo, &old, &before);
-    circle.replica.take_table(act, &minted.table);
+    circle.replica.take_table(act, &minted.table).unwrap();
     let ids = [minted.commons.id(), minted.stories.id()];
     let holds = |circle: &Circle| ids.map(|id| circle.replica.ring.holds(&id));
     assert_eq!(holds(&circle), [false; 2]);
@@ -239,7 +239,7 @@ fn what_is_wrapped_to_the_old_key_beside_the_new_one_seals_no_more() {
     let (before, old) = (heads(&circle), known(&circle));
     rekey(&mut circle, 30);
     let (act, minted) = mints(&mut circle, &bo, &old, &before);
-    circle.replica.take_table(act, &minted.table);
+    circle.replica.take_table(act, &minted.table).unwrap();
     let epoch = &circle.replica.roster().unwrap().epochs[&act];
     assert!(epoch.outdated);
     let sealing = circle.replica.sealing_epoch(on(30), &mut circle.rng);
