@@ -4,13 +4,12 @@ use crate::args::Global;
 use crate::error::{Failure, Result};
 use crate::output::Printer;
 use crate::{draft, hidden, paper, text, words};
-use circlet_model::words as recovery;
-use circlet_node::api::words::explain;
 use circlet_node::client::{Client, with_query};
 use circlet_node::home::{Home, create_private_dir};
 use circlet_node::identity;
 use circlet_node::keystore::{Key, Keystore, Passphrase};
 use circlet_node::problem::Problem;
+use circlet_node::recovery::seed_of;
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::{Cell, OnceCell};
@@ -231,9 +230,7 @@ impl Context {
             return Ok(Some(passphrase.into()));
         };
         let (written, _) = paper::apart(&text::file(file)?);
-        let seed = recovery::from_words(&written);
-        let seed = seed.map_err(|error| explain(error, &written))?;
-        Ok(Some(Key::Seed(Box::new(seed))))
+        Ok(Some(Key::Seed(Box::new(seed_of(&written)?))))
     }
 
     fn read_passphrase(&self) -> Result<Zeroizing<String>> {

@@ -1,5 +1,5 @@
 //! The invite key: what a newcomer needs to find a circle and to prove that they were invited. Beside it
-//! the circle card and the device key, for those who belong already.
+//! the circle card and the device key, for those who belong already, and the parts of the 24 words.
 //!
 //! ```text
 //! base        = hash("circlet 1 invite", secret ‖ circle hint)
@@ -16,10 +16,12 @@
 
 mod card;
 mod device;
+mod part;
 mod text;
 
-pub use card::{AnyKey, Card, keys_in};
+pub use card::{AnyKey, Card, keys_in, papers_in};
 pub use device::DeviceKey;
+pub use part::{MAX_PARTS, MIN_NEEDED, Part};
 pub use text::{Error, Group, KeyKind, MAX_TEXT};
 
 use crate::address::Address;
@@ -73,6 +75,7 @@ impl InviteKey {
             kind: KeyKind::Invite,
             circle_hint: circle.hint(),
             secret: Some(secret.clone()),
+            share: None,
             addresses: Vec::new(),
         };
         let Parts { addresses, .. } = parts.with_addresses(addresses);
@@ -97,6 +100,7 @@ impl InviteKey {
             kind: KeyKind::Invite,
             circle_hint: self.circle_hint,
             secret: Some(self.secret.clone()),
+            share: None,
             addresses: self.addresses.clone(),
         })
     }

@@ -143,6 +143,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/members/{id}/unmute", post(mutes::unmute))
         .route("/v1/words", get(words::show))
         .route("/v1/words/check", post(words::check))
+        .route("/v1/words/split", post(words::split))
         .route("/v1/invites", get(invites::list).post(invites::new))
         .route("/v1/invites/{id}", get(invites::show))
         .route("/v1/invites/{id}/stop", post(invites::stop))

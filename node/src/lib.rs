@@ -24,6 +24,7 @@ pub mod logging;
 pub mod network;
 pub mod node;
 pub mod problem;
+pub mod recovery;
 pub mod repair;
 pub mod storage;
 

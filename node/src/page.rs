@@ -66,6 +66,7 @@ pub(crate) fn screens(api: Api) -> Router {
             .route("/words", get(words::ask))
             .route("/words/show", post(words::show))
             .route("/words/check", post(words::compare))
+            .route("/words/split", post(words::split_up))
             .route("/join", get(begin::join).post(begin::come_in))
             .route("/link", get(link::form).post(link::come_in))
             .route("/c/{circle}/", get(feed::show))

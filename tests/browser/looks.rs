@@ -155,9 +155,12 @@ fn what_does_not_fit_has_its_pictures() {
     page.follows("Circles");
     page.follows("Your recovery words");
     page.types("written", "one two");
-    page.click("section button");
+    page.click("section[aria-labelledby=check] button");
     page.says("There are 2 words");
     page.pictures("35-words-trouble");
+    page.click("section[aria-labelledby=split] button");
+    page.says("Part 3 of 3");
+    page.pictures("35-words-parts");
     page.follows("Done");
     page.follows("Members");
     page.follows("Ana");

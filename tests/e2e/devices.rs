@@ -48,6 +48,43 @@ fn words_and_a_card_bring_a_person_back_after_their_computer_is_lost() {
 }
 
 #[test]
+fn two_of_three_parts_of_the_words_bring_a_person_back() {
+    let (ana, bo) = two();
+    let theirs = ana.share("Before it was lost.");
+    arrives(&bo, &theirs);
+    let slip = bo.refused("", &["words", "split"]);
+    assert_eq!(slip.code, "usage");
+    let split = bo.data(&["words", "split", "--yes"]);
+    let parts: Vec<String> = list(&split, "parts")
+        .iter()
+        .map(|it| it.as_str().unwrap().into())
+        .collect();
+    assert_eq!((parts.len(), &split["needed"]), (3, &2.into()));
+    drop(bo);
+
+    // Bo asks two of the three for their parts, and Ana for a fresh key.
+    let key = text(&ana.data(&["invite"]), "key");
+    let mut new = Computer::bare(PROGRAM);
+    let restore =
+        |file: &str| ["restore", "--words-file", file, "--no-passphrase"].map(str::to_owned);
+    let with = |parts: &[&String]| {
+        let lines: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+        format!("# From Cai and Dee\n{}\n\n{key}\n", lines.join("\n"))
+    };
+    let one = new.file("one.txt", &with(&[&parts[0]]));
+    let refused = new.refused("", &restore(&one).each_ref().map(String::as_str));
+    assert_eq!(refused.code, "parts-missing");
+    let both = new.file("two.txt", &with(&[&parts[2], &parts[0]]));
+    new.data(&restore(&both).each_ref().map(String::as_str));
+    new.start();
+    new.wait_for_state("joined");
+    together(&[&ana, &new], &["Ana", "Bo"]);
+    arrives(&new, &theirs);
+    let checked = new.data(&["words", "check", "--words-file", &both]);
+    assert!(text(&checked, "sentence").starts_with("These are the words of this home"));
+}
+
+#[test]
 fn a_second_computer_is_linked_by_key_and_four_words_and_taken_out_again() {
     let (ana, bo) = two();
     arrives(&bo, &ana.share("For both of Bo's."));

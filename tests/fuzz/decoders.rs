@@ -10,7 +10,7 @@ use circlet_model::bounded::List;
 use circlet_model::codec;
 use circlet_model::content::{Body, Content, Write};
 use circlet_model::id::{CircleId, DeviceId, EntryId, Hash, InviteId, PeerId, PersonId};
-use circlet_model::invitation::{self, InviteKey};
+use circlet_model::invitation::{self, InviteKey, Part, papers_in};
 use circlet_model::key::Secret;
 use circlet_model::log::chain::Chain;
 use circlet_model::log::entry::Entry;
@@ -302,7 +302,8 @@ fn content(bytes: &[u8]) {
     assert_eq!(Content::read(PERSON, &reversed), read);
 }
 
-/// Reads an invite key as it was typed; what is read is shown in the form that reads the same.
+/// Reads an invite key, or a part of the words, as it was typed; what is read is shown in the form that
+/// reads the same.
 fn invite(bytes: &[u8]) {
     let secret = invitation::open_secret(&epoch_key(), CIRCLE, InviteId([11; 32]), bytes);
     assert!(secret.is_none());
@@ -313,6 +314,10 @@ fn invite(bytes: &[u8]) {
         Ok(key) => assert!(InviteKey::from_text(&key.to_text()).is_ok_and(|again| again == key)),
         Err(error) => drop(error.to_string()),
     }
+    if let Ok(part) = Part::from_text(text) {
+        assert_eq!(Part::from_text(&part.to_text()), Ok(part));
+    }
+    drop(papers_in(text));
 }
 
 /// Reads the 24 words.

@@ -3,7 +3,8 @@
 use crate::book::Book;
 use crate::cast::{self, circle};
 use circlet_model::id::CircleId;
-use circlet_model::invitation::{self, AnyKey, Card, InviteKey};
+use circlet_model::invitation::{self, AnyKey, Card, InviteKey, Part};
+use circlet_model::key::Secret;
 
 #[test]
 fn the_invite_key() {
@@ -17,6 +18,9 @@ fn the_invite_key() {
     book.text("circle card", &card.to_text());
     book.text("device key", &cast::device_key().to_text());
     book.put("beacon key of the device key", device_beacon());
+    let set = Part::set_of(&Secret([0x5e; 32]), [0x5a; 8]);
+    let part = Part::new(set, 2, 3, Secret([0x3a; 32])).unwrap();
+    book.text("part of the words", &part.to_text());
     let [commons, _] = cast::epoch_keys();
     let kept = invitation::seal_secret(&commons, circle(), &cast::secret(), &mut cast::rng());
     book.put("kept secret", &*kept);
@@ -32,6 +36,7 @@ fn the_invite_key() {
     ] {
         assert_eq!(AnyKey::from_text(frozen.text(name)), Ok(other));
     }
+    assert_eq!(Part::from_text(frozen.text("part of the words")), Ok(part));
     let bare = InviteKey::from_text(frozen.text("without addresses")).unwrap();
     assert_eq!((bare.invite(), bare.addresses()), (key.invite(), &[][..]));
     let kept = frozen.bytes("kept secret");

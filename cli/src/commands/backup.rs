@@ -5,13 +5,12 @@ use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::{paper, progress, text, words};
 use circlet_model::key::Secret;
-use circlet_model::words as recovery;
 use circlet_node::api::backups::NewBackup;
-use circlet_node::api::words::explain;
 use circlet_node::backup::{self, Account, Backup, Unlock};
 use circlet_node::clock::Clock;
 use circlet_node::keystore::Passphrase;
 use circlet_node::problem::Problem;
+use circlet_node::recovery::seed_of;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf, absolute};
@@ -170,8 +169,7 @@ impl Key {
             return Ok(Self::Passphrase(Passphrase::from(words.as_str())));
         };
         let (written, _) = paper::apart(&text::file(words_file)?);
-        let seed = recovery::from_words(&written);
-        Ok(Self::Words(seed.map_err(|error| explain(error, &written))?))
+        Ok(Self::Words(seed_of(&written)?))
     }
 
     /// Returns it in the form in which a backup takes it.

@@ -7,14 +7,13 @@ use crate::error::{Failure, Result};
 use crate::output::Done;
 use crate::{paper, progress, text, words};
 use circlet_model::invitation::keys_in;
-use circlet_model::words as recovery;
 use circlet_node::api::devices::NewReturn;
-use circlet_node::api::words::explain;
 use circlet_node::backup::{self, Backup, Restore};
 use circlet_node::clock::Clock;
 use circlet_node::identity;
 use circlet_node::keystore::{Cost, Passphrase};
 use circlet_node::problem::Problem;
+use circlet_node::recovery::seed_of;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -136,8 +135,7 @@ async fn show_now(context: &Context) -> Result<Done> {
 async fn by_words(words_file: &Path, args: &Args, context: &Context) -> Result<Done> {
     let read = text::file(words_file)?;
     let (written, keys) = paper::apart(&read);
-    let seed = recovery::from_words(&written);
-    let seed = seed.map_err(|error| explain(error, &written))?;
+    let seed = seed_of(&written)?;
     let found = keys_in(&keys).map_err(Problem::from)?;
     if found.is_empty() {
         return Err(Failure::new(

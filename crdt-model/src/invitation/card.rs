@@ -2,7 +2,7 @@
 //! with the 24 words it brings a person back. And reading a key of whichever kind.
 
 use super::text::{self, Error, KeyKind, Parts};
-use super::{DeviceKey, InviteKey, InviteSecret};
+use super::{DeviceKey, InviteKey, InviteSecret, Part};
 use crate::address::Address;
 use crate::secrecy::hello::BeaconKey;
 use crate::time::Day;
@@ -58,9 +58,11 @@ impl AnyKey {
             circle_hint: hint,
             secret,
             addresses,
+            ..
         } = text::read(text)?;
         let with = |secret: Option<InviteSecret>| secret.ok_or(Error::NotAKey);
         Ok(match kind {
+            KeyKind::Part => return Err(Error::OtherKind(kind)),
             KeyKind::Card => Self::Card(Card { hint, addresses }),
             KeyKind::Device => Self::Device(DeviceKey::of_parts(hint, with(secret)?, addresses)),
             KeyKind::Invite => Self::Invite(InviteKey {
@@ -119,14 +121,28 @@ impl AnyKey {
 
 /// Reads any number of keys that stand one after the other, each perhaps over several lines.
 pub fn keys_in(text: &str) -> Result<Vec<AnyKey>, Error> {
-    let (mut keys, mut some) = (Vec::new(), String::new());
+    let (keys, parts) = papers_in(text)?;
+    if parts.is_empty() {
+        Ok(keys)
+    } else {
+        Err(Error::OtherKind(KeyKind::Part))
+    }
+}
+
+/// Reads any number of keys and of parts of the 24 words, in the same way.
+pub fn papers_in(text: &str) -> Result<(Vec<AnyKey>, Vec<Part>), Error> {
+    let (mut keys, mut parts) = (Vec::new(), Vec::new());
+    let mut some = Zeroizing::new(String::new());
     let mut missing = Ok(());
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         some.push_str(line);
         some.push('\n');
-        match AnyKey::from_text(&some) {
-            Ok(key) => {
-                keys.push(key);
+        let read = match AnyKey::from_text(&some) {
+            Err(Error::OtherKind(KeyKind::Part)) => Part::from_text(&some).map(|it| parts.push(it)),
+            other => other.map(|key| keys.push(key)),
+        };
+        match read {
+            Ok(()) => {
                 some.clear();
                 missing = Ok(());
             }
@@ -135,7 +151,7 @@ pub fn keys_in(text: &str) -> Result<Vec<AnyKey>, Error> {
             Err(error) => return Err(error),
         }
     }
-    missing.map(|()| keys)
+    missing.map(|()| (keys, parts))
 }
 
 fn parts(circle_hint: [u8; 16], addresses: Vec<Address>) -> Parts {
@@ -143,6 +159,7 @@ fn parts(circle_hint: [u8; 16], addresses: Vec<Address>) -> Parts {
         kind: KeyKind::Card,
         circle_hint,
         secret: None,
+        share: None,
         addresses,
     }
 }

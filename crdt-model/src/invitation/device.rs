@@ -81,6 +81,7 @@ impl DeviceKey {
             kind: KeyKind::Device,
             circle_hint: self.hint,
             secret: Some(self.secret.clone()),
+            share: None,
             addresses: self.addresses.clone(),
         }
     }

@@ -307,3 +307,42 @@ fn a_card_has_room_for_three_addresses_of_a_home_and_holds_no_secret() {
     assert_eq!(AnyKey::Card(read).addresses(), [v6(1), v4(1), v6(2)]);
     assert_eq!(AnyKey::Card(long).beacon_key(Day(1)), None);
 }
+
+#[test]
+fn a_part_of_the_words_reads_back_and_is_no_key() {
+    let (seed, share) = (Secret([5; 32]), Secret([9; 32]));
+    let set = Part::set_of(&seed, [1; 8]);
+    let part = Part::new(set, 2, 3, share).unwrap();
+    let text = part.to_text();
+    assert_eq!(text.len(), 11 * 10 - 1);
+    assert_eq!(Part::from_text(&text.to_lowercase()), Ok(part.clone()));
+    assert!(part.is_of(&seed) && !part.is_of(&Secret([6; 32])));
+    assert_ne!(Part::set_of(&seed, [2; 8]), set);
+    assert_eq!(
+        AnyKey::from_text(&text),
+        Err(Error::OtherKind(KeyKind::Part))
+    );
+    let invite = sample(&[v4(1)]);
+    assert_eq!(
+        Part::from_text(&invite.to_text()),
+        Err(Error::OtherKind(KeyKind::Invite))
+    );
+    // Beside keys each is found, and where only keys belong a part is named.
+    let page = format!("{}\n{}\n", *text, *invite.to_text());
+    let found = papers_in(&page).unwrap();
+    assert_eq!(found, (vec![AnyKey::from(invite)], vec![part]));
+    assert_eq!(keys_in(&page), Err(Error::OtherKind(KeyKind::Part)));
+    let (group, rest) = text.split_once('-').unwrap();
+    let changed = format!("{}-{rest}", group.replace('R', "S"));
+    assert!(matches!(
+        Part::from_text(&changed),
+        Err(Error::Mistyped { position: 1, .. })
+    ));
+}
+
+#[test]
+fn one_part_alone_is_never_enough_and_there_are_few() {
+    let made = |needed, number| Part::new([1; 16], needed, number, Secret([2; 32])).is_some();
+    assert!(made(2, 1) && made(16, 16));
+    assert!(!made(1, 1) && !made(0, 1) && !made(2, 0) && !made(2, 17) && !made(17, 1));
+}

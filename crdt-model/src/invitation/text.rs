@@ -1,10 +1,12 @@
-//! The text form of invite keys, circle cards and device keys: groups of nine symbols that a person can
-//! type and read aloud.
+//! The text form of invite keys, circle cards, device keys and parts of the 24 words: groups of nine symbols
+//! that a person can type and read aloud.
 //!
 //! ```text
 //! payload = kind and version (1) ‖ groups (1) ‖ circle hint (16) ‖ secret (16; not in a card)
 //!           ‖ addresses (7 or 19 each) ‖ padding (0xFF, at most 4) ‖ check (3)
-//! kind    = the upper two bits: 0 an invite key, 1 a circle card, 2 a device key; below, the version
+//!           of a part: … ‖ set (16) ‖ share (34) ‖ padding ‖ check
+//! kind    = the upper two bits: 0 an invite key, 1 a circle card, 2 a device key, 3 a part; below, the
+//!           version
 //! check   = first 3 bytes of hash("circlet 1 invite text", all before it)
 //! text    = for every 5 bytes of the payload: 8 Crockford base32 symbols and one check symbol,
 //!           joined by hyphens; `groups` says how many
@@ -38,6 +40,8 @@ const CHECK: usize = 3;
 /// Kind and version, groups, circle hint.
 const FIXED: usize = 2 + 16;
 const SECRET: usize = 16;
+/// Of a part: how many are needed, its number, and the share itself.
+pub(super) const SHARE: usize = 2 + 32;
 /// No address begins with it.
 const PADDING: u8 = 0xff;
 const DOMAIN: &str = "circlet 1 invite text";
@@ -58,15 +62,20 @@ pub enum KeyKind {
     Card,
     /// A device key.
     Device,
+    /// A part of the 24 words.
+    Part,
 }
 
 /// What the text of a key says.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Parts {
     pub(super) kind: KeyKind,
+    /// Of a part: its set.
     pub(super) circle_hint: [u8; 16],
-    /// A card has none.
+    /// Of an invite key or a device key.
     pub(super) secret: Option<InviteSecret>,
+    /// Of a part.
+    pub(super) share: Option<Zeroizing<[u8; SHARE]>>,
     pub(super) addresses: Vec<Address>,
 }
 
@@ -114,11 +123,12 @@ impl KeyKind {
             Self::Invite => 0,
             Self::Card => 1 << 6,
             Self::Device => 2 << 6,
+            Self::Part => 3 << 6,
         }
     }
 
     fn of(byte: u8) -> Option<Self> {
-        let kinds = [Self::Invite, Self::Card, Self::Device];
+        let kinds = [Self::Invite, Self::Card, Self::Device, Self::Part];
         kinds
             .into_iter()
             .find(|kind| kind.bits() == byte & !VERSIONS)
@@ -159,6 +169,9 @@ pub(super) fn write(key: &Parts) -> Zeroizing<String> {
     payload.extend(key.circle_hint);
     if let Some(secret) = &key.secret {
         payload.extend(secret.0);
+    }
+    if let Some(share) = &key.share {
+        payload.extend(share.iter());
     }
     for address in &key.addresses {
         payload.extend(address.to_bytes());
@@ -274,11 +287,17 @@ fn decode(groups: &[String]) -> Result<Vec<u8>, Error> {
 fn parse(kind: KeyKind, body: &[u8]) -> Option<Parts> {
     let (_, rest) = body.split_first_chunk::<2>()?;
     let (circle_hint, mut rest) = rest.split_first_chunk::<16>()?;
-    let mut secret = None;
-    if kind != KeyKind::Card {
-        let (bytes, after) = rest.split_first_chunk::<SECRET>()?;
-        secret = Some(InviteSecret(*bytes));
-        rest = after;
+    let (mut secret, mut share) = (None, None);
+    match kind {
+        KeyKind::Card => {}
+        KeyKind::Invite | KeyKind::Device => {
+            let (bytes, after) = rest.split_first_chunk::<SECRET>()?;
+            (secret, rest) = (Some(InviteSecret(*bytes)), after);
+        }
+        KeyKind::Part => {
+            let (bytes, after) = rest.split_first_chunk::<SHARE>()?;
+            (share, rest) = (Some(Zeroizing::new(*bytes)), after);
+        }
     }
     let mut addresses = Vec::new();
     while rest.first().is_some_and(|byte| *byte != PADDING) {
@@ -291,6 +310,7 @@ fn parse(kind: KeyKind, body: &[u8]) -> Option<Parts> {
         kind,
         circle_hint: *circle_hint,
         secret,
+        share,
         addresses,
     };
     (padded && key.addresses.len() <= MAX_ADDRESSES).then_some(key)

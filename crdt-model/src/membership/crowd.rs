@@ -74,7 +74,6 @@ impl<'a> Quarrel<'_, 'a> {
             )
         });
         let surplus = ranked.into_iter().skip(MAX_OF_ONE);
-        let surplus = surplus.filter(|(_, nodes)| !is_someones(nodes));
         surplus.flat_map(|(_, nodes)| nodes).collect()
     }
 

@@ -213,6 +213,9 @@ fn may_admit(
 ) -> Result<Grant, Refusal> {
     require(keeper || !roster.keepers_invite(), Refusal::Role)?;
     let state = roster.invites.get(invite).ok_or(Refusal::Invite)?;
+    // An invite from before it took two does not make a keeper either.
+    let alone = state.invite.role == Role::Keeper && roster.two_keepers();
+    require(!alone, Refusal::Role)?;
     let free = state.used_by.len() < usize::from(state.invite.uses)
         || state.used_by.contains(&newcomer.person);
     require(free && !state.revoked, Refusal::Invite)?;

@@ -26,7 +26,7 @@ impl Replica {
         }
         let mut epochs: Vec<_> = roster.epochs.values().collect();
         epochs.sort_by_key(|epoch| Reverse(epoch.depth));
-        // Who has gone has a word for newcomers who ask them in vain; who left, for members too.
+        // Who has gone has a word for newcomers who ask them in vain; who left or never belonged, for members too.
         let answers = self.answers_members();
         let epochs = epochs
             .iter()

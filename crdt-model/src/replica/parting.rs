@@ -5,19 +5,13 @@
 //! let in and turned out never to have belonged hears likewise what undid that.
 
 use super::Replica;
-use super::session::send;
-use crate::bounded::List;
-use crate::codec;
+use super::tables::Frame;
 use crate::id::{ActId, DeviceId};
 use crate::membership::act::{Kind, SignedAct, VerifiedAct};
 use crate::membership::graph::{Graph, Tip};
 use crate::membership::roster::Standing;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Outbox, Output};
-use crate::sync::message::{Acts, MAX_ACTS, Message};
-
-/// The most bytes of acts in one frame, less the largest act: well below the largest frame.
-const FRAME_BYTES: usize = 160 * 1024;
 
 impl Replica {
     /// Returns the acts that a device has to hear to know that it no longer belongs, each after what it
@@ -46,7 +40,7 @@ impl Replica {
     /// Whether a member who calls is met. One that calls a device which left has not heard of that: only
     /// somebody may have heard who was removed elsewhere, or nobody came for months. Likewise one that
     /// calls a device which, as far as it knows itself, turned out never to have belonged; or it has heard
-    /// more, by which that device belongs. It gets the acts and no more.
+    /// more, by which that device belongs. It is told acts and no more.
     pub(super) fn answers_members(&self) -> bool {
         let undone = self.has_been() && self.standing().is_none();
         self.has_a_say() || undone || matches!(self.standing(), Some(Standing::Left(_)))
@@ -59,25 +53,11 @@ pub(super) fn say_last(id: LinkId, acts: Vec<SignedAct>, out: &mut Outbox) {
         return;
     }
     out.outputs.push(Output::Trust { link: id });
-    let (mut some, mut bytes) = (Vec::new(), 0);
-    let mut flush = |some: &mut Vec<SignedAct>| {
-        let message = Acts {
-            acts: List::new(std::mem::take(some)).unwrap_or_default(),
-            tables: List::default(),
-        };
-        out.outputs.push(send(id, &Message::Acts(message)));
-    };
+    let mut frame = Frame::default();
     for act in acts {
-        bytes += codec::encode(&act).len();
-        some.push(act);
-        if bytes > FRAME_BYTES || some.len() == MAX_ACTS {
-            flush(&mut some);
-            bytes = 0;
-        }
+        frame.add(act, id, out);
     }
-    if !some.is_empty() {
-        flush(&mut some);
-    }
+    frame.flush(id, out);
     out.outputs.push(Output::Close { link: id });
 }
 

@@ -51,7 +51,7 @@ impl Replica {
             return Ok(());
         }
         self.tended = today;
-        self.drop_rows()?;
+        self.drop_rows(today)?;
         let kem = if out_of_it {
             // Nothing comes to a device that is out.
             self.identity.kem.without(|_| true)

@@ -5,7 +5,7 @@ use super::acts::Taken;
 use super::entries::RunTaken;
 use crate::bounded::List;
 use crate::codec;
-use crate::id::{ActId, DeviceId, Hash};
+use crate::id::{DeviceId, Hash};
 use crate::key::Rng;
 use crate::log::record::SignedRecord;
 use crate::membership::act::VerifiedAct;
@@ -13,14 +13,14 @@ use crate::membership::graph::Graph;
 use crate::replica::input::LinkId;
 use crate::replica::output::{Event, Outbox, Output};
 use crate::store::Error;
-use crate::sync::message::{Acts, MAX_ACTS, MAX_TIPS, Message, Open, VERSIONS};
+use crate::sync::message::{Acts, MAX_TIPS, Message, Open, VERSIONS};
 use crate::sync::plan::Step;
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
-/// The most bytes of acts or bodies in one frame: well below the largest frame.
-const FRAME_BYTES: usize = 160 * 1024;
+/// The most bytes of records in one frame: well below the largest frame.
+const FRAME_BYTES: usize = 80 * 1024;
 /// The most records in one frame.
 const MAX_RECORDS: usize = 256;
 /// A minute, in milliseconds.
@@ -196,58 +196,17 @@ impl Replica {
         self.send_acts(id, session, missing, out)?;
         session.acts_given = Some(self.graph.as_ref().map_or(0, Graph::len));
         let known: BTreeSet<_> = open.records.iter().copied().collect();
+        // Who does not belong says its acts and nothing else.
+        let says = self.is_active();
         let newer = self.records.iter().filter(|((device, kind), signed)| {
             let seq = signed.record.seq;
-            !known
+            says && !known
                 .iter()
                 .any(|(d, k, s)| d == device && k == kind && *s >= seq)
         });
         let newer: Vec<_> = newer.map(|(_, signed)| signed.clone()).collect();
         send_records(id, newer, out);
         out.outputs.push(send(id, &Message::ActsEnd));
-        Ok(())
-    }
-
-    pub(super) fn send_acts(
-        &self,
-        id: LinkId,
-        session: &Session,
-        missing: Vec<ActId>,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let Some(graph) = self.graph.as_ref() else {
-            return Ok(());
-        };
-        let (mut acts, mut tables, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let mut flush = |acts: &mut Vec<_>, tables: &mut Vec<_>| {
-            let message = Acts {
-                acts: List::new(std::mem::take(acts)).unwrap_or_default(),
-                tables: List::new(std::mem::take(tables)).unwrap_or_default(),
-            };
-            out.outputs.push(send(id, &Message::Acts(message)));
-        };
-        for act_id in missing {
-            let Some(act) = graph.get(&act_id) else {
-                continue;
-            };
-            bytes += codec::encode(act.signed()).len();
-            acts.push(act.signed().clone());
-            for table in self.tables_for(&act_id, &session.device)? {
-                bytes += codec::encode(&table).len();
-                tables.push((act_id, table));
-                if bytes > FRAME_BYTES {
-                    flush(&mut acts, &mut tables);
-                    bytes = 0;
-                }
-            }
-            if bytes > FRAME_BYTES || acts.len() == MAX_ACTS {
-                flush(&mut acts, &mut tables);
-                bytes = 0;
-            }
-        }
-        if !acts.is_empty() || !tables.is_empty() {
-            flush(&mut acts, &mut tables);
-        }
         Ok(())
     }
 
@@ -389,7 +348,7 @@ pub(super) fn send_records(link: LinkId, records: Vec<SignedRecord>, out: &mut O
     for record in records {
         bytes += codec::encode(&record).len();
         some.push(record);
-        if bytes > FRAME_BYTES / 2 || some.len() == MAX_RECORDS {
+        if bytes > FRAME_BYTES || some.len() == MAX_RECORDS {
             flush(&mut some);
             bytes = 0;
         }

@@ -19,6 +19,8 @@ pub const X25519: u8 = 1;
 pub const XWING: u8 = 2;
 /// The suite of new keys.
 pub const DEFAULT: u8 = XWING;
+/// The bytes by which a sealed message is longer than what it says.
+const TAG: usize = 16;
 /// The most sealed bytes of one message: a wrap row of 1,024 keys fits.
 pub const MAX_SEALED: usize = 40 * 1024;
 /// The most keys that a device keeps beside its newest: each is kept for no longer than a month after
@@ -183,6 +185,16 @@ pub fn seal(
         XWING => seal_in::<XWing>(to, domain, associated, plaintext, rng),
         other => Err(Error::Suite(other)),
     }
+}
+
+/// Returns how long the two parts of a message of so many bytes are, in a suite that is known here.
+pub fn lengths(suite: u8, plaintext: usize) -> Option<(usize, usize)> {
+    let encapped = match suite {
+        X25519 => 32,
+        XWING => 1120,
+        _ => return None,
+    };
+    Some((encapped, plaintext + TAG))
 }
 
 fn derive_in<K: Kem>(suite: u8, seed: &Secret) -> Result<SecretKey, Error> {

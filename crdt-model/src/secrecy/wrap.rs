@@ -174,6 +174,19 @@ pub fn open_share_row(
 type Bound<'a> = (&'static str, CircleId, DeviceId, &'a [EpochId]);
 
 impl Row {
+    /// Whether it is as long as so many keys are, in a suite that is known here; or empty.
+    pub fn fits(&self, keys: usize) -> bool {
+        let Sealed {
+            suite,
+            encapped,
+            sealed,
+        } = &self.0;
+        match *suite {
+            0 => encapped.is_empty() && sealed.is_empty(),
+            suite => kem::lengths(suite, 32 * keys) == Some((encapped.len(), sealed.len())),
+        }
+    }
+
     /// Returns the hash that the table's list holds.
     pub fn hash(&self) -> Hash {
         Hash(key::hash(ROW, &codec::encode(self)))

@@ -73,12 +73,12 @@ pub struct Open {
     pub records: List<(DeviceId, RecordKind, u64), 1024>,
 }
 
-/// Acts with the wrap rows that the receiver needs.
+/// Acts with the wrap rows that the receiver needs, and those that it carries on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acts {
     /// The acts.
     pub acts: List<SignedAct, MAX_ACTS>,
-    /// For epochs and shares among them: the table with the receiver's row.
+    /// Of epochs and shares, among them or sent before: parts of their tables.
     pub tables: List<(ActId, Table), MAX_ACTS>,
 }
 

@@ -95,6 +95,22 @@ problem-words-mistyped = Wort { $place }, „{ $word }“, steht nicht in der Li
 problem-words-mixed = Jedes dieser Wörter steht in der Liste, aber sie gehören nicht zusammen: Eines ist ein anderes, oder zwei haben die Plätze getauscht.
     .next = Vergleiche sie eines nach dem anderen mit dem, was du aufgeschrieben hast.
 
+problem-parts-count = So viele Teile lassen sich nicht machen.
+    .next = Wähle eine der Möglichkeiten, die angeboten werden.
+problem-parts-missing = { $count ->
+    [one] Es ist ein Teil, und { $needed } desselben Satzes werden gebraucht.
+   *[other] Es sind { $count } verschiedene Teile, und { $needed } desselben Satzes werden gebraucht.
+}
+    .next = Frage noch jemanden, der einen hat.
+problem-parts-of-two-sets = Diese Teile gehören nicht zusammen: Sie wurden zu verschiedenen Zeiten gemacht, oder aus verschiedenen Wörtern.
+    .next = Teile, die mit denselben Gruppen beginnen, gehören zusammen.
+problem-parts-wrong = Einer dieser Teile ist nicht mehr so, wie er gemacht wurde.
+    .next = Nimm an seiner Stelle einen anderen Teil desselben Satzes, wenn du kannst.
+problem-part-unreadable = Ein Teil der Wörter ist nicht vollständig, oder seine Gruppen stehen in anderer Reihenfolge.
+    .next = Vergleiche ihn mit dem Papier, von dem er ist.
+problem-part-here = Das ist ein Teil der 24 Wörter von jemandem. Nichts wurde verändert.
+    .next = Er gehört dorthin, wo nach den Wörtern gefragt wird, zusammen mit genug anderen desselben Satzes.
+
 problem-key-missing = Noch steht da kein Schlüssel.
     .next = Füge den ein, den du bekommen hast.
 problem-key-cut-off = Das Ende des Schlüssels fehlt. Nichts wurde verändert.

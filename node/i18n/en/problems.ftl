@@ -96,6 +96,22 @@ problem-words-mistyped = Word { $place }, "{ $word }", is not in the list that t
 problem-words-mixed = Each of these is a word of the list, but they do not belong together: one of them is another word, or two have changed places.
     .next = Compare them with what you wrote down, one by one.
 
+problem-parts-count = So many parts cannot be made.
+    .next = Choose one of the ways that are offered.
+problem-parts-missing = { $count ->
+    [one] There is one part, and { $needed } of the same set are needed.
+   *[other] There are { $count } different parts, and { $needed } of the same set are needed.
+}
+    .next = Ask another person who holds one.
+problem-parts-of-two-sets = These parts do not belong together: they were made at different times, or of different words.
+    .next = Parts that begin with the same groups belong together.
+problem-parts-wrong = One of these parts is not what it was when it was made.
+    .next = Take another part of the same set in its place, if you can.
+problem-part-unreadable = A part of the words is not whole, or its groups are in another order.
+    .next = Compare it with the paper it is from.
+problem-part-here = This is a part of somebody's 24 words. Nothing was changed.
+    .next = It belongs where the words are asked for, together with enough others of its set.
+
 problem-key-missing = There is no key yet.
     .next = Paste the key that you were sent.
 problem-key-cut-off = The end of the key is missing. Nothing was changed.

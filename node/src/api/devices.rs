@@ -3,11 +3,11 @@
 use super::asked::{Asked, Choice};
 use super::by_id::one_like;
 use super::invites::moment;
-use super::words::explain;
 use super::{Answer, Api, joins, sentence};
 use crate::handle::{Select, Shown};
 use crate::identity::Hint;
 use crate::problem::Problem;
+use crate::recovery;
 use axum::Json;
 use axum::extract::{Path, State};
 use circlet_model::id::DeviceId;
@@ -15,7 +15,6 @@ use circlet_model::invitation::{AnyKey, DeviceKey, KeyKind, keys_in};
 use circlet_model::replica::input::Command;
 use circlet_model::replica::output::Reply;
 use circlet_model::replica::overview::{DeviceLine, Standing};
-use circlet_model::words;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
@@ -132,8 +131,7 @@ pub(super) async fn cards(State(api): State<Api>) -> Answer {
 }
 
 pub(super) async fn come_back(State(api): State<Api>, Asked(asked): Asked<NewReturn>) -> Answer {
-    let seed = words::from_words(&asked.words);
-    let seed = seed.map_err(|error| explain(error, &asked.words))?;
+    let seed = recovery::seed_of(&asked.words)?;
     let keys = keys_in(&asked.keys).map_err(Problem::from)?;
     if keys.iter().any(|key| key.kind() == KeyKind::Device) {
         return Err(joins::other_kind(KeyKind::Device));

@@ -135,5 +135,10 @@ pub(crate) fn other_kind(kind: KeyKind) -> Problem {
             "This is a device key: it makes another computer yours. Nothing was changed.",
             "On that computer, give it to `circlet join`.",
         ),
+        KeyKind::Part => Problem::new(
+            "part-here",
+            "This is a part of somebody's 24 words. Nothing was changed.",
+            "With enough others of its set it stands for the words, in `circlet restore --words-file FILE`.",
+        ),
     }
 }

@@ -1,13 +1,13 @@
 //! Locking, unlocking and the passphrase: what a running node answers whether its home is open or not.
 
 use super::asked::Asked;
-use super::words::explain;
 use super::{Answer, MAX_BODY, node, unknown};
 use crate::home::Home;
 use crate::keystore::{Key, Keystore, Passphrase};
 use crate::node::gate::{Ask, Gate, locked};
 use crate::page::door::Door;
 use crate::problem::Problem;
+use crate::recovery;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
@@ -195,8 +195,7 @@ impl Opening {
             (Some(passphrase), None) => Ok(Some(Passphrase::from(passphrase).into())),
             (None, Some(written)) => {
                 let written = zeroize::Zeroizing::new(written);
-                let seed = words::from_words(&written);
-                let seed = seed.map_err(|error| explain(error, &written))?;
+                let seed = recovery::seed_of(&written)?;
                 Ok(Some(Key::Seed(Box::new(seed))))
             }
             (Some(_), Some(_)) => Err(Problem::not_understood(

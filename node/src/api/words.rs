@@ -1,12 +1,13 @@
-//! The 24 words: show them, and check what somebody wrote down. Only ever over the socket, which its
-//! owner alone can open, and on the page, which its owner alone can see.
+//! The 24 words: show them, split them into parts, and check what somebody wrote down. Only ever over the
+//! socket, which its owner alone can open, and on the page, which its owner alone can see.
 
 use super::asked::Asked;
 use super::{Answer, Api};
+use crate::keystore::fresh_rng;
 use crate::problem::Problem;
+use crate::recovery;
 use axum::Json;
 use axum::extract::State;
-use circlet_model::words::{self, COUNT, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fmt;
@@ -26,14 +27,39 @@ impl fmt::Debug for Written {
     }
 }
 
+/// Into how many parts the words are split.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// How many parts there are to be.
+    pub parts: u8,
+    /// How many of them are to be the words again.
+    pub needed: u8,
+}
+
 pub(super) async fn show(State(api): State<Api>) -> Answer {
     let words = api.handle.look(|shown| Ok(shown.identity.words())).await?;
     Ok(Json(json!({ "words": *words })))
 }
 
+pub(crate) async fn split(State(api): State<Api>, Asked(asked): Asked<Split>) -> Answer {
+    let mut rng = fresh_rng()?;
+    let parts = api
+        .handle
+        .look(move |shown| {
+            let seed = shown.identity.seed();
+            recovery::split(seed, asked.needed, asked.parts, &mut rng)
+        })
+        .await?;
+    let texts: Vec<_> = parts
+        .iter()
+        .map(|part| part.to_text().to_string())
+        .collect();
+    Ok(Json(json!({ "needed": asked.needed, "parts": texts })))
+}
+
 pub(crate) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) -> Answer {
-    let seed = words::from_words(&asked.words);
-    let seed = seed.map_err(|error| explain(error, &asked.words))?;
+    let seed = recovery::seed_of(&asked.words)?;
     let same = api
         .handle
         .look(move |shown| Ok(shown.identity.is_of(&seed)));
@@ -48,33 +74,4 @@ pub(crate) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) 
     Ok(Json(
         json!({ "sentence": "These are the words of this home, all of them and in order." }),
     ))
-}
-
-/// Says what is wrong with words, and where.
-pub fn explain(error: Error, written: &str) -> Problem {
-    match error {
-        Error::Count(count) => Problem::new(
-            "words-count",
-            format!("There are {count} words, and {COUNT} are needed."),
-            "Write all of them, with blanks or lines between.",
-        )
-        .with("count", count),
-        Error::Unknown(place) => {
-            let word = words::split(written).nth(place.saturating_sub(1));
-            let word = word.unwrap_or_default();
-            Problem::new(
-                "words-mistyped",
-                format!("Word {place}, \"{word}\", is not in the list that the words come from."),
-                "Compare it with what you wrote down.",
-            )
-            .with("place", place)
-            .with("word", word)
-        }
-        Error::Check => Problem::new(
-            "words-mixed",
-            "Each of these is a word of the list, but they do not belong together: one of them is \
-             another word, or two have changed places.",
-            "Compare them with what you wrote down, one by one.",
-        ),
-    }
 }

@@ -4,14 +4,15 @@ use super::door::Door;
 use super::framed;
 use super::show::{Base, Filled, Frame, Shown, Trouble, on_to, page, page_as};
 use super::visitors::Visitor;
-use crate::api::words::explain;
 use crate::keystore::{Key, Passphrase};
 use crate::problem::{Kind, Problem};
+use crate::recovery;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use circlet_model::invitation::papers_in;
 use circlet_model::words;
 use serde::Deserialize;
 use zeroize::ZeroizeOnDrop;
@@ -64,13 +65,14 @@ async fn open(
     }
 }
 
-/// Returns what was typed to open a home: 24 words are those words, and anything else is a passphrase.
+/// Returns what was typed to open a home: 24 words are those words, parts of them stand for them, and
+/// anything else is a passphrase.
 pub(super) fn key(typed: &str) -> Result<Key, Problem> {
-    if words::split(typed).count() != words::COUNT {
+    let parts = papers_in(typed).is_ok_and(|(_, parts)| !parts.is_empty());
+    if !parts && words::split(typed).count() != words::COUNT {
         return Ok(Passphrase::from(typed).into());
     }
-    let seed = words::from_words(typed).map_err(|error| explain(error, typed))?;
-    Ok(Key::Seed(Box::new(seed)))
+    Ok(Key::Seed(Box::new(recovery::seed_of(typed)?)))
 }
 
 fn screen(door: &Door, base: &Base) -> Unlock {

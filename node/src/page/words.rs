@@ -1,12 +1,17 @@
-//! The 24 recovery words: shown once they are asked for, and checked against what was written down.
+//! The 24 recovery words: shown once they are asked for, split into parts for others to keep, and checked
+//! against what was written down.
 
 use super::show::{Base, Filled, Frame, Shown, Trouble, page, page_as};
 use crate::api::Api;
 use crate::api::asked::Asked;
 use crate::api::words::{Written, check};
+use crate::keystore::fresh_rng;
+use crate::problem::Problem;
+use crate::recovery;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
+use circlet_model::invitation::Part;
 use circlet_model::words::split;
 use serde::Deserialize;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -17,9 +22,21 @@ struct Recovery {
     frame: Frame,
     /// The words; nothing = they are not shown.
     words: Zeroizing<String>,
+    /// Parts of them, if they were asked for, and how many are needed.
+    parts: Vec<Zeroizing<String>>,
+    needed: u8,
     /// Whether what was written down is right.
     right: bool,
     trouble: Option<Trouble>,
+}
+
+/// How many are needed of how many parts, for the page to offer.
+const WAYS: [(u8, u8); 4] = [(2, 3), (2, 4), (3, 5), (4, 7)];
+
+/// Which of the ways was chosen.
+#[derive(Deserialize)]
+pub(super) struct Ways {
+    way: String,
 }
 
 /// What somebody wrote down.
@@ -33,14 +50,45 @@ impl Recovery {
         Self {
             frame: Frame::new(base, "words-title"),
             words: Zeroizing::default(),
+            parts: Vec::new(),
+            needed: 0,
             right: false,
             trouble: None,
         }
     }
 
+    /// Each part under its heading.
+    fn list_of_parts(&self) -> Vec<(String, &str)> {
+        let count = self.parts.len();
+        let parts = self.parts.iter().zip(1_usize..);
+        let headed = parts.map(|(part, number)| {
+            let named = [
+                ("number", number.into()),
+                ("parts", count.into()),
+                ("needed", self.needed.into()),
+            ];
+            (self.frame.with_all("words-part", named), part.as_str())
+        });
+        headed.collect()
+    }
+
+    /// The ways to split them that are offered: the value, and what it says.
+    fn ways(&self) -> Vec<(String, String)> {
+        let ways = WAYS.iter().map(|(needed, parts)| {
+            let named = [("needed", (*needed).into()), ("parts", (*parts).into())];
+            let said = self.frame.with_all("words-way", named);
+            (way_of(*needed, *parts), said)
+        });
+        ways.collect()
+    }
+
     fn list(&self) -> Vec<&str> {
         split(&self.words).collect()
     }
+}
+
+fn way_of(needed: u8, parts: u8) -> String {
+    format!("{needed}-{parts}")
 }
 
 pub(super) async fn ask(base: Base) -> Shown {
@@ -50,6 +98,27 @@ pub(super) async fn ask(base: Base) -> Shown {
 pub(super) async fn show(State(api): State<Api>, base: Base) -> Shown {
     let mut screen = Recovery::new(&base);
     screen.words = api.handle.look(|shown| Ok(shown.identity.words())).await?;
+    Ok(page(&screen))
+}
+
+pub(super) async fn split_up(
+    State(api): State<Api>,
+    base: Base,
+    Filled(fields): Filled<Ways>,
+) -> Shown {
+    let way = WAYS
+        .into_iter()
+        .find(|(needed, parts)| fields.way == way_of(*needed, *parts));
+    let (needed, parts) = way.unwrap_or_default();
+    let mut rng = fresh_rng().map_err(Problem::from)?;
+    let mut screen = Recovery::new(&base);
+    let made = api.handle.look(move |shown| {
+        let seed = shown.identity.seed();
+        recovery::split(seed, needed, parts, &mut rng)
+    });
+    let made = made.await?;
+    screen.parts = made.iter().map(Part::to_text).collect();
+    screen.needed = needed;
     Ok(page(&screen))
 }
 

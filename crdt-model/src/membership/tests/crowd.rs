@@ -1,10 +1,11 @@
 //! More devices of one person than there may be.
 
 use crate::membership::MAX_OF_ONE;
+use crate::membership::act::Role;
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
-    World, ack, add_device, device, names, person, remove, remove_device, write,
+    World, ack, add_device, admit, device, invite, names, person, remove, remove_device, write,
 };
 
 const REFUSED: Result<crate::id::ActId, Insert> = Err(Insert::Refused(Refusal::Devices));
@@ -119,6 +120,22 @@ fn devices_of_every_branch_of_a_fork_are_few() {
     let merged = world.merged();
     assert_eq!(of_bo(&merged).len(), MAX_OF_ONE);
     assert!(merged.roster().devices[&device("bo")].forked);
+}
+
+#[test]
+fn devices_by_which_somebody_is_let_in_on_every_branch_are_few() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("bo", invite("i", 1, Role::Member));
+    let (place, heads) = (world.place("bo"), world.heads("bo"));
+    for number in 2..20 {
+        let kind = admit(world.circle, "i", &format!("pat{number}"));
+        let (_, taken) = world.forge("bo", place, &heads, kind);
+        assert_eq!(taken, Insert::Attached);
+    }
+    let merged = world.merged();
+    let roster = merged.roster();
+    assert_eq!(roster.devices_of(&person("pat")).count(), MAX_OF_ONE);
+    assert!(roster.is_member(&person("pat")));
 }
 
 #[test]

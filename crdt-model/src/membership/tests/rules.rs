@@ -62,6 +62,20 @@ fn with_a_quorum_one_keeper_alone_changes_no_role_makes_no_keeper_and_does_not_e
 }
 
 #[test]
+fn an_invite_for_keepers_from_before_it_took_two_makes_none() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee"]).keepers("ana", &["bo", "cai", "dee"]);
+    world.say("ana", invite("k", 2, Role::Keeper));
+    world.meet_all();
+    world.join_by("bo", "k", "eve");
+    world.meet_all();
+    world.say("ana", rules(false, true));
+    world.meet_all();
+    assert_eq!(world.try_say("bo", admit(world.circle, "k", "pat")), ROLE);
+    // Who came by it before stays a keeper.
+    assert!(world.merged().roster().is_keeper(&person("eve")));
+}
+
+#[test]
 fn another_keeper_says_that_somebody_stays_and_the_asking_begins_anew() {
     let mut world = quorum();
     world.say("ana", remove("eve"));

@@ -1,9 +1,9 @@
 //! Every problem that can reach the page is said in its own words, in the language of the page.
 
 use super::super::show::{Base, Frame};
-use crate::api::words::explain;
 use crate::keystore;
 use crate::problem::Problem;
+use crate::recovery::explain;
 use circlet_model::replica::output::Refusal;
 use circlet_model::{store, words};
 use std::collections::BTreeMap;
