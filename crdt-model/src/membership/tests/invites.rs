@@ -85,6 +85,7 @@ fn whom_either_of_two_makings_of_an_invite_allows_stays() {
     for (uses, stay) in [(2, 4), (1, 3)] {
         let [mut world, mut branch] = [(); 2].map(|()| World::of(&["ana", "bo"]));
         world.say("ana", invite("i", 1, Role::Member));
+        branch.say("ana", ack());
         branch.say("ana", invite("i", uses, Role::Member));
         branch.tell("ana", "bo");
         branch.join_by("ana", "i", "cai");
