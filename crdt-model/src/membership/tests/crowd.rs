@@ -156,3 +156,18 @@ fn what_a_device_too_many_wrote_counts_once_there_is_room() {
     assert_eq!(of_bo(&merged), [1, 2, 3, 4, 5, 6, 8, 9]);
     assert_eq!(names(merged.roster()), ["bo", "cai"]);
 }
+
+/// Ana belonged before Bo did. The other two came by Bo alone.
+#[test]
+fn of_devices_added_beside_each_other_those_stay_that_elders_knew() {
+    let mut world = with_devices(MAX_OF_ONE - 1);
+    add(&mut world, "bo", "bo8");
+    world.tell("bo", "ana");
+    world.say("ana", ack());
+    add(&mut world, "bo2", "bo9");
+    for name in ["dee", "eve"] {
+        world.join("bo2", name);
+        world.say(name, ack());
+    }
+    assert_eq!(of_bo(&world.merged()), [1, 2, 3, 4, 5, 6, 7, 8]);
+}

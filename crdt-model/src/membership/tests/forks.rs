@@ -205,3 +205,46 @@ fn a_stranger_is_refused() {
     assert!(graph.is_empty());
     let _ = newcomer(world.circle, "sam");
 }
+
+/// Adds what was written in another world that began in the same way.
+fn add_branch(world: &mut World, branch: World) {
+    for (name, graph) in branch.replicas {
+        world.replicas.insert(format!("branch {name}"), graph);
+    }
+}
+
+#[test]
+fn newcomers_of_one_branch_do_not_outweigh_who_belonged_before() {
+    let [mut world, mut branch] = [(); 2].map(|()| World::of(&["ana", "bo", "cai"]));
+    let seen = world.say("ana", ack());
+    world.tell("ana", "cai");
+    world.say("cai", ack());
+    let lost = branch.say("ana", invite("crowd", 5, Role::Member));
+    for name in ["pat", "quin", "rae", "sam", "tia"] {
+        branch.join_by("ana", "crowd", name);
+        branch.say(name, ack());
+    }
+    add_branch(&mut world, branch);
+    let merged = world.merged();
+    assert!(merged.is_void(&lost) && !merged.is_void(&seen));
+}
+
+/// Dee and Eve, whom Ana removes, saw the one branch of Bo's, and Cai the other.
+#[test]
+fn who_is_removed_has_no_say_in_a_fork() {
+    let people = ["ana", "bo", "cai", "dee", "eve"];
+    let [mut world, mut branch] = [(); 2].map(|()| World::of(&people));
+    let seen = world.say("bo", ack());
+    world.tell("bo", "cai");
+    world.say("cai", ack());
+    let lost = branch.say("bo", invite("i", 1, Role::Member));
+    for name in ["dee", "eve"] {
+        branch.tell("bo", name);
+        branch.say(name, ack());
+        world.say("ana", remove(name));
+    }
+    add_branch(&mut world, branch);
+    let merged = world.merged();
+    assert!(merged.is_void(&lost) && !merged.is_void(&seen));
+    assert_eq!(names(merged.roster()), ["ana", "bo", "cai"]);
+}

@@ -210,7 +210,7 @@ proptest! {
             prop_assert_eq!(person.standing, crate::membership::roster::Standing::Active);
         }
         for (id, state) in &roster.invites {
-            // One that its maker made twice, on two branches, lets in whom either allows.
+            // One that was made twice, on two branches or by two members, allows what the larger does.
             let grants = merged.nodes().iter().filter_map(|node| node.verdict.grant);
             let grants = grants.filter(|grant| grant.invite == *id);
             let most = grants.map(|grant| grant.uses).chain([state.invite.uses]).max();

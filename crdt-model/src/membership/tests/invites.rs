@@ -4,8 +4,8 @@ use crate::membership::act::{Kind, Role};
 use crate::membership::graph::Insert;
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
-    World, ack, admit, device, epoch, epoch_id, invite, invite_id, names, person, remove, revoke,
-    share,
+    World, ack, add_device, admit, device, epoch, epoch_id, invite, invite_id, leave, names,
+    person, remove, remove_device, revoke, share,
 };
 
 const REFUSED: Result<crate::id::ActId, Insert> = Err(Insert::Refused(Refusal::Invite));
@@ -85,6 +85,7 @@ fn whom_either_of_two_makings_of_an_invite_allows_stays() {
     for (uses, stay) in [(2, 4), (1, 3)] {
         let [mut world, mut branch] = [(); 2].map(|()| World::of(&["ana", "bo"]));
         world.say("ana", invite("i", 1, Role::Member));
+        branch.say("ana", ack());
         branch.say("ana", invite("i", uses, Role::Member));
         branch.tell("ana", "bo");
         branch.join_by("ana", "i", "cai");
@@ -277,4 +278,99 @@ fn an_epoch_that_names_a_key_in_use_is_refused() {
         let refused = Err(Insert::Refused(Refusal::Subject));
         assert_eq!(world.try_say("bo", kind), refused);
     }
+}
+
+/// Whoever leaves is not distrusted, unlike whoever is removed.
+#[test]
+fn an_invite_of_who_leaves_lets_in_beside_the_leave_and_after_it() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("bo", invite("i", 2, Role::Member));
+    world.meet_all();
+    world.say("bo", leave());
+    world.join_by("cai", "i", "dee");
+    assert_eq!(world.members(), ["ana", "cai", "dee"]);
+    world.tell("bo", "ana");
+    world.join_by("ana", "i", "eve");
+    assert_eq!(world.members(), ["ana", "cai", "dee", "eve"]);
+}
+
+/// Cai lets in by a branch that is lost, earlier than Ana.
+#[test]
+fn who_came_by_an_invite_on_a_branch_that_counts_stays() {
+    let [mut world, mut branch] = [(); 2].map(|()| {
+        let mut world = World::of(&["ana", "bo", "cai"]);
+        world.say("ana", invite("i", 1, Role::Member));
+        world.meet_all();
+        world
+    });
+    world.say("cai", ack());
+    world.tell("cai", "bo");
+    world.say("bo", ack());
+    let early = branch.join_by("cai", "i", "sam");
+    for _ in 0..3 {
+        world.say("ana", ack());
+    }
+    let later = world.join_by("ana", "i", "eve");
+    for (name, graph) in branch.replicas {
+        world.replicas.insert(format!("branch {name}"), graph);
+    }
+    let merged = world.merged();
+    assert!(merged.depth(&early) < merged.depth(&later));
+    assert_eq!(names(merged.roster()), ["ana", "bo", "cai", "eve"]);
+}
+
+#[test]
+fn a_crowd_that_came_since_does_not_say_who_came_first_by_an_invite() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.meet_all();
+    world.join_by("bo", "i", "eve");
+    world.tell("bo", "dee");
+    world.say("dee", ack());
+    world.join_by("cai", "i", "sam");
+    for name in ["pat", "quin", "rae"] {
+        world.join("cai", name);
+        world.say(name, ack());
+    }
+    let people = ["ana", "bo", "cai", "dee", "eve", "pat", "quin", "rae"];
+    assert_eq!(world.members(), people);
+}
+
+#[test]
+fn a_device_never_comes_in_again_and_who_belongs_is_not_let_in() {
+    let refused = Err(Insert::Refused(Refusal::Subject));
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("bo", add_device(world.circle, "bo2", false));
+    world.say("bo", remove_device("bo2", None));
+    let again = add_device(world.circle, "bo2", false);
+    assert_eq!(world.try_say("bo", again), refused);
+    world.meet_all();
+    world.say("ana", invite("i", 3, Role::Member));
+    let member = admit(world.circle, "i", "cai2");
+    assert_eq!(world.try_say("ana", member), refused);
+    world.say("ana", remove("bo"));
+    world.say("ana", invite("j", 3, Role::Member));
+    for old in ["bo", "bo2"] {
+        let back = admit(world.circle, "j", old);
+        assert_eq!(world.try_say("ana", back), refused);
+    }
+    world.join_by("ana", "j", "bo3");
+    assert_eq!(world.members(), ["ana", "bo", "cai"]);
+}
+
+/// Ana's making allows one, and Bo's, beside it, two: each newcomer is measured by the one that they came by.
+#[test]
+fn an_invite_that_another_makes_beside_is_measured_by_itself() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("ana", invite("i", 1, Role::Member));
+    world.join_by("ana", "i", "dee");
+    world.tell("ana", "cai");
+    world.say("cai", ack());
+    world.say("bo", invite("i", 2, Role::Member));
+    for name in ["eve", "fay"] {
+        world.join_by("bo", "i", name);
+    }
+    let merged = world.merged();
+    assert_eq!(names(merged.roster()), ["ana", "bo", "cai", "dee", "eve"]);
+    assert!(!merged.roster().devices[&device("ana")].forked);
 }

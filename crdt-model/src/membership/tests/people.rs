@@ -262,3 +262,19 @@ fn a_cut_counts_only_with_the_signature_of_the_device_itself() {
         }
     }
 }
+
+/// Cai, who has not heard that Bo was removed and came back as a member, makes the Bo of before a keeper.
+#[test]
+fn a_role_ends_with_the_membership_that_it_was_given_to() {
+    let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["cai"]);
+    world.say("ana", remove("bo"));
+    let back = world.join("ana", "bo2");
+    for _ in 0..5 {
+        world.say("cai", ack());
+    }
+    let role = world.say("cai", set_role("bo", Role::Keeper));
+    let merged = world.merged();
+    assert!(merged.depth(&role) > merged.depth(&back));
+    assert!(merged.roster().is_member(&person("bo")));
+    assert!(!merged.roster().is_keeper(&person("bo")));
+}

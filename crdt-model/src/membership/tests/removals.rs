@@ -6,7 +6,8 @@ use crate::membership::graph::Insert;
 use crate::membership::judge::Refusal;
 use crate::membership::roster::Standing;
 use crate::membership::testing::{
-    World, ack, add_device, device, epoch, invite, leave, names, person, remove, set_role,
+    World, ack, add_device, device, epoch, invite, leave, names, person, remove, remove_device,
+    set_role,
 };
 
 #[test]
@@ -391,4 +392,144 @@ fn a_removal_is_known_by_those_who_built_on_it() {
     let merged = world.merged();
     let known_by = &merged.roster().removals[&act].known_by;
     assert_eq!(*known_by, [person("ana"), person("bo")].into());
+}
+
+#[test]
+fn a_leave_ends_what_another_computer_says_beside_it() {
+    let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
+    world.say("bo", add_device(world.circle, "bo2", false));
+    world.meet(&["ana", "bo", "cai"]);
+    world.tell("bo", "bo2");
+    world.say("bo", leave());
+    let act = world.say("bo2", remove("cai"));
+    let merged = world.merged();
+    assert_eq!(names(merged.roster()), ["ana", "cai"]);
+    assert!(merged.is_void(&act));
+}
+
+#[test]
+fn of_two_computers_that_end_each_other_the_older_stays() {
+    for attempt in 0..6 {
+        let mut world = World::of(&["ana", "bo", "cai"]);
+        for _ in 0..attempt {
+            world.say("ana", ack());
+        }
+        world.meet_all();
+        world.say("bo", add_device(world.circle, "bo2", false));
+        world.tell("bo", "bo2");
+        world.say("bo", remove_device("bo2", None));
+        world.say("bo2", remove_device("bo", None));
+        let merged = world.merged();
+        let active = ["bo", "bo2"].map(|name| merged.roster().is_active(&device(name)));
+        assert_eq!(active, [true, false], "{attempt}");
+        assert_eq!(names(merged.roster()), ["ana", "bo", "cai"]);
+    }
+}
+
+#[test]
+fn of_two_computers_that_end_each_other_the_one_stays_whose_word_others_saw() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.say("bo", add_device(world.circle, "bo2", false));
+    world.meet_all();
+    world.tell("bo", "bo2");
+    world.say("bo", remove_device("bo2", None));
+    world.say("bo2", remove_device("bo", None));
+    world.tell("bo2", "cai");
+    world.say("cai", ack());
+    let merged = world.merged();
+    let active = ["bo", "bo2"].map(|name| merged.roster().is_active(&device(name)));
+    assert_eq!(active, [false, true]);
+}
+
+/// Dee and Eve came by Bo alone, before he removed Ana.
+#[test]
+fn mutual_removal_who_belonged_before_both_decides_before_newcomers() {
+    let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
+    world.say("ana", remove("bo"));
+    world.tell("ana", "cai");
+    world.say("cai", ack());
+    for name in ["dee", "eve"] {
+        world.join("bo", name);
+    }
+    world.say("bo", remove("ana"));
+    for name in ["dee", "eve"] {
+        world.tell("bo", name);
+        world.say(name, ack());
+    }
+    assert_eq!(world.members(), ["ana", "cai"]);
+}
+
+#[test]
+fn mutual_removal_people_are_counted_and_not_their_computers() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee", "eve"]).keepers("ana", &["bo"]);
+    for name in ["eve2", "eve3"] {
+        world.say("eve", add_device(world.circle, name, false));
+    }
+    world.meet_all();
+    world.say("ana", remove("bo"));
+    for name in ["cai", "dee"] {
+        world.tell("ana", name);
+        world.say(name, ack());
+    }
+    world.tell("eve", "eve2");
+    world.tell("eve", "eve3");
+    world.say("bo", remove("ana"));
+    for name in ["eve", "eve2", "eve3"] {
+        world.tell("bo", name);
+        world.say(name, ack());
+    }
+    assert_eq!(world.members(), ["ana", "cai", "dee", "eve"]);
+}
+
+/// Eve has met Dee, but Ana, who removes Bo, did not know of Eve.
+#[test]
+fn only_who_belonged_before_both_sides_is_a_witness() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    world.join("bo", "dee");
+    world.join("cai", "eve");
+    world.tell("dee", "eve");
+    world.say("eve", ack());
+    world.say("ana", remove("bo"));
+    assert_eq!(world.members(), ["ana", "cai", "eve"]);
+}
+
+#[test]
+fn voices_from_before_a_decision_or_a_comeback_do_not_add_to_later_ones() {
+    for removed in [false, true] {
+        let mut world = World::of(&["ana", "bo", "cai", "dee", "eve"]);
+        for name in ["bo", "cai"] {
+            world.say(name, remove("dee"));
+        }
+        world.meet_all();
+        if removed {
+            world.say("ana", remove("dee"));
+            world.join("ana", "dee2");
+        } else {
+            world.say("ana", set_role("dee", Role::Member));
+        }
+        world.tell("ana", "eve");
+        world.say("eve", remove("dee"));
+        assert_eq!(world.members(), ["ana", "bo", "cai", "dee", "eve"]);
+        // Whoever says it again is counted.
+        for name in ["bo", "cai"] {
+            world.tell("eve", name);
+            world.say(name, remove("dee"));
+        }
+        assert_eq!(world.members(), ["ana", "bo", "cai", "eve"]);
+    }
+}
+
+/// Four remove each other in a ring, and Fay saw two that do not quarrel with each other: of both she is a witness.
+#[test]
+fn in_a_ring_each_is_compared_with_those_it_quarrels_with() {
+    let people = ["bo", "dee", "ana", "cai", "fay"];
+    let mut world = World::of(&people).keepers("bo", &["dee", "ana", "cai"]);
+    for (by, whom) in [("ana", "bo"), ("bo", "cai"), ("cai", "dee"), ("dee", "ana")] {
+        world.say(by, remove(whom));
+    }
+    for by in ["ana", "cai"] {
+        world.tell(by, "fay");
+    }
+    world.say("fay", ack());
+    assert_eq!(world.members(), ["ana", "cai", "fay"]);
 }

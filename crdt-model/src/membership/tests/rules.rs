@@ -105,6 +105,66 @@ fn one_keeper_asks_one_person_out_at_a_time() {
 }
 
 #[test]
+fn a_request_outlives_the_quorum() {
+    let mut world = quorum();
+    world.say("ana", remove("cai"));
+    world.meet_all();
+    world.say("dee", leave());
+    let merged = world.merged();
+    assert!(!merged.roster().two_keepers());
+    assert_eq!(merged.roster().asked_out, [person("cai")].into());
+    // Another keeper ends it now by any role, alone.
+    world.meet_all();
+    world.say("bo", set_role("cai", Role::Member));
+    let merged = world.merged();
+    assert!(merged.roster().is_member(&person("cai")));
+    assert!(!merged.roster().is_keeper(&person("cai")));
+    assert!(merged.roster().asked_out.is_empty());
+}
+
+#[test]
+fn a_request_ends_when_who_asked_is_gone() {
+    let mut world = quorum();
+    world.say("ana", remove("eve"));
+    world.meet_all();
+    world.say("ana", leave());
+    let merged = world.merged();
+    assert!(merged.roster().is_member(&person("eve")));
+    assert!(merged.roster().asked_out.is_empty());
+}
+
+#[test]
+fn two_keepers_together_do_not_end_the_quorum_either() {
+    let mut world = quorum();
+    for name in ["ana", "bo", "cai", "dee"] {
+        assert_eq!(world.try_say(name, rules(false, false)), ROLE);
+    }
+    // What leaves it in force is for each of them.
+    world.say("ana", rules(true, true));
+    let merged = world.merged();
+    assert!(merged.roster().two_keepers() && merged.roster().rules.keepers_invite);
+}
+
+#[test]
+fn another_role_that_two_give_does_not_end_a_request() {
+    let mut world = quorum();
+    world.say("ana", remove("eve"));
+    world.meet_all();
+    for name in ["bo", "cai"] {
+        world.say(name, set_role("eve", Role::Keeper));
+    }
+    let merged = world.merged();
+    assert!(merged.roster().is_keeper(&person("eve")));
+    assert_eq!(merged.roster().asked_out, [person("eve")].into());
+    // Nor does the one she has, where the asker gives it.
+    world.meet_all();
+    world.say("ana", set_role("eve", Role::Keeper));
+    assert_eq!(world.merged().roster().asked_out, [person("eve")].into());
+    world.say("bo", set_role("eve", Role::Keeper));
+    assert!(world.merged().roster().asked_out.is_empty());
+}
+
+#[test]
 fn what_the_long_removed_write_beside_is_dropped_and_shown_to_nobody() {
     let mut world = World::of(&["ana", "bo", "cai", "dee"]);
     world.say("ana", remove("dee"));
@@ -300,6 +360,37 @@ fn a_demoted_keeper_cannot_end_others_invites_by_back_dating() {
     world.say("bo", revoke("i"));
     world.join_by("cai", "i", "dee");
     assert_eq!(world.members(), ["ana", "bo", "cai", "dee"]);
+}
+
+#[test]
+fn an_invite_of_a_demoted_keeper_makes_no_keeper_beside() {
+    let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
+    world.say("bo", invite("known", 1, Role::Keeper));
+    world.meet_all();
+    world.say("ana", set_role("bo", Role::Member));
+    world.join_by("cai", "known", "eve");
+    world.say("bo", invite("k", 1, Role::Keeper));
+    world.tell("bo", "cai");
+    let act = world.join_by("cai", "k", "dee");
+    let merged = world.merged();
+    assert!(merged.is_void(&act));
+    assert_eq!(names(merged.roster()), ["ana", "bo", "cai", "eve"]);
+    // What the demotion knew of goes on.
+    assert!(merged.roster().is_keeper(&person("eve")));
+}
+
+#[test]
+fn where_only_keepers_invite_a_demoted_one_lets_nobody_in_beside() {
+    for keepers_invite in [false, true] {
+        let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
+        world.say("ana", rules(keepers_invite, false));
+        world.say("ana", invite("i", 1, Role::Member));
+        world.meet_all();
+        world.say("ana", set_role("bo", Role::Member));
+        world.join_by("bo", "i", "dee");
+        let let_in = world.members().contains(&"dee".to_owned());
+        assert_eq!(let_in, !keepers_invite);
+    }
 }
 
 #[test]
