@@ -8,6 +8,7 @@ use blahaj::{Share, Sharks};
 use circlet_model::invitation::{self, MAX_PARTS, MIN_NEEDED, Part, papers_in};
 use circlet_model::key::{Rng, Secret};
 use circlet_model::words::{self, COUNT, Error};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// The longest word of the list that the 24 are from; each group of a key or a part is longer.
@@ -72,13 +73,11 @@ fn join(parts: &[Part]) -> Result<Secret, Problem> {
             "Parts that begin with the same groups belong together.",
         ));
     }
-    let mut numbers: Vec<u8> = parts.iter().map(Part::number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.len() < usize::from(first.needed()) {
-        return Err(missing(numbers.len(), first.needed()));
+    let different: BTreeMap<u8, &Part> = parts.iter().map(|part| (part.number(), part)).collect();
+    if different.len() < usize::from(first.needed()) {
+        return Err(missing(different.len(), first.needed()));
     }
-    let shares = parts.iter().map(|part| {
+    let shares = different.values().map(|part| {
         let bytes = Zeroizing::new([&[part.number()], part.share().0.as_slice()].concat());
         Share::try_from(bytes.as_slice())
     });
