@@ -3,6 +3,7 @@
 mod agreement;
 mod anew;
 mod arrivals;
+mod asked;
 mod branches;
 mod circle;
 mod cuts;

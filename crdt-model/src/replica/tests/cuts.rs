@@ -6,7 +6,7 @@ use crate::id::{ActId, ThingId};
 use crate::log::entry::{Entry, Place};
 use crate::log::header::{self, Action, Header};
 use crate::log::run::Run;
-use crate::membership::act::{Cut, History, Kind, Role};
+use crate::membership::act::{Cut, History, Kind, NewDevice, Role};
 use crate::replica::acts::Taken;
 use crate::replica::input::{Command, Input};
 use crate::replica::output::Outbox;
@@ -210,6 +210,17 @@ fn who_was_removed_keeps_their_words_on_every_device() {
     circle.share("mine");
     circle.tell(&mut bo, 1, "Bo's");
     let me = circle.replica.me();
+    let mut second = Other::new(9);
+    second.keys.person = circle.replica.identity.person.clone();
+    let kem = second.keys.kem.public().clone();
+    let device = NewDevice::sign_for(circle.replica.hint(), me, &second.keys.device, kem);
+    let certificate = None;
+    let add = Kind::AddDevice {
+        device,
+        certificate,
+    };
+    assert!(circle.replica.act(add, NOW).is_some());
+    circle.tell(&mut second, 1, "mine from elsewhere");
     let kind = Kind::Remove {
         person: me,
         cut: List::default(),
@@ -217,7 +228,8 @@ fn who_was_removed_keeps_their_words_on_every_device() {
     assert_eq!(circle.act(&cai, kind).1, Taken::New);
     settle(&mut circle, NOW);
     wake(&mut circle, NOW.after(MONTH));
-    assert_eq!(circle.texts(), ["Bo's", "mine"]);
+    assert_eq!(circle.texts(), ["Bo's", "mine from elsewhere", "mine"]);
+    assert_eq!(held(&circle, &second), 1);
     let device = circle.replica.device();
     assert!(!circle.replica.frontier.chain(&device, 0).is_empty());
 }

@@ -1,14 +1,16 @@
 //! When new keys are made (K3), and that who makes them can open them on every computer of theirs (K5).
 
 use super::circle::{Circle, NOW, Other, identity};
-use super::cuts::removal;
+use super::cuts::{heads, removal};
 use crate::bounded::List;
 use crate::id::{ActId, DeviceId, EpochId};
 use crate::membership::act::{History, Kind, NewDevice, Role};
 use crate::membership::roster::Epoch;
+use crate::replica::Identity;
 use crate::replica::acts::Taken;
 use crate::secrecy::epoch::Ring;
 use crate::secrecy::kem::Keys;
+use crate::secrecy::usable;
 use crate::secrecy::wrap::{self, Table};
 use std::collections::BTreeSet;
 
@@ -27,14 +29,25 @@ fn active(circle: &Circle) -> BTreeSet<DeviceId> {
     roster.active_devices().map(|(id, _)| *id).collect()
 }
 
+/// Cai removes Bo and has not heard that Dee was let in, who belongs with Ana and Cai.
+fn beside_an_admission(circle: &mut Circle, bo: &Other, cai: &Other) -> Taken {
+    let (before, remove) = (heads(circle), removal(circle, bo, 0));
+    let dee = circle.join(8, History::FromNow).keys.device.device();
+    let taken = circle.act_on(cai, &before, remove).1;
+    let active = active(circle);
+    assert!(active.contains(&dee) && active.len() == 3);
+    taken
+}
+
 #[test]
 fn whoever_writes_next_makes_new_keys_where_none_fits() {
     type Change = fn(&mut Circle, &Other, &Other) -> Taken;
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("a removal by somebody else", |circle, bo, cai| {
             let remove = removal(circle, bo, 0);
             circle.act(cai, remove).1
         }),
+        ("a removal beside an admission", beside_an_admission),
         ("a farewell", |circle, bo, _| {
             let cut = List::default();
             circle.act(bo, Kind::Leave { cut }).1
@@ -83,6 +96,88 @@ fn whoever_writes_next_makes_new_keys_where_none_fits() {
         assert_eq!(epoch.stories_to, active(&circle), "{what}");
         assert_eq!(epoch.commons_to, active(&circle), "{what}");
         assert_eq!(sealed_under(&mut circle).0, after, "once is enough: {what}");
+    }
+}
+
+/// Somebody makes keys for these, which Ana holds whatever becomes of their act.
+fn mints(circle: &mut Circle, by: &Other, heads: &[ActId], to: &[&Identity]) -> ActId {
+    let id = circle.replica.circle().unwrap();
+    let devices = to.iter().map(|it| (it.device.device(), it.kem.public()));
+    let minted = wrap::mint(id, &devices.collect(), &mut circle.rng).unwrap();
+    let (act, taken) = circle.act_on(by, heads, minted.kind());
+    assert_eq!(taken, Taken::New);
+    for key in [minted.commons, minted.stories] {
+        assert!(circle.replica.ring.insert(key.id(), key));
+    }
+    act
+}
+
+/// The epoch that Ana would seal with.
+fn fit(circle: &Circle) -> Option<ActId> {
+    let (roster, ring) = (circle.replica.roster().unwrap(), &circle.replica.ring);
+    usable::sealing_epoch(roster, ring, circle.replica.device(), NOW.day())
+}
+
+#[test]
+fn what_somebody_planted_or_was_given_seals_no_more_once_they_are_removed() {
+    type Plant = fn(&mut Circle, &Other, &Other, &[ActId]) -> ActId;
+    let plants: [(&str, bool, Plant); 4] = [
+        (
+            "made for all by who is removed",
+            true,
+            |circle, bo, cai, heads| {
+                let ana = identity(1);
+                mints(circle, bo, heads, &[&ana, &bo.keys, &cai.keys])
+            },
+        ),
+        (
+            "made for those who stay by who is removed",
+            false,
+            |circle, bo, cai, heads| mints(circle, bo, heads, &[&identity(1), &cai.keys]),
+        ),
+        (
+            "given to who is removed too",
+            true,
+            |circle, bo, cai, heads| {
+                let ana = identity(1);
+                mints(circle, cai, heads, &[&ana, &bo.keys, &cai.keys])
+            },
+        ),
+        (
+            "given to who is removed later",
+            true,
+            |circle, bo, cai, heads| {
+                let act = mints(circle, cai, heads, &[&identity(1), &cai.keys]);
+                let epoch = &circle.replica.roster().unwrap().epochs[&act];
+                let share = Kind::Share {
+                    to: bo.keys.device.device(),
+                    keys: List::new(vec![epoch.commons, epoch.stories]).unwrap(),
+                    table: crate::id::Hash([9; 32]),
+                };
+                assert_eq!(circle.act_on(cai, &[act], share).1, Taken::New);
+                act
+            },
+        ),
+    ];
+    for (what, sealed, plant) in plants {
+        for beside in [false, true] {
+            let mut circle = Circle::found();
+            let (bo, cai) = (circle.join(2, History::All), circle.join(3, History::All));
+            let before = heads(&circle);
+            if beside {
+                // Whoever mints has not heard of the removal.
+                let remove = removal(&circle, &bo, 0);
+                assert!(circle.replica.act(remove, NOW).is_some());
+                let (act, fit) = (plant(&mut circle, &bo, &cai, &before), fit(&circle));
+                assert_ne!(fit, Some(act), "{what}, beside");
+                continue;
+            }
+            let act = plant(&mut circle, &bo, &cai, &before);
+            assert_eq!(fit(&circle) == Some(act), sealed, "{what}");
+            let remove = removal(&circle, &bo, 0);
+            assert!(circle.replica.act(remove, NOW).is_some());
+            assert_eq!(fit(&circle), None, "{what}");
+        }
     }
 }
 

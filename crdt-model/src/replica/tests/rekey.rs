@@ -5,7 +5,8 @@ use crate::bounded::List;
 use crate::codec;
 use crate::id::ActId;
 use crate::log::entry::Place;
-use crate::membership::act::{History, Kind};
+use crate::membership::act::{Act, History, Kind};
+use crate::membership::graph::Insert;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::kem::{self, Keys};
 use crate::secrecy::wrap::{self, Minted};
@@ -260,16 +261,35 @@ fn keys_that_were_put_back_are_replaced() {
     assert_ne!(third.public(), first.public());
 }
 
+/// Another act of Ana's device stands in the place of its last one.
+fn fork(circle: &mut Circle) {
+    let me = circle.replica.device();
+    let graph = circle.replica.graph.as_mut().unwrap();
+    let last = graph.iter().filter(|act| act.act().device == me).last();
+    let act = Act {
+        kind: ack(),
+        ..last.unwrap().act().clone()
+    };
+    let act = act.sign(&circle.replica.identity.device);
+    assert_eq!(graph.insert(act), Insert::Attached);
+    let device = &graph.roster().devices[&me];
+    assert!(device.forked && device.active);
+}
+
 #[test]
 fn a_device_that_is_not_its_own_any_more_changes_no_key() {
-    let (mut circle, _) = two();
-    let before = held(&circle);
-    circle.replica.state.superseded = true;
-    assert_eq!(keys_on(&mut circle, 30), before);
-    let fresh = before.renewed(&mut circle.rng).unwrap();
-    let mut out = Outbox::default();
-    circle.replica.keys_kept(fresh, on(30), &mut out).unwrap();
-    assert_eq!(known(&circle), *before.public());
+    type Case = fn(&mut Circle);
+    let cases: [Case; 2] = [|circle| circle.replica.state.superseded = true, fork];
+    for case in cases {
+        let (mut circle, _) = two();
+        let before = held(&circle);
+        case(&mut circle);
+        assert_eq!(keys_on(&mut circle, 30), before);
+        let fresh = before.renewed(&mut circle.rng).unwrap();
+        let mut out = Outbox::default();
+        circle.replica.keys_kept(fresh, on(30), &mut out).unwrap();
+        assert_eq!(known(&circle), *before.public());
+    }
 }
 
 #[test]

@@ -130,3 +130,33 @@ fn what_is_owed_is_told_in_turn() {
     }
     assert_eq!(told.len(), 3 * MAX_TOLD);
 }
+
+#[test]
+fn nobody_takes_back_what_another_said_by_an_entry_or_in_their_name() {
+    let mut circle = Circle::found();
+    let (mut bo, mut eve) = (circle.join(2, History::All), circle.join(3, History::All));
+    let entry = tell(&mut circle, &mut bo, 1);
+    circle.take(&bo, &entry);
+    // Eve's own entry takes back Bo's story; and one says that it was Bo who wrote it.
+    let of_bo = about(&circle, &bo, 1);
+    let by_eve = Header {
+        action: Action::Retract,
+        epoch: EpochId::default(),
+        thing: of_bo.thing,
+        origin: of_bo.origin,
+        ..about(&circle, &eve, 2)
+    };
+    let by_eve = eve.sign_retract(by_eve);
+    circle.take(&eve, &by_eve);
+    let (header, _) = retract(&circle, &bo, 1);
+    let forged = header.sign(&eve.keys.device);
+    assert_eq!(
+        circle.replica.obey_detached(vec![(header, forged)]),
+        Ok(false)
+    );
+    circle.finish();
+    assert_eq!(circle.texts(), ["told"]);
+    let retract = retract(&circle, &bo, 1);
+    assert_eq!(circle.replica.obey_detached(vec![retract]), Ok(true));
+    assert_eq!(circle.texts(), [""; 0]);
+}

@@ -1,6 +1,8 @@
-//! A run that cannot be checked here ends no honest link.
+//! A run that cannot be checked here ends no honest link, and one that was changed is not taken.
 
 use super::circle::{Circle, NOW, Other, story};
+use crate::bounded::List;
+use crate::codec;
 use crate::id::PeerId;
 use crate::log::entry::Entry;
 use crate::log::run::Run;
@@ -68,4 +70,42 @@ fn a_run_without_a_voucher_is_acknowledged_and_asked_for_anew() {
     assert!(say(&mut circle, &with(Some(false_one))).contains(&Output::Close { link }));
     let taken = circle.replica.take_run(run(&entry, &bo), NOW);
     assert_eq!(taken, Ok(RunTaken::Stored));
+}
+
+#[test]
+fn what_was_changed_left_out_or_put_elsewhere_in_a_run_is_not_taken() {
+    let mut circle = Circle::found();
+    let mut bo = circle.join(2, History::All);
+    let texts = ["one", "two", "six"];
+    let entries: Vec<Entry> = (1..)
+        .zip(texts)
+        .map(|(nonce, text)| circle.tell_apart(&mut bo, nonce, text))
+        .collect();
+    let whole = Run::pack(&entries, bo.keys.person.person()).unwrap();
+    let bytes = codec::encode(&whole);
+    let place = |at: usize| {
+        let body = entries[at].body.as_deref().unwrap();
+        let start = bytes.windows(body.len()).position(|part| part == body);
+        (start.unwrap(), body)
+    };
+    let ((first, one), (second, two)) = (place(0), place(1));
+    let mut changed = bytes.clone();
+    changed[second] ^= 1;
+    let mut swapped = bytes.clone();
+    swapped[first..][..two.len()].copy_from_slice(two);
+    swapped[second..][..one.len()].copy_from_slice(one);
+    let runs = [changed, swapped].map(|bytes| codec::decode::<Run>(&bytes).unwrap());
+    assert!(runs.iter().all(|run| *run != whole));
+    let mut less = whole.clone();
+    let mut slims = less.entries.into_inner();
+    slims.remove(1);
+    less.entries = List::new(slims).unwrap();
+    for run in runs.iter().chain([&less]) {
+        let taken = circle.replica.take_run(run.clone(), NOW);
+        assert_eq!(taken, Ok(RunTaken::Bad));
+    }
+    assert_eq!(circle.texts(), [""; 0]);
+    let taken = circle.replica.take_run(whole, NOW);
+    assert_eq!(taken, Ok(RunTaken::Stored));
+    assert_eq!(circle.texts(), ["six", "two", "one"]);
 }
