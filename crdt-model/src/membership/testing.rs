@@ -88,6 +88,19 @@ pub(super) fn admit(circle: CircleId, invite: &str, name: &str) -> Kind {
     }
 }
 
+/// Admits a device under the name of somebody else than its own.
+pub(super) fn admit_as(circle: CircleId, invite: &str, person: &str, device: &str) -> Kind {
+    let text = Text::new(person).unwrap();
+    let newcomer = Newcomer::sign(circle, &person_key(person), &key(device), kem(), text);
+    let proof = newcomer.prove(circle.hint(), &key(invite));
+    Kind::Admit {
+        invite: invite_id(invite),
+        newcomer,
+        proof,
+        since: List::default(),
+    }
+}
+
 pub(super) fn remove(name: &str) -> Kind {
     Kind::Remove {
         person: person(name),

@@ -141,9 +141,7 @@ impl Replica {
         let Some((devices, _)) = kind.and_then(|act| recipients(&act.act().kind)) else {
             return Ok(Vec::new());
         };
-        // Neither from nor to somebody who does not belong.
-        let roster = self.roster().filter(|_| self.is_active());
-        if !roster.is_some_and(|roster| roster.is_active(to)) {
+        if !self.may_be_given(to) {
             return Ok(Vec::new());
         }
         let table: Option<Table> = self.rows.load(&self.rows.table_key(act))?;
@@ -165,6 +163,15 @@ impl Replica {
             .collect())
     }
 
+    /// Whether rows go from here to a device: only among members, and not to whom a keeper asks out (R8).
+    fn may_be_given(&self, to: &DeviceId) -> bool {
+        let roster = self.roster().filter(|_| self.is_active());
+        roster.is_some_and(|roster| {
+            let mut keyed = roster.keyed_devices(self.device());
+            keyed.any(|(device, _)| device == to)
+        })
+    }
+
     /// Gives a device its rows of keys that it asked for and that are not held here.
     pub(super) fn give_rows(
         &self,
@@ -174,11 +181,7 @@ impl Replica {
         out: &mut Outbox,
     ) -> Result<(), Error> {
         let wanted: BTreeSet<_> = keys.iter().filter(|key| !self.ring.holds(key)).collect();
-        let keyed = self.roster().is_some_and(|roster| {
-            let mut keyed = roster.keyed_devices(self.device());
-            keyed.any(|(device, _)| *device == to)
-        });
-        if wanted.is_empty() || !keyed {
+        if wanted.is_empty() {
             return Ok(());
         }
         let gives = |kind: &Kind| {

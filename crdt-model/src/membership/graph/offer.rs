@@ -109,12 +109,16 @@ impl Graph {
     }
 
     /// Returns whether an act that comes from elsewhere is not worth reading (R9): its person was removed,
-    /// more than half of the members know, and nobody is known to build on it.
+    /// more than half of the members know, and nobody is known to build on it. Where several claim the
+    /// device, all of them: which of them the act is of shows only when it is read.
     pub fn is_late(&self, act: &ActId, device: &DeviceId) -> bool {
         let gone = self.current.get().map_or(&self.gone, |now| &now.gone);
-        let mut brought = self.by.devices.get(device).into_iter().flatten();
-        let person = brought.find_map(|act| act.brings_in().map(|(person, _)| person));
-        person.is_some_and(|person| gone.contains(&person)) && !self.wanted.contains(act)
+        let brought = self.by.devices.get(device).into_iter().flatten();
+        let mut claimed = brought
+            .filter_map(|act| act.brings_in())
+            .map(|(person, _)| gone.contains(&person))
+            .peekable();
+        claimed.peek().is_some() && claimed.all(|gone| gone) && !self.wanted.contains(act)
     }
 
     /// Returns whether an act is attached and shown: R9 does not drop it.

@@ -4,8 +4,8 @@ use crate::membership::act::{Kind, Role, Rules, VerifiedAct};
 use crate::membership::graph::{Graph, Insert};
 use crate::membership::judge::Refusal;
 use crate::membership::testing::{
-    World, ack, add_device, admit, deliver, device, epoch, invite, kem, leave, names, person,
-    remove, remove_device, revoke, set_role, share, write,
+    World, ack, add_device, admit, admit_as, deliver, device, epoch, invite, kem, leave, names,
+    person, remove, remove_device, revoke, set_role, share, write,
 };
 
 const ROLE: Result<crate::id::ActId, Insert> = Err(Insert::Refused(Refusal::Role));
@@ -587,4 +587,32 @@ fn a_key_that_somebody_planted_dies_with_their_membership() {
                 .all(|device| roster.is_active(device))
     });
     assert_eq!(usable.count(), 0);
+}
+
+#[test]
+fn an_act_is_late_only_where_everybody_who_claims_its_device_has_gone() {
+    let mut world = World::of(&["ana", "bo", "cai"]);
+    let circle = world.circle;
+    world.say("ana", invite("i", 2, Role::Member));
+    world.meet_all();
+    world.say("bo", admit_as(circle, "i", "pat", "device"));
+    let other = world.say("cai", admit_as(circle, "i", "quin", "device"));
+    world.tell("bo", "ana");
+    world.say("ana", remove("pat"));
+    world.meet_all();
+    for who in ["bo", "cai"] {
+        world.say(who, ack());
+    }
+    let merged = world.merged();
+    let [(_, gone), _] = merged.both_ways();
+    assert_eq!(gone, [person("pat")].into());
+    let first = (1, crate::id::ActId::default());
+    let act = write(circle, "device", first, &[other], ack());
+    let acts: Vec<VerifiedAct> = merged.iter().cloned().collect();
+    for seed in 0..8 {
+        let mut graph = deliver(circle, acts.clone(), seed);
+        graph.roster();
+        assert!(!graph.is_late(&act.id(), &device("device")), "seed {seed}");
+        assert_eq!(graph.insert(act.clone()), Insert::Attached, "seed {seed}");
+    }
 }

@@ -156,9 +156,17 @@ fn no_row_is_given_to_whom_one_keeper_asks_out() {
         });
         tables.flatten().count()
     };
+    let with_the_act = |asked: &Asked, to: DeviceId| {
+        let tables = asked.circle.replica.tables_for(&asked.before, &to, true);
+        tables.unwrap().len()
+    };
     assert_eq!((given(&asked, bo), given(&asked, dee)), (0, 1));
+    assert_eq!(
+        (with_the_act(&asked, bo), with_the_act(&asked, dee)),
+        (0, 1)
+    );
     stays(&mut asked);
-    assert_eq!(given(&asked, bo), 1);
+    assert_eq!((given(&asked, bo), with_the_act(&asked, bo)), (1, 1));
 }
 
 #[test]
