@@ -1,6 +1,6 @@
 //! What somebody wrote down to come back by: 24 words or parts of them, and keys and cards of circles.
 
-use circlet_model::invitation::papers_in;
+use circlet_model::invitation::{AnyKey, Part, papers_in};
 use circlet_model::words;
 use circlet_node::recovery::is_word;
 use zeroize::Zeroizing;
@@ -26,8 +26,8 @@ pub(crate) fn apart(text: &str) -> (Zeroizing<String>, Zeroizing<String>) {
     }
     match papers_in(&keys) {
         Ok((found, parts)) if !parts.is_empty() => {
-            let parts: Vec<_> = parts.iter().map(|part| part.to_text()).collect();
-            let found: Vec<_> = found.iter().map(|key| key.to_text()).collect();
+            let parts: Vec<_> = parts.iter().map(Part::to_text).collect();
+            let found: Vec<_> = found.iter().map(AnyKey::to_text).collect();
             (one_a_line(&parts), one_a_line(&found))
         }
         Ok(_) => (written, keys),
@@ -48,7 +48,7 @@ fn one_a_line(texts: &[Zeroizing<String>]) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use circlet_model::invitation::{Card, Part, keys_in};
+    use circlet_model::invitation::{Card, keys_in};
     use circlet_model::key::Secret;
 
     #[test]
