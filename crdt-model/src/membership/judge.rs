@@ -213,9 +213,9 @@ fn may_admit(
 ) -> Result<Grant, Refusal> {
     require(keeper || !roster.keepers_invite(), Refusal::Role)?;
     let state = roster.invites.get(invite).ok_or(Refusal::Invite)?;
-    // An invite from before it took two does not make a keeper either.
-    let alone = state.invite.role == Role::Keeper && roster.two_keepers();
-    require(!alone, Refusal::Role)?;
+    // One for keepers is worth what its maker could do alone now.
+    let alone = roster.is_keeper(&state.by) && !roster.two_keepers();
+    require(alone || state.invite.role != Role::Keeper, Refusal::Role)?;
     let free = state.used_by.len() < usize::from(state.invite.uses)
         || state.used_by.contains(&newcomer.person);
     require(free && !state.revoked, Refusal::Invite)?;

@@ -365,7 +365,7 @@ fn a_demoted_keeper_cannot_end_others_invites_by_back_dating() {
 #[test]
 fn an_invite_of_a_demoted_keeper_makes_no_keeper_beside() {
     let mut world = World::of(&["ana", "bo", "cai"]).keepers("ana", &["bo"]);
-    world.say("bo", invite("known", 1, Role::Keeper));
+    world.say("bo", invite("known", 2, Role::Keeper));
     world.meet_all();
     world.say("ana", set_role("bo", Role::Member));
     world.join_by("cai", "known", "eve");
@@ -375,8 +375,10 @@ fn an_invite_of_a_demoted_keeper_makes_no_keeper_beside() {
     let merged = world.merged();
     assert!(merged.is_void(&act));
     assert_eq!(names(merged.roster()), ["ana", "bo", "cai", "eve"]);
-    // What the demotion knew of goes on.
+    // What the demotion knew of made a keeper beside it, and makes none any more.
     assert!(merged.roster().is_keeper(&person("eve")));
+    world.meet_all();
+    assert_eq!(world.try_say("cai", admit(world.circle, "known", "pat")), ROLE);
 }
 
 #[test]
