@@ -378,7 +378,10 @@ fn an_invite_of_a_demoted_keeper_makes_no_keeper_beside() {
     // What the demotion knew of made a keeper beside it, and makes none any more.
     assert!(merged.roster().is_keeper(&person("eve")));
     world.meet_all();
-    assert_eq!(world.try_say("cai", admit(world.circle, "known", "pat")), ROLE);
+    assert_eq!(
+        world.try_say("cai", admit(world.circle, "known", "pat")),
+        ROLE
+    );
 }
 
 #[test]
@@ -617,4 +620,33 @@ fn an_act_is_late_only_where_everybody_who_claims_its_device_has_gone() {
         assert!(!graph.is_late(&act.id(), &device("device")), "seed {seed}");
         assert_eq!(graph.insert(act.clone()), Insert::Attached, "seed {seed}");
     }
+}
+
+#[test]
+fn what_is_dropped_here_is_offered_again_where_somebody_builds_on_it() {
+    let mut world = World::of(&["ana", "bo", "cai", "dee", "eve"]);
+    let late = world.say("eve", ack());
+    world.tell("eve", "dee");
+    world.say("dee", ack());
+    world.say("ana", remove("eve"));
+    world.meet(&["ana", "bo", "cai"]);
+    for who in ["bo", "cai"] {
+        world.say(who, ack());
+    }
+    world.meet(&["ana", "bo", "cai"]);
+    let act = world.replicas["eve"].get(&late).unwrap().clone();
+    let bo = world.replicas.get_mut("bo").unwrap();
+    bo.roster();
+    assert_eq!(bo.insert(act), Insert::Attached);
+    assert!(!bo.keeps(&late));
+    let mut bo = bo.clone();
+    let merged = world.merged();
+    assert!(merged.keeps(&late));
+    let offered = merged.missing_for(&bo.tips());
+    assert!(offered.iter().any(|act| act.id() == late));
+    for act in offered {
+        bo.insert(act.clone());
+    }
+    assert!(bo.keeps(&late));
+    assert_eq!(bo.roster(), merged.roster());
 }
