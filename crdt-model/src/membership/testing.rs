@@ -78,17 +78,10 @@ pub(super) fn invite(name: &str, uses: u16, role: Role) -> Kind {
 }
 
 pub(super) fn admit(circle: CircleId, invite: &str, name: &str) -> Kind {
-    let newcomer = newcomer(circle, name);
-    let proof = newcomer.prove(circle.hint(), &key(invite));
-    Kind::Admit {
-        invite: invite_id(invite),
-        newcomer,
-        proof,
-        since: List::default(),
-    }
+    admit_as(circle, invite, person_name(name), name)
 }
 
-/// Admits a device under the name of somebody else than its own.
+/// Admits a device as somebody's, whatever it is called.
 pub(super) fn admit_as(circle: CircleId, invite: &str, person: &str, device: &str) -> Kind {
     let text = Text::new(person).unwrap();
     let newcomer = Newcomer::sign(circle, &person_key(person), &key(device), kem(), text);

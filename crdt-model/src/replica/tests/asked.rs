@@ -1,7 +1,7 @@
 //! What honest devices do towards somebody whom one keeper asks out where it takes two (R8): they belong,
 //! and get no keys until it is decided.
 
-use super::circle::{Circle, NOW, Other};
+use super::circle::{Circle, NOW, Other, tables_in};
 use super::cuts::{removal, with_keepers};
 use crate::bounded::List;
 use crate::codec;
@@ -11,10 +11,10 @@ use crate::membership::act::{Kind, Role, Rules};
 use crate::membership::roster::Epoch;
 use crate::replica::acts::Taken;
 use crate::replica::input::LinkId;
-use crate::replica::output::{Outbox, Output};
+use crate::replica::output::Outbox;
 use crate::replica::transcript::Purpose;
 use crate::secrecy::epoch::Ring;
-use crate::sync::message::{Keys, Message, Need};
+use crate::sync::message::{Keys, Need};
 use std::collections::BTreeSet;
 
 /// The mark of a bundle's piece with keys for one device.
@@ -147,14 +147,7 @@ fn no_row_is_given_to_whom_one_keeper_asks_out() {
     let given = |asked: &Asked, to: DeviceId| {
         let (replica, mut out) = (&asked.circle.replica, Outbox::default());
         replica.give_rows(LinkId(1), to, &keys, &mut out).unwrap();
-        let tables = out.outputs.into_iter().map(|output| match output {
-            Output::Send { frame, .. } => match Message::from_frame(&frame).unwrap() {
-                Some(Message::Acts(acts)) => acts.tables.into_inner(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
-        });
-        tables.flatten().count()
+        tables_in(out).len()
     };
     let with_the_act = |asked: &Asked, to: DeviceId| {
         let tables = asked.circle.replica.tables_for(&asked.before, &to, true);

@@ -15,10 +15,12 @@ use crate::membership::act::{self, Act, History, Invite, Kind, Mode, Newcomer, R
 use crate::replica::acts::Taken;
 use crate::replica::entries::RunTaken;
 use crate::replica::input::Fade;
-use crate::replica::output::Outbox;
+use crate::replica::output::{Outbox, Output};
 use crate::replica::{Identity, Replica, Start};
+use crate::secrecy::wrap::Table;
 use crate::secrecy::{kem, seal};
 use crate::store::{Batch, Error, Key, Reader, Rows, Scan, Space, Value, Write};
+use crate::sync::message::Message;
 use crate::time::{Day, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -155,6 +157,18 @@ pub(super) fn identity(seed: u8) -> Identity {
             .into(),
         peer: key(3),
     }
+}
+
+/// Returns the parts of wrap tables in what is sent.
+pub(super) fn tables_in(out: Outbox) -> Vec<(ActId, Table)> {
+    let tables = out.outputs.into_iter().map(|output| match output {
+        Output::Send { frame, .. } => match Message::from_frame(&frame).unwrap() {
+            Some(Message::Acts(acts)) => acts.tables.into_inner(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    });
+    tables.flatten().collect()
 }
 
 impl Circle {

@@ -1,6 +1,6 @@
 //! Which rows of wrap tables go along with an act, and which are carried for others.
 
-use super::circle::{Circle, NOW, Other};
+use super::circle::{Circle, NOW, Other, tables_in};
 use crate::bounded::{Bytes, List};
 use crate::codec;
 use crate::id::{ActId, DeviceId, EpochId, PeerId};
@@ -10,7 +10,6 @@ use crate::replica::input::LinkId;
 use crate::replica::output::{Outbox, Output};
 use crate::secrecy::kem::{self, Sealed};
 use crate::secrecy::wrap::{Row, Table};
-use crate::sync::message::Message;
 use crate::sync::session::Session;
 use crate::time::Day;
 use std::collections::BTreeSet;
@@ -186,16 +185,13 @@ fn so_much_is_carried_and_no_more_with_the_newest_first() {
         .replica
         .send_acts(LinkId(1), &session, acts.clone(), &mut out)
         .unwrap();
-    let mut carried = Vec::new();
-    for output in out.outputs {
+    for output in &out.outputs {
         let Output::Send { frame, .. } = output else {
             panic!("{output:?}");
         };
         assert!(frame.len() <= 256 * 1024);
-        if let Ok(Some(Message::Acts(acts))) = Message::from_frame(&frame) {
-            carried.extend(acts.tables.into_inner());
-        }
     }
+    let carried = tables_in(out);
     let bytes: usize = carried
         .iter()
         .map(|(_, table)| codec::encode(table).len())
@@ -280,14 +276,7 @@ fn who_asks_for_a_key_that_is_only_carried_gets_their_row() {
             .replica
             .give_rows(link, to, &asked, &mut out)
             .unwrap();
-        let tables = out.outputs.into_iter().map(|output| match output {
-            Output::Send { frame, .. } => match Message::from_frame(&frame).unwrap() {
-                Some(Message::Acts(acts)) => acts.tables.into_inner(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
-        });
-        tables.flatten().count()
+        tables_in(out).len()
     };
     let bo = device(&others[0]);
     assert_eq!(given(&circle, bo), 0, "the key itself is given");
