@@ -34,33 +34,7 @@ pub struct Part {
 impl Part {
     /// Returns the set of a root seed that is split, told apart from others by random bytes.
     pub fn set_of(seed: &Secret, salt: [u8; SALT]) -> [u8; 16] {
-        let [
-            check @ ..,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-        ] = seed.derive(SET, &salt).0;
+        let check = seed.derive(SET, &salt).0;
         let mut set = [0; 16];
         for (to, from) in set.iter_mut().zip(salt.into_iter().chain(check)) {
             *to = from;

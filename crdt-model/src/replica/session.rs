@@ -171,7 +171,7 @@ impl Replica {
     }
 
     /// Sends the acts that the other side lacks, as soon as it may see them.
-    fn give_acts(
+    pub(super) fn give_acts(
         &mut self,
         id: LinkId,
         session: &mut Session,

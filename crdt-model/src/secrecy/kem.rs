@@ -282,6 +282,8 @@ mod tests {
         for suite in [X25519, XWING] {
             let mine = keys(suite);
             let message = seal(mine.public(), DOMAIN, b"bound", b"words", &mut rng()).unwrap();
+            let long = (message.encapped.len(), message.sealed.len());
+            assert_eq!(lengths(suite, b"words".len()), Some(long));
             assert_eq!(
                 mine.open(DOMAIN, b"bound", &message).unwrap().as_slice(),
                 b"words"

@@ -8,9 +8,11 @@ use crate::problem::Problem;
 use crate::recovery;
 use axum::Json;
 use axum::extract::State;
+use circlet_model::invitation::Part;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Words that somebody wrote down.
 #[derive(Clone, Serialize, Deserialize)]
@@ -42,20 +44,20 @@ pub(super) async fn show(State(api): State<Api>) -> Answer {
     Ok(Json(json!({ "words": *words })))
 }
 
-pub(crate) async fn split(State(api): State<Api>, Asked(asked): Asked<Split>) -> Answer {
-    let mut rng = fresh_rng()?;
-    let parts = api
-        .handle
-        .look(move |shown| {
-            let seed = shown.identity.seed();
-            recovery::split(seed, asked.needed, asked.parts, &mut rng)
-        })
-        .await?;
-    let texts: Vec<_> = parts
-        .iter()
-        .map(|part| part.to_text().to_string())
-        .collect();
+pub(super) async fn split(State(api): State<Api>, Asked(asked): Asked<Split>) -> Answer {
+    let parts = make_parts(&api, &asked).await?;
+    let texts: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
     Ok(Json(json!({ "needed": asked.needed, "parts": texts })))
+}
+
+/// Splits the words of this home, and returns the parts as texts.
+pub(crate) async fn make_parts(api: &Api, into: &Split) -> Result<Vec<Zeroizing<String>>, Problem> {
+    let (mut rng, Split { parts, needed }) = (fresh_rng()?, into.clone());
+    let made = api.handle.look(move |shown| {
+        let seed = shown.identity.seed();
+        recovery::split(seed, needed, parts, &mut rng)
+    });
+    Ok(made.await?.iter().map(Part::to_text).collect())
 }
 
 pub(crate) async fn check(State(api): State<Api>, Asked(asked): Asked<Written>) -> Answer {

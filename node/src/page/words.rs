@@ -4,14 +4,10 @@
 use super::show::{Base, Filled, Frame, Shown, Trouble, page, page_as};
 use crate::api::Api;
 use crate::api::asked::Asked;
-use crate::api::words::{Written, check};
-use crate::keystore::fresh_rng;
-use crate::problem::Problem;
-use crate::recovery;
+use crate::api::words::{Split, Written, check, make_parts};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use circlet_model::invitation::Part;
 use circlet_model::words::split;
 use serde::Deserialize;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -110,14 +106,8 @@ pub(super) async fn split_up(
         .into_iter()
         .find(|(needed, parts)| fields.way == way_of(*needed, *parts));
     let (needed, parts) = way.unwrap_or_default();
-    let mut rng = fresh_rng().map_err(Problem::from)?;
     let mut screen = Recovery::new(&base);
-    let made = api.handle.look(move |shown| {
-        let seed = shown.identity.seed();
-        recovery::split(seed, needed, parts, &mut rng)
-    });
-    let made = made.await?;
-    screen.parts = made.iter().map(Part::to_text).collect();
+    screen.parts = make_parts(&api, &Split { parts, needed }).await?;
     screen.needed = needed;
     Ok(page(&screen))
 }

@@ -14,6 +14,7 @@ use crate::replica::admit::Waiting;
 use crate::replica::input::{Input, LinkId};
 use crate::replica::output::{Outbox, Output, Reply};
 use crate::secrecy::hello::{Direction, MAX_HELLO, Route, seal_hello};
+use crate::sync::message::{Message, Open, VERSIONS};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 use core::time::Duration;
@@ -337,4 +338,38 @@ fn a_member_whose_link_is_lost_is_dialled_again_soon_whoever_began_it() {
     let dialled =
         |output: &Output| matches!(output, Output::Dial { peer: Some(to), .. } if *to == peer);
     assert!(outputs.iter().any(dialled), "{outputs:?}");
+}
+
+#[test]
+fn who_does_not_belong_any_more_says_acts_to_who_calls_and_nothing_else() {
+    let mut circle = Circle::found();
+    let bo = circle.join(2, History::All);
+    assert!(circle.replica.publish_addresses(NOW).is_some());
+    let said = |circle: &mut Circle| {
+        let mut session = Session::new(PeerId([2; 32]), bo.keys.device.device(), false);
+        session.their_open = Some(Open {
+            versions: VERSIONS,
+            answers: true,
+            tips: List::default(),
+            records: List::default(),
+        });
+        let mut out = Outbox::default();
+        let given = circle.replica.give_acts(LinkId(1), &mut session, &mut out);
+        given.unwrap();
+        let messages = out.outputs.into_iter().map(|output| match output {
+            Output::Send { frame, .. } => Message::from_frame(&frame).unwrap().unwrap(),
+            other => panic!("{other:?}"),
+        });
+        let kinds = messages.map(|message| match message {
+            Message::Acts(_) => "acts",
+            Message::Records(_) => "records",
+            Message::ActsEnd => "end",
+            other => panic!("{other:?}"),
+        });
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(said(&mut circle), ["acts", "records", "end"]);
+    let cut = List::default();
+    circle.replica.act(Kind::Leave { cut }, NOW).unwrap();
+    assert_eq!(said(&mut circle), ["acts", "end"]);
 }
